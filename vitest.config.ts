@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+/** Makes every workspace package resolve to its TypeScript source, so that tests need no build. */
+const sourceCondition = "@anyqueue/source";
+
+export default defineConfig({
+  ssr: { resolve: { conditions: [sourceCondition, "module", "node", "development|production"] } },
+  test: {
+    include: ["packages/*/test/**/*.test.ts", "bench/test/**/*.test.ts"],
+    // For what a test itself starts: child processes and worker threads resolve to source too.
+    execArgv: [`--conditions=${sourceCondition}`],
+  },
+});
