@@ -13,7 +13,7 @@ for (const folder of publishable) {
   console.log(`\n${folder}`);
   const checks = [
     ["publint", folder, "--strict"],
-    ["attw", "--pack", folder, "--profile", "esm-only", "--format", "ascii"],
+    ["attw", "--pack", folder, "--profile", "esm-only", "--format", "ascii", "--no-summary"],
   ] as const;
   for (const [command, ...args] of checks) {
     const outcome = await runCommand(command, args);
