@@ -29,5 +29,7 @@ export class QueueError extends Error {
 
 /** True for a `QueueError`, of the given code if one is named, also across copies of this package. */
 export function isQueueError(error: unknown, code?: ErrorCode): error is QueueError {
-  return error instanceof Error && error.name === "QueueError" && (code === undefined || (error as QueueError).code === code);
+  return (
+    error instanceof Error && error.name === "QueueError" && (code === undefined || (error as QueueError).code === code)
+  );
 }

@@ -1,3 +1,6 @@
+export * from "./check/index.ts";
 export * from "./contract/index.ts";
 export * from "./errors.ts";
+export * from "./policy/index.ts";
 export * from "./semantics/index.ts";
+export * from "./store/index.ts";

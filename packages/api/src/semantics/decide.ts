@@ -67,7 +67,8 @@ function refuse(status: "stale" | "conflict", job: Job): Decision {
 
 function holds(expect: Expectation, job: Job): boolean {
   const { state, version, where } = expect;
-  if (state !== undefined && (typeof state === "string" ? state !== job.state : !state.includes(job.state))) return false;
+  if (state !== undefined && (typeof state === "string" ? state !== job.state : !state.includes(job.state)))
+    return false;
   if (version !== undefined && version !== job.version) return false;
   return where === undefined || matches(where, job);
 }
@@ -126,5 +127,12 @@ function eventsOf(before: Job, after: Job, change: Change, now: number): JobEven
 /** The transition that `history: "all"` records, with the holder after it or, if it gave the job up, before it (P22). */
 export function movedEvent(before: Job, after: Job, now: number): JobEvent {
   const holder = after.lease?.holder ?? before.lease?.holder;
-  return { id: before.id, at: now, kind: "moved", from: before.state, to: after.state, ...(holder !== undefined && { holder }) };
+  return {
+    id: before.id,
+    at: now,
+    kind: "moved",
+    from: before.state,
+    to: after.state,
+    ...(holder !== undefined && { holder }),
+  };
 }

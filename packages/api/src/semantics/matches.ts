@@ -4,8 +4,10 @@ import type { Predicate, Test } from "../contract/predicate.ts";
 
 /** True when the job fulfils the predicate. The one meaning that every backend has to agree with (P9). */
 export function matches(predicate: Predicate, job: Job): boolean {
-  if ("and" in predicate && Array.isArray(predicate.and)) return predicate.and.every((part: Predicate) => matches(part, job));
-  if ("or" in predicate && Array.isArray(predicate.or)) return predicate.or.some((part: Predicate) => matches(part, job));
+  if ("and" in predicate && Array.isArray(predicate.and))
+    return predicate.and.every((part: Predicate) => matches(part, job));
+  if ("or" in predicate && Array.isArray(predicate.or))
+    return predicate.or.some((part: Predicate) => matches(part, job));
   if ("not" in predicate) return !matches(predicate.not as Predicate, job);
   return Object.entries(predicate as Record<string, Test>).every(([path, test]) => passes(test, valueAt(job, path)));
 }
@@ -26,7 +28,12 @@ export function equalJson(a: Json, b: Json): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   if (Array.isArray(a) || Array.isArray(b)) {
-    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, i) => equalJson(item, b[i] as Json));
+    return (
+      Array.isArray(a) &&
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((item, i) => equalJson(item, b[i] as Json))
+    );
   }
   const left = a as { readonly [key: string]: Json };
   const right = b as { readonly [key: string]: Json };

@@ -1,0 +1,114 @@
+import type { Json } from "../contract/json.ts";
+import { QueueError } from "../errors.ts";
+
+/** Payload, result, progress and each event may have this many bytes as JSON text. */
+export const MAX_VALUE_BYTES = 1024 * 1024;
+
+const MAX_DEPTH = 200;
+
+/** A checked value, with an upper bound of its size as JSON. */
+export interface CheckedJson {
+  /** A copy, so that what the caller does to the original afterwards is not stored. */
+  readonly value: Json;
+  readonly bytes: number;
+}
+
+/**
+ * Copies a value, and refuses by name what JSON or one of our stores cannot carry: `undefined`, functions, `BigInt`,
+ * `NaN`, cycles, dates and other class instances, U+0000, lone surrogates (P2). `-0` becomes `0`.
+ *
+ * @throws QueueError `INVALID` with the path of the value, `TOO_LARGE` beyond `MAX_VALUE_BYTES`.
+ */
+export function checkJson(value: unknown, name: string): CheckedJson {
+  const walk = new Walk();
+  const copy = walk.copy(value, name);
+  if (walk.bytes <= MAX_VALUE_BYTES) return { value: copy, bytes: walk.bytes };
+  const bytes = Buffer.byteLength(JSON.stringify(copy));
+  if (bytes <= MAX_VALUE_BYTES) return { value: copy, bytes };
+  throw new QueueError(
+    "TOO_LARGE",
+    `\`${name}\` has ${bytes} bytes as JSON, and at most ${MAX_VALUE_BYTES} are taken. Store it elsewhere and put its address into the job.`,
+  );
+}
+
+class Walk {
+  bytes = 0;
+  readonly #above: object[] = [];
+
+  copy(value: unknown, path: string): Json {
+    switch (typeof value) {
+      case "string":
+        return this.#text(value, path);
+      case "number":
+        if (!Number.isFinite(value)) throw refuse(path, `${value}, which JSON cannot carry`);
+        this.bytes += 25;
+        return value === 0 ? 0 : value;
+      case "boolean":
+        this.bytes += 5;
+        return value;
+      case "object":
+        this.bytes += 4;
+        return value === null ? null : this.#object(value, path);
+      default:
+        throw refuse(path, `${describe(value)}, which JSON cannot carry`);
+    }
+  }
+
+  #text(text: string, path: string): string {
+    if (text.includes("\0")) throw refuse(path, "a string with U+0000 in it, which not every store can carry");
+    if (!text.isWellFormed())
+      throw refuse(path, "a string with a lone surrogate in it, which not every store can carry");
+    this.bytes += text.length * 6 + 2; // an escape such as \u001f is the longest that a UTF-16 unit becomes
+    return text;
+  }
+
+  #object(value: object, path: string): Json {
+    if (this.#above.includes(value)) throw refuse(path, "a cycle: it contains itself");
+    if (this.#above.length >= MAX_DEPTH) throw refuse(path, `nested more than ${MAX_DEPTH} levels deep`);
+    this.#above.push(value);
+    const copy = Array.isArray(value) ? this.#array(value, path) : this.#record(value, path);
+    this.#above.pop();
+    return copy;
+  }
+
+  #array(list: readonly unknown[], path: string): Json {
+    const copy: Json[] = [];
+    // By index, so that a hole is seen as the `undefined` that it reads as.
+    for (let i = 0; i < list.length; i++) copy.push(this.copy(list[i], `${path}[${i}]`));
+    this.bytes += list.length;
+    return copy;
+  }
+
+  #record(record: object, path: string): Json {
+    const prototype: unknown = Object.getPrototypeOf(record);
+    if (prototype !== Object.prototype && prototype !== null) {
+      throw refuse(path, `${describe(record)}, not plain JSON; convert it first`);
+    }
+    if (Object.getOwnPropertySymbols(record).length > 0)
+      throw refuse(path, "an object with symbol keys, which JSON cannot carry");
+    const copy: Record<string, Json> = {};
+    for (const key of Object.keys(record)) {
+      const item = this.copy((record as Record<string, unknown>)[key], `${path}.${key}`);
+      this.bytes += 2;
+      this.#text(key, `a key of ${path}`);
+      // Assigning to `__proto__` would set the prototype instead of adding a key.
+      if (key === "__proto__")
+        Object.defineProperty(copy, key, { value: item, enumerable: true, configurable: true, writable: true });
+      else copy[key] = item;
+    }
+    return copy;
+  }
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return "undefined";
+  if (typeof value === "object" && value !== null) {
+    const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
+    return `an instance of ${typeof name === "string" && name !== "" ? name : "a class"}`;
+  }
+  return `a ${typeof value}`;
+}
+
+function refuse(path: string, what: string): QueueError {
+  return new QueueError("INVALID", `\`${path}\` is ${what}.`);
+}

@@ -1,0 +1,128 @@
+import { v7 as uuid } from "uuid";
+import { checkJson } from "../check/check-json.ts";
+import { JobInputSchema, MAX_NAME_LENGTH } from "../check/schemas.ts";
+import { validator } from "../check/validator.ts";
+import type { Backoff, NewJob, OnParent, Unique } from "../contract/job.ts";
+import {
+  DEFAULT_LANE,
+  DEFAULT_MAX_ATTEMPTS,
+  DEFAULT_PRIORITY,
+  isTerminal,
+  laneOf,
+  PRIORITIES,
+  type PriorityName,
+} from "../contract/names.ts";
+import { QueueError } from "../errors.ts";
+
+/** A job as it is handed to `Store.insert`: plain data, all but type and payload optional. */
+export interface JobInput {
+  /** Which handler runs it: dot-separated, such as `mail.send`. */
+  readonly type: string;
+  /** Any JSON, at most 1 MiB; never changed after insertion. */
+  readonly payload: unknown;
+  /** A local id without a colon, or a whole id `<lane>:<local id>`; a time-ordered UUID when absent. */
+  readonly id?: string;
+  /** `default` when absent. */
+  readonly lane?: string;
+  /** `waiting` when absent, or a state of your own. */
+  readonly state?: string;
+  /** 0 … 4 294 967 295, lower first, or a name; `normal` (512) when absent. */
+  readonly priority?: number | PriorityName;
+  /** How often it may be tried in total; 3 when absent. */
+  readonly maxAttempts?: number;
+  /** Epoch milliseconds at which it is due. */
+  readonly runAt?: number;
+  /** Milliseconds until it is due. */
+  readonly delayMs?: number;
+  readonly backoff?: Backoff;
+  /** Milliseconds that one attempt may take. */
+  readonly timeoutMs?: number;
+  readonly group?: string;
+  readonly progress?: unknown;
+  readonly orderingKey?: string;
+  readonly unique?: Unique;
+  readonly dependsOn?: readonly string[];
+  readonly onParent?: OnParent;
+}
+
+/** A checked job with every default filled in, and an upper bound of its size in bytes. */
+export interface CheckedJob {
+  readonly job: NewJob;
+  readonly bytes: number;
+  /** The caller gave the id, so the job may be stored already. */
+  readonly named: boolean;
+}
+
+const validate = validator(JobInputSchema);
+
+/**
+ * Checks a job and fills in its defaults.
+ *
+ * @throws QueueError `INVALID`, `TOO_LARGE` or `UNSUPPORTED`, naming the field.
+ */
+export function checkJob(input: JobInput, subject: string): CheckedJob {
+  validate(input, subject);
+  const payload = checkJson(input.payload, "payload");
+  const progress = input.progress === undefined ? undefined : checkJson(input.progress, "progress");
+  refuseUnbuilt(input, subject);
+  const { runAt, delayMs, state = "waiting" } = input;
+  if (runAt !== undefined && delayMs !== undefined) {
+    throw new QueueError("INVALID", `${subject}: give \`runAt\` or \`delayMs\`, not both.`);
+  }
+  if (isTerminal(state) || state === "active" || state === "blocked") {
+    throw new QueueError(
+      "INVALID",
+      `${subject}: a job cannot begin as \`${state}\`; use waiting or a state of your own.`,
+    );
+  }
+  const { id, lane } = place(input, subject);
+  const job = {
+    ...given(input),
+    id,
+    lane,
+    state,
+    payload: payload.value,
+    priority: typeof input.priority === "string" ? PRIORITIES[input.priority] : (input.priority ?? DEFAULT_PRIORITY),
+    maxAttempts: input.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
+    ...(progress && { progress: progress.value }),
+  };
+  return { job: job as NewJob, bytes: payload.bytes + (progress?.bytes ?? 0) + 500, named: input.id !== undefined };
+}
+
+/** Without the fields that are present but `undefined`. */
+function given(input: JobInput): Partial<JobInput> {
+  const fields: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(input)) if (value !== undefined) fields[field] = value;
+  return fields;
+}
+
+function place(input: JobInput, subject: string): { id: string; lane: string } {
+  const { id, lane = DEFAULT_LANE } = input;
+  if (id === undefined) return { id: `${lane}:${uuid()}`, lane };
+  if (!id.includes(":")) return { id: `${lane}:${checkLocal(id, subject)}`, lane };
+  const named = laneOf(id);
+  if (named !== (input.lane ?? named) || !/^\$?[A-Za-z0-9_.-]{1,100}$/.test(named)) {
+    throw new QueueError(
+      "INVALID",
+      `${subject}: \`id\` ${JSON.stringify(id)} must begin with its lane and a colon, such as "${lane}:…"; without a colon the lane is put before it.`,
+    );
+  }
+  checkLocal(id.slice(named.length + 1), subject);
+  return { id, lane: named };
+}
+
+function checkLocal(local: string, subject: string): string {
+  if (local.length > 0 && local.length <= MAX_NAME_LENGTH) return local;
+  throw new QueueError("INVALID", `${subject}: the local part of \`id\` must have 1 to ${MAX_NAME_LENGTH} characters.`);
+}
+
+// Typed and stored by every adapter already, so that building them breaks nothing; until then they are refused.
+const UNBUILT = ["unique", "orderingKey", "dependsOn", "onParent"] as const;
+
+function refuseUnbuilt(input: JobInput, subject: string): void {
+  for (const field of UNBUILT) {
+    if (input[field] !== undefined) {
+      throw new QueueError("UNSUPPORTED", `${subject}: \`${field}\` is not supported yet; leave it out.`);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import type { Adapter } from "../contract/adapter.ts";
+import { isQueueError, QueueError } from "../errors.ts";
+import type { CallReport } from "./store.ts";
+
+/** Knows open from closed, counts the calls in flight, and turns what an adapter throws into `QueueError`s (P25). */
+export class Lifecycle {
+  readonly #adapter: Adapter<never>;
+  readonly #observe: ((report: CallReport) => void) | undefined;
+  #state: "new" | "open" | "closed" = "new";
+  #gone = false;
+  #inFlight = 0;
+  #onIdle: (() => void) | undefined;
+  #opening: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(adapter: Pick<Adapter<never>, "name" | "open" | "close">, observe?: (report: CallReport) => void) {
+    this.#adapter = adapter as Adapter<never>;
+    this.#observe = observe;
+  }
+
+  open(): Promise<void> {
+    if (this.#state === "closed") return Promise.reject(this.#closedError("open"));
+    this.#opening ??= this.track("open", () => this.#adapter.open()).then(() => {
+      if (this.#state === "new") this.#state = "open";
+    });
+    return this.#opening;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  assertOpen(verb: string): void {
+    if (this.#state === "open") return;
+    if (this.#state === "closed") throw this.#closedError(verb);
+    throw new QueueError(
+      "CLOSED",
+      `Cannot ${verb}: the ${this.#adapter.name} store is not open yet. Await open() first.`,
+    );
+  }
+
+  /** Runs one call to the adapter; `close` waits for it. */
+  async track<T>(verb: string, call: () => Promise<T>): Promise<T> {
+    if (this.#gone) throw this.#closedError(verb);
+    const started = this.#observe && performance.now();
+    this.#inFlight++;
+    try {
+      const answer = await call();
+      if (started !== undefined) this.#report(verb, started);
+      return answer;
+    } catch (thrown) {
+      const error = this.#wrap(verb, thrown);
+      if (started !== undefined) this.#report(verb, started, error);
+      throw error;
+    } finally {
+      this.#inFlight--;
+      if (this.#inFlight === 0) this.#onIdle?.();
+    }
+  }
+
+  async #close(): Promise<void> {
+    const wasOpened = this.#opening !== undefined;
+    this.#state = "closed";
+    if (!wasOpened) return;
+    await this.#opening?.catch(() => undefined);
+    for (;;) {
+      // Calls that a merger has gathered count as in flight only when it sends them, a few microtasks later.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#inFlight === 0) break;
+      await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    }
+    await this.track("close", () => this.#adapter.close());
+    this.#gone = true;
+  }
+
+  #report(verb: string, started: number, error?: QueueError): void {
+    try {
+      this.#observe?.({
+        adapter: this.#adapter.name,
+        verb,
+        duration: performance.now() - started,
+        ...(error && { error }),
+      });
+    } catch {
+      // A broken observer must not change what a call comes to.
+    }
+  }
+
+  #wrap(verb: string, thrown: unknown): QueueError {
+    if (isQueueError(thrown)) return thrown;
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    return new QueueError("UNAVAILABLE", `The ${this.#adapter.name} store failed to ${verb}: ${reason}`, {
+      cause: thrown,
+    });
+  }
+
+  #closedError(verb: string): QueueError {
+    return new QueueError("CLOSED", `Cannot ${verb}: the ${this.#adapter.name} store is closed. Open a new queue.`);
+  }
+}

@@ -1,0 +1,303 @@
+import { checkJson } from "../check/check-json.ts";
+import {
+  AtSchema,
+  EventsSchema,
+  IdsSchema,
+  LaneName,
+  LaneSettingsSchema,
+  LanesSchema,
+  MAX_BATCH,
+  NewEventSchema,
+  RemoveSchema,
+} from "../check/schemas.ts";
+import { validator } from "../check/validator.ts";
+import type { Adapter, Capabilities, Hint, Unsubscribe } from "../contract/adapter.ts";
+import type { CasOutcome, Change } from "../contract/change.ts";
+import type { AppendOutcome, EventPage, EventQuery, NewEvent } from "../contract/event.ts";
+import type { At, InsertOutcome } from "../contract/insert.ts";
+import type { Job, NewJob } from "../contract/job.ts";
+import type { LaneSettings, LaneStatus } from "../contract/lane.ts";
+import type { PollRequest, PollResult } from "../contract/poll.ts";
+import type { Found, Page, RemoveQuery } from "../contract/query.ts";
+import { QueueError } from "../errors.ts";
+import type { FailurePolicy } from "../policy/failure.ts";
+import { type ChangeInput, checkChange } from "./change-input.ts";
+import { checkJob, type JobInput } from "./job-input.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import { Merger } from "./merger.ts";
+import { checkList, checkPoll, type ListInput, type PollInput } from "./poll-input.ts";
+import { Rescuer, type RescueRequest } from "./rescuer.ts";
+import { resend } from "./resend.ts";
+
+/** What one call to the adapter took, for metrics and tracing. */
+export interface CallReport {
+  readonly adapter: string;
+  readonly verb: string;
+  /** Milliseconds. */
+  readonly duration: number;
+  /** Absent when the call was answered. */
+  readonly error?: QueueError;
+}
+
+/** Settings of a `Store`. */
+export interface StoreOptions extends FailurePolicy {
+  /** Told of every call to the adapter; the one place where telemetry is made. */
+  readonly observe?: ((report: CallReport) => void) | undefined;
+}
+
+/** The bytes of one insert or cas, as JSON. */
+export const MAX_BATCH_BYTES = 16 * 1024 * 1024;
+
+const BOUNDS = { items: MAX_BATCH, bytes: MAX_BATCH_BYTES };
+
+const validateAt = validator(AtSchema);
+const validateIds = validator(IdsSchema);
+const validateRemove = validator(RemoveSchema);
+const validateEvent = validator(NewEventSchema);
+const validateEvents = validator(EventsSchema);
+const validateLanes = validator(LanesSchema);
+const validateLane = validator(LaneName);
+const validateSettings = validator(LaneSettingsSchema);
+
+/**
+ * The guard in front of an adapter, and its only caller: it checks and normalises arguments, knows open from closed,
+ * merges calls in flight, resends an insert whose reply was lost, settles jobs whose lease has ended, wraps errors and
+ * reports telemetry. An adapter therefore does none of that.
+ */
+export class Store<Tx = never> {
+  readonly #adapter: Adapter<Tx>;
+  readonly #life: Lifecycle;
+  readonly #rescuer: Rescuer;
+  readonly #inserts: Merger<NewJob, InsertOutcome>;
+  readonly #namedInserts: Merger<NewJob, InsertOutcome>;
+  readonly #changes: Merger<Change, CasOutcome>;
+
+  constructor(adapter: Adapter<Tx>, options: StoreOptions = {}) {
+    this.#adapter = adapter;
+    this.#life = new Lifecycle(adapter, options.observe);
+    this.#rescuer = new Rescuer(this, options);
+    const mayResend = (error: unknown): boolean => !(error instanceof QueueError && error.code === "UNAVAILABLE");
+    const bounds = BOUNDS;
+    this.#inserts = new Merger({ bounds, mayResend, send: (jobs) => this.#send(jobs, undefined) });
+    this.#namedInserts = new Merger({ bounds, mayResend, send: (jobs) => this.#send(jobs, { maybeStored: true }) });
+    this.#changes = new Merger({
+      bounds,
+      send: (changes) => this.#call("cas", () => this.#adapter.cas(changes), changes.length),
+      keyOf: (change) => change.id,
+    });
+  }
+
+  /** The adapter's name. */
+  get name(): string {
+    return this.#adapter.name;
+  }
+
+  /** What the adapter can do; valid once `open` has returned. */
+  get capabilities(): Capabilities {
+    return this.#adapter.capabilities;
+  }
+
+  /** Connects and migrates. */
+  open(): Promise<void> {
+    return this.#life.open();
+  }
+
+  /** Waits for what is in flight; afterwards every verb answers `CLOSED` (P25). */
+  close(): Promise<void> {
+    return this.#life.close();
+  }
+
+  /** Stores jobs (P1–P5). Calls in flight travel together, except those with `tx`, `allOrNone` or `now`. */
+  async insert(inputs: readonly JobInput[], at?: At<Tx>): Promise<InsertOutcome[]> {
+    this.#life.assertOpen("insert");
+    checkCount(inputs, "jobs", "insert");
+    this.#checkAt(at, "insert");
+    const checked = inputs.map((input, i) =>
+      checkJob(input, inputs.length === 1 ? "Cannot insert" : `Cannot insert job ${i}`),
+    );
+    const bytes = checkBytes(checked, "insert");
+    const jobs = checked.map(({ job }) => job);
+    if (jobs.length === 0) return [];
+    const named = at?.maybeStored === true || checked.some((job) => job.named);
+    if (at === undefined || onlyMaybeStored(at)) {
+      return [...(await (named ? this.#namedInserts : this.#inserts).add(jobs, bytes))];
+    }
+    return [...(await this.#send(jobs, named ? { ...at, maybeStored: true } : at))];
+  }
+
+  /** Chooses and leases due jobs (P6–P11). Without `expired`, jobs whose lease has ended are settled about once a second (P15). */
+  async poll(input: PollInput): Promise<PollResult> {
+    this.#life.assertOpen("poll");
+    const request = checkPoll(input);
+    if (request.expired !== undefined || request.now !== undefined || !this.#rescuer.isDue())
+      return this.#poll(request);
+    return this.#rescuer.pollAndRescue(request, (all) => this.#poll(all));
+  }
+
+  /** Applies each change or tells why not (P12–P16, P21). Calls in flight travel together, except those with `tx` or `now`. */
+  async cas(inputs: readonly ChangeInput[], at?: At<Tx>): Promise<CasOutcome[]> {
+    this.#life.assertOpen("cas");
+    checkCount(inputs, "changes", "cas");
+    this.#checkAt(at, "cas");
+    const checked = inputs.map((input, i) =>
+      checkChange(input, inputs.length === 1 ? "Cannot cas" : `Cannot cas change ${i}`),
+    );
+    const bytes = checkBytes(checked, "cas");
+    const changes = checked.map(({ change }) => change);
+    const outcomes: CasOutcome[] = [];
+    for (const run of distinctRuns(changes)) {
+      const merged = at === undefined;
+      const part = merged
+        ? this.#changes.add(run, bytes)
+        : this.#call("cas", () => this.#adapter.cas(run, at), run.length);
+      outcomes.push(...(await part));
+    }
+    return outcomes;
+  }
+
+  /** Reads jobs by id, `null` for each that is not kept. */
+  async get(ids: readonly string[]): Promise<Found[]> {
+    this.#life.assertOpen("get");
+    validateIds({ ids }, "Cannot get");
+    return this.#call("get", () => this.#adapter.get(ids), ids.length);
+  }
+
+  /** Lists jobs, a page at a time. Changes nothing. */
+  async list(input: ListInput): Promise<Page<Job>> {
+    this.#life.assertOpen("list");
+    const query = checkList(input);
+    return this.#call("list", () => this.#adapter.list(query));
+  }
+
+  /** Removes jobs, and tells how many (P26). */
+  async remove(query: RemoveQuery): Promise<number> {
+    this.#life.assertOpen("remove");
+    ("ids" in query ? validateIds : validateRemove)(query, "Cannot remove");
+    return this.#call("remove", () => this.#adapter.remove(query));
+  }
+
+  /** Adds user events to the logs of jobs (P22). */
+  async append(entries: readonly NewEvent[], at?: At<Tx>): Promise<AppendOutcome[]> {
+    this.#life.assertOpen("append");
+    checkCount(entries, "events", "append");
+    this.#checkAt(at, "append");
+    const copies = entries.map((entry) => {
+      validateEvent(entry, "Cannot append");
+      return { ...entry, event: checkJson(entry.event, "event").value };
+    });
+    return this.#call("append", () => this.#adapter.append(copies, at), copies.length);
+  }
+
+  /** Reads the log of one job or of the store (P22, P23). */
+  async events(query: EventQuery): Promise<EventPage> {
+    this.#life.assertOpen("events");
+    validateEvents(query, "Cannot read events");
+    return this.#call("events", () => this.#adapter.events(query));
+  }
+
+  /** Tells the settings and counts of every lane, by name. */
+  async lanes(query: { readonly now?: number } = {}): Promise<LaneStatus[]> {
+    this.#life.assertOpen("lanes");
+    validateLanes(query, "Cannot list lanes");
+    return this.#call("lanes", () => this.#adapter.lanes(query));
+  }
+
+  /** Sets a lane's settings; binds every call that begins after it returned (P19). */
+  async configure(lane: string, settings: LaneSettings): Promise<void> {
+    this.#life.assertOpen("configure");
+    validateLane(lane, "Cannot configure the lane");
+    validateSettings(settings, `Cannot configure lane ${lane}`);
+    refuseUnbuilt(settings, lane);
+    return this.#call("configure", () => this.#adapter.configure(lane, settings));
+  }
+
+  /** Calls `wake` with hints until unsubscribed (P24). */
+  async subscribe(wake: (hint: Hint) => void): Promise<Unsubscribe> {
+    this.#life.assertOpen("subscribe");
+    return this.#call("subscribe", () => this.#adapter.subscribe(wake));
+  }
+
+  /** Takes over jobs whose lease has ended and settles them by policy (P15). Tells how many. */
+  rescue(request: RescueRequest): Promise<number> {
+    return this.#rescuer.rescue(request);
+  }
+
+  #poll(request: PollRequest): Promise<PollResult> {
+    return this.#call("poll", () => this.#adapter.poll(request));
+  }
+
+  #send(jobs: readonly NewJob[], at: At<Tx> | undefined): Promise<readonly InsertOutcome[]> {
+    const once = (again: boolean): Promise<InsertOutcome[]> =>
+      this.#call("insert", () => this.#adapter.insert(jobs, again ? { ...at, maybeStored: true } : at), jobs.length);
+    return at?.tx === undefined ? resend(once, jobs, at?.maybeStored === true) : once(false);
+  }
+
+  async #call<T>(verb: string, call: () => Promise<T>, expected?: number): Promise<T> {
+    const answer = await this.#life.track(verb, call);
+    if (expected === undefined || (answer as readonly unknown[]).length === expected) return answer;
+    throw new QueueError(
+      "CORRUPT",
+      `The ${this.name} adapter answered ${(answer as readonly unknown[]).length} outcomes to a ${verb} of ${expected}. This is a defect of the adapter.`,
+    );
+  }
+
+  #checkAt(at: At<Tx> | undefined, verb: string): void {
+    if (at === undefined) return;
+    validateAt(at, `Cannot ${verb}`);
+    if (at.tx !== undefined && !this.capabilities.transactions) {
+      throw new QueueError(
+        "UNSUPPORTED",
+        `Cannot ${verb}: the ${this.name} store cannot join your transaction. Leave out \`tx\`, or use a store that can.`,
+      );
+    }
+  }
+}
+
+function onlyMaybeStored(at: At<unknown>): boolean {
+  return at.now === undefined && at.tx === undefined && at.allOrNone !== true;
+}
+
+function checkCount(items: readonly unknown[], what: string, verb: string): void {
+  if (!Array.isArray(items)) throw new QueueError("INVALID", `Cannot ${verb}: give a list of ${what}.`);
+  if (items.length > MAX_BATCH) {
+    throw new QueueError(
+      "TOO_LARGE",
+      `Cannot ${verb} ${items.length} ${what} at once; send at most ${MAX_BATCH} per call.`,
+    );
+  }
+}
+
+function checkBytes(items: readonly { readonly bytes: number }[], verb: string): number {
+  const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
+  if (bytes <= MAX_BATCH_BYTES || items.length === 1) return bytes;
+  const exact = Buffer.byteLength(JSON.stringify(items));
+  if (exact <= MAX_BATCH_BYTES) return exact;
+  throw new QueueError("TOO_LARGE", `Cannot ${verb} ${exact} bytes at once; send at most ${MAX_BATCH_BYTES} per call.`);
+}
+
+/** Splits changes so that no id comes twice in one call to the adapter; nearly always there is one run. */
+function distinctRuns(changes: readonly Change[]): Change[][] {
+  const runs: Change[][] = [];
+  let seen = new Set<string>();
+  for (const change of changes) {
+    if (runs.length === 0 || seen.has(change.id)) {
+      runs.push([]);
+      seen = new Set();
+    }
+    seen.add(change.id);
+    runs.at(-1)?.push(change);
+  }
+  return runs;
+}
+
+const UNBUILT = ["capacity", "concurrency", "rate", "order"] as const;
+
+function refuseUnbuilt(settings: LaneSettings, lane: string): void {
+  const field = UNBUILT.find((name) => settings[name] !== undefined && settings[name] !== null);
+  const named = field ?? (settings.keep?.count === undefined ? undefined : "keep.count");
+  if (named === undefined) return;
+  throw new QueueError(
+    "UNSUPPORTED",
+    `Cannot configure lane ${lane}: \`${named}\` is not supported yet; leave it out.`,
+  );
+}
