@@ -1,0 +1,51 @@
+import { decide, matches } from "@anyqueue/api";
+import type { At, CasOutcome, Change, Predicate, Settings } from "@anyqueue/api";
+import { unseal } from "./entry.ts";
+import type { Entry, Sealed } from "./entry.ts";
+import type { State } from "./state.ts";
+
+const ALWAYS: Predicate = { and: [] };
+const NEVER: Predicate = { or: [] };
+
+/** Applies each change or tells why not (P12–P16, P21). */
+export function cas(state: State, changes: readonly Change[], at: At): CasOutcome[] {
+  const now = state.now(at.now);
+  return changes.map((change) => apply(state, change, now));
+}
+
+function apply(state: State, change: Change, now: number): CasOutcome {
+  const entry = state.jobs.get(change.id);
+  if (entry === undefined) return { status: "missing" };
+  const decision = decide(entry.job, sealChange(change, entry), now);
+  if (decision.job === undefined) return decision.outcome;
+
+  // Both what was stored and what is set are sealed, so the outcome is.
+  const next = decision.job as Sealed;
+  if (decision.renewal) state.renew(entry, next);
+  else state.change(entry, next, decision.events, now, decision.requeue);
+  for (const child of change.spawn ?? []) if (!state.jobs.get(child.id)) state.add(child, now);
+  return decision.outcome;
+}
+
+/** The change as it applies to a sealed job: with values encoded, and the predicate answered beforehand. */
+function sealChange(change: Change, entry: Entry): Change {
+  const { expect, set } = change;
+  const { where } = expect;
+  return {
+    ...change,
+    ...(where && { expect: { ...expect, where: matches(where, unseal(entry.job)) ? ALWAYS : NEVER } }),
+    set: sealSettings(set),
+  };
+}
+
+function sealSettings(set: Settings): Settings {
+  const { payload, progress, result, error } = set;
+  if (payload === undefined && progress === undefined && result === undefined && error === undefined) return set;
+  return {
+    ...set,
+    ...(payload !== undefined && { payload: JSON.stringify(payload) }),
+    ...(progress !== undefined && { progress: JSON.stringify(progress) }),
+    ...(result !== undefined && { result: JSON.stringify(result) }),
+    ...(error !== undefined && { error: { ...error } }),
+  };
+}

@@ -1,0 +1,71 @@
+import type { Backoff, Job, Json, Unique } from "@anyqueue/api";
+
+/**
+ * A job as it is kept: what users put into it is JSON text, encoded once, so that nobody outside can change it and the
+ * text costs nothing while the job moves. A sealed job is never changed, only replaced; so a snapshot can be written
+ * while the queue goes on. Text is JSON too, and thus a sealed job can go wherever a job can.
+ */
+export interface Sealed extends Omit<Job, "payload" | "progress" | "result"> {
+  readonly payload: string;
+  readonly progress?: string;
+  readonly result?: string;
+}
+
+/** A job, and what its places depend on beside it. */
+export interface Entry {
+  job: Sealed;
+  /** Its place in the insertion order (P7). */
+  seq: number;
+  /** Rises with every change but renewals, over the whole store. */
+  touched: number;
+  /** Nobody holds it and it has been due: it is where polls look. */
+  ready: boolean;
+}
+
+/** Encodes what a caller gave. */
+export function seal(job: Job): Sealed {
+  const { id, lane, type, payload, state, priority, maxAttempts, runAt, attempt, token, version } = job;
+  const { insertedAt, updatedAt, backoff, timeoutMs, group, progress, orderingKey, unique, dependsOn, onParent } = job;
+  return {
+    id,
+    lane,
+    type,
+    payload: JSON.stringify(payload),
+    state,
+    priority,
+    maxAttempts,
+    runAt,
+    attempt,
+    token,
+    version,
+    insertedAt,
+    updatedAt,
+    ...(progress !== undefined && { progress: JSON.stringify(progress) }),
+    ...(backoff && { backoff: { ...backoff } }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(group !== undefined && { group }),
+    ...(orderingKey !== undefined && { orderingKey }),
+    ...(unique && { unique: copy(unique) }),
+    ...(dependsOn && { dependsOn: [...dependsOn] }),
+    ...(onParent && { onParent }),
+  };
+}
+
+type Draft = { -readonly [K in keyof Job]: Job[K] };
+
+/** The job for the caller, who may do with it whatever they like (P2). */
+export function unseal(sealed: Sealed): Job {
+  const job: Draft = { ...sealed, payload: JSON.parse(sealed.payload) as Json };
+  if (sealed.progress !== undefined) job.progress = JSON.parse(sealed.progress) as Json;
+  if (sealed.result !== undefined) job.result = JSON.parse(sealed.result) as Json;
+  if (sealed.lease) job.lease = { ...sealed.lease };
+  if (sealed.error) job.error = { ...sealed.error };
+  if (sealed.backoff) job.backoff = { ...sealed.backoff } satisfies Backoff;
+  if (sealed.unique) job.unique = copy(sealed.unique);
+  if (sealed.dependsOn) job.dependsOn = [...sealed.dependsOn];
+  return job;
+}
+
+function copy({ key, until }: Unique): Unique {
+  return { key, until: typeof until === "string" ? until : { ...until } };
+}

@@ -1,0 +1,44 @@
+import { isTerminal } from "@anyqueue/api";
+import type { Hint, Unsubscribe } from "@anyqueue/api";
+import type { Sealed } from "./entry.ts";
+
+/** Wakes those who wait, soon after the call that changed something, each lane and job once (P24). */
+export class Hints {
+  readonly #subscribers = new Set<{ readonly wake: (hint: Hint) => void }>();
+  readonly #lanes = new Set<string>();
+  readonly #jobs = new Set<string>();
+
+  subscribe(wake: (hint: Hint) => void): Unsubscribe {
+    const subscriber = { wake };
+    this.#subscribers.add(subscriber);
+    return () => void this.#subscribers.delete(subscriber);
+  }
+
+  unsubscribeAll(): void {
+    this.#subscribers.clear();
+  }
+
+  /** Remembers what a changed job means to others. */
+  about({ id, lane, state, lease }: Sealed): void {
+    if (this.#subscribers.size === 0 || lease) return;
+    if (this.#lanes.size + this.#jobs.size === 0) queueMicrotask(() => this.#deliver());
+    if (isTerminal(state)) this.#jobs.add(id);
+    else this.#lanes.add(lane);
+  }
+
+  #deliver(): void {
+    const hints: Hint[] = [...this.#lanes].map((lane) => ({ lane }));
+    for (const job of this.#jobs) hints.push({ job });
+    this.#lanes.clear();
+    this.#jobs.clear();
+    for (const subscriber of this.#subscribers) {
+      for (const hint of hints) {
+        try {
+          subscriber.wake({ ...hint });
+        } catch {
+          // A hint is only a hint: who cannot take it finds the job by polling, and the others still get theirs.
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,3 @@
+export { backend, memory } from "./backend.ts";
+export { MemoryAdapter } from "./memory-adapter.ts";
+export { MemoryOptions } from "./options.ts";

@@ -1,0 +1,89 @@
+import type { EventPage, EventQuery, JobEvent } from "@anyqueue/api";
+import { merge } from "./merge.ts";
+import { SortedSet } from "./sorted-set.ts";
+
+/** One event as it is kept: encoded once, never changed. */
+export interface LogRecord {
+  /** Its place in the log of the store. Rises, and is never used again. */
+  readonly position: number;
+  readonly id: string;
+  readonly kind: JobEvent["kind"];
+  readonly json: string;
+}
+
+type Position = Pick<LogRecord, "position">;
+
+const KINDS: readonly JobEvent["kind"][] = ["inserted", "moved", "failed", "user"];
+
+/** The append-only log. Appending costs the same however long a job's log is (P22); a reader misses nothing (P23). */
+export class Log {
+  /** Apart by kind, so that a reader who wants one kind does not walk over the others. */
+  readonly #byKind = new Map(KINDS.map((kind) => [kind, new SortedSet<Position, LogRecord>(byPosition)]));
+  readonly #byJob = new Map<string, LogRecord[]>();
+  /** The position of the last event ever written. */
+  last = 0;
+
+  append(event: JobEvent): void {
+    this.restore({ position: this.last + 1, id: event.id, kind: event.kind, json: JSON.stringify(event) });
+  }
+
+  /** Puts back a record of a snapshot; they come in order of position. */
+  restore(record: LogRecord): void {
+    this.last = record.position;
+    this.#byKind.get(record.kind)?.add(record);
+    const chain = this.#byJob.get(record.id);
+    if (chain) chain.push(record);
+    else this.#byJob.set(record.id, [record]);
+  }
+
+  /** Removes the events of a job (P26). */
+  remove(id: string): void {
+    for (const record of this.#byJob.get(id) ?? []) this.#byKind.get(record.kind)?.delete(record);
+    this.#byJob.delete(id);
+  }
+
+  read({ id, after = "0", kinds = KINDS, limit }: EventQuery): EventPage {
+    const place = { position: Number(after) };
+    const records = id === undefined ? this.#ofStore(kinds, place) : this.#ofJob(id, kinds, place);
+    const items: JobEvent[] = [];
+    for (const { position, json } of records) {
+      items.push(JSON.parse(json) as JobEvent);
+      place.position = position;
+      if (items.length === limit) break;
+    }
+    return { items, after: String(place.position) };
+  }
+
+  /** All that is in the log, in order. */
+  records(): Iterable<LogRecord> {
+    return this.#ofStore(KINDS, { position: 0 });
+  }
+
+  #ofStore(kinds: readonly JobEvent["kind"][], place: Position): Generator<LogRecord, void, undefined> {
+    const streams = [...new Set(kinds)].map((kind) => this.#byKind.get(kind)?.after(place) ?? []);
+    return merge(streams, byPosition);
+  }
+
+  *#ofJob(id: string, kinds: readonly JobEvent["kind"][], place: Position): Generator<LogRecord, void, undefined> {
+    const chain = this.#byJob.get(id) ?? [];
+    for (let at = placeBehind(chain, place); at < chain.length; at++) {
+      const record = chain[at] as LogRecord;
+      if (kinds.includes(record.kind)) yield record;
+    }
+  }
+}
+
+function byPosition(a: Position, b: Position): number {
+  return a.position - b.position;
+}
+
+function placeBehind(chain: readonly LogRecord[], { position }: Position): number {
+  let low = 0;
+  let high = chain.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((chain[middle] as LogRecord).position <= position) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

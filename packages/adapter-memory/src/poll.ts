@@ -1,0 +1,86 @@
+import { advance, laneOf, takeOver } from "@anyqueue/api";
+import type { Job, LaneShare, PollRequest, PollResult } from "@anyqueue/api";
+import { unseal } from "./entry.ts";
+import type { Entry, Sealed } from "./entry.ts";
+import { earliest } from "./lane.ts";
+import type { Lane } from "./lane.ts";
+import { byLeaseEnd } from "./orders.ts";
+import { merge } from "./merge.ts";
+import { Search, chooseByIds } from "./search.ts";
+import type { State } from "./state.ts";
+
+/** Chooses, orders, advances and leases due jobs in one step (P6–P11, P15). */
+export function poll(state: State, request: PollRequest): PollResult {
+  const now = state.now(request.now);
+  const shares = sharesOf(state, request);
+  const lanes = lanesOf(state, shares);
+  const search = new Search(request, now);
+  const chosen = request.ids ? chooseByIds(state, lanes, request, now) : search.choose(state, shares);
+
+  const expired = rescue(state, lanes, request, now);
+  const jobs = chosen.map((entry) => take(state, entry, request, now));
+  const isFull = request.limit > 0 && jobs.length >= request.limit;
+  const mayHaveMore = isFull || search.isCutShort;
+  return {
+    jobs,
+    expired,
+    nextDueAt: mayHaveMore ? now : nextDueAt(lanes, request, now),
+    ...(search.isCutShort && !isFull && { after: search.cursor() }),
+  };
+}
+
+/** The lanes to serve, in order. Every lane: from another one each time, so that none starves. */
+function sharesOf(state: State, { lanes, ids }: PollRequest): readonly LaneShare[] {
+  if (ids) return [...new Set(ids.map(laneOf))];
+  if (lanes) return lanes;
+  const all = [...state.jobs.lanes.keys()];
+  const start = all.length === 0 ? 0 : state.turn++ % all.length;
+  return [...all.slice(start), ...all.slice(0, start)];
+}
+
+/** The lanes that exist, each once. Polling brings none into being. */
+function lanesOf(state: State, shares: readonly LaneShare[]): Lane[] {
+  const names = new Set(shares.map((share) => (typeof share === "string" ? share : share.lane)));
+  return [...names].map((name) => state.jobs.lanes.get(name)).filter((lane) => lane !== undefined);
+}
+
+function take(state: State, entry: Entry, { to = "active", lease }: PollRequest, now: number): Job {
+  const grant = lease && { ...lease, token: ++state.token };
+  const next = advance(entry.job, { to, now, ...(grant && { lease: grant }) }) as Sealed;
+  state.move(entry, next, now);
+  return unseal(next);
+}
+
+/** Takes over jobs whose lease has ended, also in paused lanes: a worker died, whatever the lane is set to (P15). */
+function rescue(state: State, lanes: readonly Lane[], { lease, expired = 0 }: PollRequest, now: number): Job[] {
+  const ended: Entry[] = [];
+  const streams = lanes.filter((lane) => hasEnded(lane.leases.first(), now)).map((lane) => lane.leases.after());
+  for (const entry of merge<Entry>(streams, byLeaseEnd)) {
+    if (ended.length >= expired || !hasEnded(entry, now)) break;
+    ended.push(entry);
+  }
+  if (lease === undefined) return [];
+  return ended.map((entry) => {
+    const next = takeOver(entry.job, { ...lease, token: ++state.token }, now) as Sealed;
+    state.move(entry, next, now);
+    return unseal(next);
+  });
+}
+
+function hasEnded(entry: Entry | undefined, now: number): boolean {
+  return entry?.job.lease !== undefined && entry.job.lease.until <= now;
+}
+
+/** Never later than the time at which a poll could find something; null if there is none (P10). */
+function nextDueAt(lanes: readonly Lane[], { from = "waiting", limit }: PollRequest, now: number): number | null {
+  let next: number | undefined;
+  for (const lane of lanes) {
+    next = earliest(next, lane.leases.first()?.job.lease?.until);
+    const shelf = lane.settings.paused === true ? undefined : lane.shelves.get(from);
+    if (shelf === undefined) continue;
+    // A poll of nothing leaves all that is due, and one that met more than it could promote leaves some.
+    const left = limit === 0 ? shelf.oldestDueAt(now) : shelf.scheduled.first()?.job.runAt;
+    next = earliest(next, left !== undefined && left <= now ? now : shelf.nextDueAt(now));
+  }
+  return next ?? null;
+}

@@ -1,0 +1,108 @@
+import { CANDIDATE_BOUND, matches, matchesTypes } from "@anyqueue/api";
+import type { LaneShare, PollRequest } from "@anyqueue/api";
+import { unseal } from "./entry.ts";
+import type { Entry } from "./entry.ts";
+import type { Lane, Shelf } from "./lane.ts";
+import { byRank, byTouch } from "./orders.ts";
+import type { Ranked, Touched } from "./orders.ts";
+import type { State } from "./state.ts";
+
+/** How far one lane has been looked through. */
+type Place = Ranked & Touched;
+
+/** Finds what a poll may take, lane by lane, and remembers how far it came. */
+export class Search {
+  readonly #request: PollRequest;
+  readonly #now: number;
+  readonly #places: Map<string, Place>;
+  readonly #looked = new Map<string, number>();
+  /** A filter stopped at its bound of candidates. */
+  isCutShort = false;
+
+  constructor(request: PollRequest, now: number) {
+    this.#request = request;
+    this.#now = now;
+    this.#places = readCursor(request.after);
+  }
+
+  /** The jobs to take: each lane in order, the lanes in the order given, as many as asked for. */
+  choose(state: State, shares: readonly LaneShare[]): Entry[] {
+    const chosen: Entry[] = [];
+    for (const share of shares) {
+      const left = this.#request.limit - chosen.length;
+      if (left <= 0) break;
+      const [name, limit] = typeof share === "string" ? [share, left] : [share.lane, Math.min(share.limit, left)];
+      const lane = state.jobs.lanes.get(name);
+      if (lane && lane.settings.paused !== true && limit > 0) this.#chooseFrom(lane, limit, chosen);
+    }
+    return chosen;
+  }
+
+  /** Where the next poll goes on, in all lanes: those looked through must not begin again meanwhile. */
+  cursor(): string {
+    const places = [...this.#places].map(([lane, { job, seq, touched }]) => [
+      lane,
+      job.priority,
+      job.runAt,
+      seq,
+      touched,
+    ]);
+    return JSON.stringify(places);
+  }
+
+  #chooseFrom(lane: Lane, limit: number, chosen: Entry[]): void {
+    const shelf = lane.shelves.get(this.#request.from ?? "waiting");
+    if (shelf === undefined) return;
+    shelf.promote(this.#now);
+    const isFiltered = this.#request.types !== undefined || this.#request.where !== undefined;
+    const full = chosen.length + limit;
+    for (const entry of this.#candidates(shelf, this.#places.get(lane.name))) {
+      const looked = this.#looked.get(lane.name) ?? 0;
+      if (isFiltered && looked >= CANDIDATE_BOUND) {
+        this.isCutShort = true;
+        return;
+      }
+      this.#looked.set(lane.name, looked + 1);
+      this.#places.set(lane.name, placeOf(entry));
+      if (accepts(entry, this.#request, this.#now)) chosen.push(entry);
+      if (chosen.length >= full) return;
+    }
+  }
+
+  #candidates(shelf: Shelf, place: Place | undefined): Iterable<Entry> {
+    if (this.#request.order === "touched" && shelf.touched) return shelf.touched.after(place);
+    return shelf.ready.after(place);
+  }
+}
+
+/** What a poll of certain jobs takes: direct look-ups, under the same conditions and in the same order as any other. */
+export function chooseByIds(state: State, lanes: readonly Lane[], request: PollRequest, now: number): Entry[] {
+  const { ids = [], from = "waiting", order, limit } = request;
+  const entries = [...new Set(ids)].map((id) => state.jobs.get(id)).filter((entry) => entry !== undefined);
+  const open = entries.filter(({ job }) => job.state === from && job.lease === undefined);
+  const chosen: Entry[] = [];
+  for (const lane of lanes) {
+    if (lane.settings.paused === true) continue;
+    const own = open.filter((entry) => entry.job.lane === lane.name && accepts(entry, request, now));
+    chosen.push(...own.toSorted(order === "touched" ? byTouch : byRank));
+  }
+  return chosen.slice(0, limit);
+}
+
+function accepts({ job }: Entry, { types, where }: PollRequest, now: number): boolean {
+  // A clock given by the caller can lie before the one that made the job ready.
+  if (job.runAt > now || !matchesTypes(types, job.type)) return false;
+  return where === undefined || matches(where, unseal(job));
+}
+
+function placeOf({ job: { priority, runAt }, seq, touched }: Entry): Place {
+  return { job: { priority, runAt }, seq, touched };
+}
+
+function readCursor(after: string | undefined): Map<string, Place> {
+  if (after === undefined) return new Map();
+  const places = JSON.parse(after) as [lane: string, priority: number, runAt: number, seq: number, touched: number][];
+  return new Map(
+    places.map(([lane, priority, runAt, seq, touched]) => [lane, { job: { priority, runAt }, seq, touched }]),
+  );
+}
