@@ -1,0 +1,145 @@
+import { CANDIDATE_BOUND, laneOf, matches, matchesTypes, type PollRequest } from "@anyqueue/api";
+import { type JobRow, toJob } from "./rows.ts";
+import type { Statements } from "./statements.ts";
+import { parseSettings } from "./transaction.ts";
+
+/** A lane at its place in the list of a poll, and how many jobs may be taken from it there. */
+export interface Share {
+  readonly lane: string;
+  readonly limit: number;
+  readonly isPaused: boolean;
+}
+
+/** The rows that a poll may take, in order. */
+export interface Candidates {
+  readonly rows: readonly JobRow[];
+  /** True when a lane gave all that it may, so that there may be more. */
+  readonly mayBeMore: boolean;
+  /** Where a filtered poll that looked at its bounded number of candidates goes on. */
+  readonly after?: string;
+}
+
+/** The lanes of a poll in the order in which they are served. Without any, all of them, from another one each turn. */
+export function sharesOf(sql: Statements, request: PollRequest, turn: number): Share[] {
+  if (request.lanes !== undefined) {
+    return request.lanes.map((share) =>
+      typeof share === "string"
+        ? toShare(share, request.limit, sql.findLane.get(share))
+        : toShare(share.lane, share.limit, sql.findLane.get(share.lane)),
+    );
+  }
+  if (request.ids !== undefined) {
+    const lanes = [...new Set(request.ids.map(laneOf))];
+    return lanes.map((lane) => toShare(lane, request.limit, sql.findLane.get(lane)));
+  }
+  const lanes = sql.lanes.all().map(([lane, settings]) => toShare(lane, request.limit, settings));
+  const start = lanes.length === 0 ? 0 : turn % lanes.length;
+  return [...lanes.slice(start), ...lanes.slice(0, start)];
+}
+
+function toShare(lane: string, limit: number, settings: string | undefined): Share {
+  return { lane, limit, isPaused: parseSettings(settings).paused === true };
+}
+
+/** Chooses what a poll may take, in the order of its lanes and in each lane in poll order (P7). Only reads. */
+export function choose(sql: Statements, request: PollRequest, shares: readonly Share[], now: number): Candidates {
+  if (request.ids !== undefined) return chooseById(sql, request, request.ids, shares, now);
+  const isFiltered = request.types !== undefined || request.where !== undefined;
+  return isFiltered ? chooseFiltered(sql, request, shares, now) : chooseFirst(sql, request, shares, now);
+}
+
+function chooseFirst(sql: Statements, request: PollRequest, shares: readonly Share[], now: number): Candidates {
+  const { limit, from = "waiting" } = request;
+  const select = request.order === "touched" ? sql.touched : sql.ready;
+  const taken = new Map<string, number>();
+  const rows: JobRow[] = [];
+  let mayBeMore = false;
+  for (const share of shares) {
+    const wanted = Math.min(share.limit, limit - rows.length);
+    if (share.isPaused || wanted <= 0) continue;
+    // A lane that comes a second time goes on behind what was taken from it the first time.
+    const skipped = taken.get(share.lane) ?? 0;
+    const found = select.all(share.lane, from, now, skipped + wanted).slice(skipped);
+    for (const row of found) rows.push(row);
+    taken.set(share.lane, skipped + found.length);
+    mayBeMore ||= found.length === wanted;
+  }
+  return { rows, mayBeMore };
+}
+
+/** How far a filtered poll has looked, by lane: the place in poll order of the last candidate. */
+type Places = Readonly<Record<string, readonly number[]>>;
+
+function chooseFiltered(sql: Statements, request: PollRequest, shares: readonly Share[], now: number): Candidates {
+  const resumed = request.after === undefined ? undefined : (JSON.parse(request.after) as Places);
+  const rows: JobRow[] = [];
+  const taken = new Set<number>();
+  const bounded: Record<string, readonly number[]> = {};
+  let mayBeMore = false;
+  for (const share of shares) {
+    const wanted = Math.min(share.limit, request.limit - rows.length);
+    // Lanes without a place in `after` were looked through to their end by the call before.
+    const isDone = resumed !== undefined && resumed[share.lane] === undefined;
+    if (share.isPaused || wanted <= 0 || isDone || bounded[share.lane] !== undefined) continue;
+    let found = 0;
+    let looked = 0;
+    for (const row of candidates(sql, request, share.lane, resumed?.[share.lane], now)) {
+      looked++;
+      if (!taken.has(row[0]) && isWanted(request, row)) {
+        rows.push(row);
+        taken.add(row[0]);
+        found++;
+      }
+      if (found === wanted) break;
+      if (looked === CANDIDATE_BOUND) {
+        bounded[share.lane] = request.order === "touched" ? [row[18] ?? 0] : [row[5], row[6], row[0]];
+        break;
+      }
+    }
+    mayBeMore ||= found === wanted;
+  }
+  const isShort = rows.length < request.limit && Object.keys(bounded).length > 0;
+  return { rows, mayBeMore, ...(isShort && { after: JSON.stringify(bounded) }) };
+}
+
+function candidates(
+  sql: Statements,
+  request: PollRequest,
+  lane: string,
+  place: readonly number[] | undefined,
+  now: number,
+) {
+  const { order, from = "waiting" } = request;
+  const [first = -1, runAt = 0, seq = 0] = place ?? [];
+  return order === "touched"
+    ? sql.touchedAfter.iterate(lane, from, first, now)
+    : sql.readyAfter.iterate(lane, from, first, runAt, seq, now);
+}
+
+function chooseById(
+  sql: Statements,
+  request: PollRequest,
+  ids: readonly string[],
+  shares: readonly Share[],
+  now: number,
+): Candidates {
+  const { limit, from = "waiting", order } = request;
+  const found = sql.findAll.all(JSON.stringify(ids));
+  const isOpen = (row: JobRow) => row[4] === from && row[13] === null && row[6] <= now;
+  const rows = shares
+    .filter(({ isPaused }) => !isPaused)
+    .flatMap(({ lane }) =>
+      found.filter((row) => row[2] === lane && isOpen(row) && isWanted(request, row)).toSorted(inOrder(order)),
+    )
+    .slice(0, limit);
+  return { rows, mayBeMore: false };
+}
+
+function inOrder(order: PollRequest["order"]): (a: JobRow, b: JobRow) => number {
+  if (order === "touched") return (a, b) => (a[18] ?? 0) - (b[18] ?? 0);
+  return (a, b) => a[5] - b[5] || a[6] - b[6] || a[0] - b[0];
+}
+
+function isWanted({ types, where }: PollRequest, row: JobRow): boolean {
+  return matchesTypes(types, row[3]) && (where === undefined || matches(where, toJob(row)));
+}

@@ -1,0 +1,122 @@
+import {
+  advance,
+  type Advance,
+  isCustom,
+  isTerminal,
+  type Job,
+  movedEvent,
+  type PollRequest,
+  type PollResult,
+  takeOver,
+} from "@anyqueue/api";
+import { type Candidates, choose, sharesOf } from "./choose.ts";
+import { nextDueAt } from "./next-due.ts";
+import { PLACE, type JobRow, toJob } from "./rows.ts";
+import type { Statements } from "./statements.ts";
+import type { Stored, Transaction } from "./transaction.ts";
+
+/** How many scheduled jobs that have come due one poll makes ready, at least (P8). */
+const PROMOTION_BOUND = 5000;
+
+/** Answers a poll that finds nothing, only by reading; undefined when there is something to take or to promote. */
+export function pollIdle(sql: Statements, request: PollRequest, now: number, turn: number): PollResult | undefined {
+  const shares = sharesOf(sql, request, turn);
+  const from = request.from ?? "waiting";
+  const lanes = [...new Set(shares.map(({ lane }) => lane))];
+  if ((request.expired ?? 0) > 0 && lanes.some((lane) => sql.ended.get(lane, now, 1) !== undefined)) return undefined;
+  if (request.limit > 0) {
+    if (shares.some(({ lane, isPaused }) => !isPaused && sql.isDue.get(lane, from, now) !== undefined))
+      return undefined;
+  }
+  const candidates = choose(sql, { ...request, limit: Math.min(request.limit, 1) }, shares, now);
+  if (candidates.rows.length > 0) return undefined;
+  return answer(sql, { request, shares, now }, [], [], candidates);
+}
+
+/** Chooses, orders, advances and leases due jobs, and takes over those whose lease has ended (P6–P11, P15). */
+export function poll(tx: Transaction, request: PollRequest, now: number, turn: number): PollResult {
+  const { sql } = tx;
+  const from = request.from ?? "waiting";
+  const shares = sharesOf(sql, request, turn);
+  const expired = rescue(tx, request, [...new Set(shares.map(({ lane }) => lane))], now);
+  for (const { lane, isPaused } of shares) {
+    const limit = Math.max(PROMOTION_BOUND, request.limit);
+    if (!isPaused && sql.isDue.get(lane, from, now) !== undefined) sql.promote.run(lane, from, now, limit);
+  }
+  const candidates = choose(sql, request, shares, now);
+  const jobs = candidates.rows.length === 0 ? [] : take(tx, candidates.rows, request, now);
+  return answer(sql, { request, shares, now }, jobs, expired, candidates);
+}
+
+interface Asked {
+  readonly request: PollRequest;
+  readonly shares: ReturnType<typeof sharesOf>;
+  readonly now: number;
+}
+
+function answer(
+  sql: Statements,
+  asked: Asked,
+  jobs: readonly Job[],
+  expired: readonly Job[],
+  { mayBeMore, after }: Candidates,
+): PollResult {
+  const { request, shares, now } = asked;
+  const isDue = mayBeMore || jobs.length >= request.limit || after !== undefined;
+  const due = isDue ? now : nextDueAt(sql, shares, request.from ?? "waiting", now);
+  return { jobs, expired, nextDueAt: due, ...(after !== undefined && { after }) };
+}
+
+function take(tx: Transaction, rows: readonly JobRow[], request: PollRequest, now: number): Job[] {
+  const { lease } = request;
+  const to = request.to ?? "active";
+  const from = request.from ?? "waiting";
+  const touch = isCustom(to);
+  const first = lease !== undefined || touch ? tx.ticks(rows.length) : 0;
+
+  const stored = rows.map((row, i): Stored & { before: Job } => {
+    const before = toJob(row);
+    const step: Advance = { to, now, ...(lease && { lease: { token: first + i, ...lease } }) };
+    return { seq: row[0], before, job: advance(before, step) };
+  });
+  const seqs = JSON.stringify(stored.map(({ seq }) => seq));
+  if (lease) {
+    tx.sql.lease.run(to, first, touch ? first : null, now, now + lease.ms, lease.holder, from, seqs);
+  } else {
+    const ends = isTerminal(to);
+    tx.sql.advance.run(
+      to,
+      ends ? PLACE.finished : PLACE.ready,
+      touch ? first : null,
+      now,
+      ends ? now : null,
+      ends ? 1 : 0,
+      seqs,
+    );
+  }
+
+  for (const { before, job } of stored) {
+    tx.log(job.lane, movedEvent(before, job, now));
+    if (isTerminal(to)) tx.hints.job(job.id);
+    else if (job.lease === undefined) tx.hints.lane(job.lane);
+  }
+  tx.remove(
+    stored
+      .filter(({ job }) => isTerminal(to) && tx.discards(job.lane, to))
+      .map(({ seq, job }) => ({ seq, id: job.id })),
+  );
+  return stored.map(({ job }) => job);
+}
+
+/** Takes over jobs whose lease has ended, those first whose lease ended first, in paused lanes too (P15). */
+function rescue(tx: Transaction, { expired = 0, lease }: PollRequest, lanes: readonly string[], now: number): Job[] {
+  if (expired === 0 || lease === undefined) return [];
+  const rows = lanes
+    .flatMap((lane) => tx.sql.ended.all(lane, now, expired))
+    .toSorted((a, b) => (a[13] ?? 0) - (b[13] ?? 0) || a[0] - b[0])
+    .slice(0, expired);
+  if (rows.length === 0) return [];
+  const first = tx.ticks(rows.length);
+  tx.sql.takeOver.run(first, first, now, now + lease.ms, lease.holder, JSON.stringify(rows.map(([seq]) => seq)));
+  return rows.map((row, i) => takeOver(toJob(row), { token: first + i, ...lease }, now));
+}

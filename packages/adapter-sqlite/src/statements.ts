@@ -1,0 +1,241 @@
+import type { Database, Statement } from "better-sqlite3";
+import { COLUMNS, HOT_COLUMNS, type JobRow } from "./rows.ts";
+
+/**
+ * Every statement that is run more than now and then, prepared once per connection, in the order of the contract.
+ * None of them depends on `ANALYZE`: each names the partial index that it is written for, so a fresh bulk load cannot
+ * turn a claim into a scan.
+ *
+ * Lists of values travel as one JSON array (`json_each`), because one statement over a hundred rows takes half the time
+ * of a hundred statements.
+ */
+export function prepare(db: Database) {
+  /** `safeIntegers(false)` because a caller's own connection may have it switched on (P5). */
+  const rows = <P extends unknown[]>(sql: string): Statement<P, JobRow> => tuples<P, JobRow>(sql);
+  const tuples = <P extends unknown[], R>(sql: string): Statement<P, R> =>
+    db.prepare<P, R>(sql).safeIntegers(false).raw() as Statement<P, R>;
+  const value = <P extends unknown[], R>(sql: string): Statement<P, R> =>
+    db.prepare<P, R>(sql).safeIntegers(false).pluck() as Statement<P, R>;
+  const change = <P extends unknown[]>(sql: string): Statement<P> =>
+    db.prepare<P>(sql).safeIntegers(false) as Statement<P>;
+
+  const ready = "FROM anyqueue_jobs INDEXED BY anyqueue_ready WHERE place = 0 AND lane = ? AND state = ?";
+  const touched =
+    "FROM anyqueue_jobs INDEXED BY anyqueue_touched WHERE place = 0 AND touched IS NOT NULL AND lane = ? AND state = ?";
+  const scheduled = "FROM anyqueue_jobs INDEXED BY anyqueue_scheduled WHERE place = 1 AND lane = ? AND state = ?";
+  const leased = "FROM anyqueue_jobs INDEXED BY anyqueue_leased WHERE place = 4 AND lane = ?";
+  const finished = "FROM anyqueue_jobs INDEXED BY anyqueue_finished WHERE place = 6 AND lane = ?";
+
+  return {
+    // shared
+    nextTicks: value<[count: number], number>("UPDATE anyqueue_counter SET value = value + ? RETURNING value"),
+    findLane: value<[lane: string], string>("SELECT settings FROM anyqueue_lanes WHERE lane = ?"),
+    addLane: change<[lane: string]>("INSERT INTO anyqueue_lanes VALUES (?, '{}')"),
+    appendEvent: change<[id: string, at: number, kind: string, detail: string]>(
+      "INSERT INTO anyqueue_events (id, at, kind, detail) VALUES (?, ?, ?, ?)",
+    ),
+    find: rows<[id: string]>(`SELECT ${COLUMNS} FROM anyqueue_jobs WHERE id = ?`),
+    removeJobs: change<[seqs: string]>("DELETE FROM anyqueue_jobs WHERE seq IN (SELECT value FROM json_each(?))"),
+    removeEvents: change<[ids: string]>("DELETE FROM anyqueue_events WHERE id IN (SELECT value FROM json_each(?))"),
+
+    // insert
+    insert: change<
+      [
+        id: string,
+        lane: string,
+        type: string,
+        state: string,
+        place: number,
+        priority: number,
+        runAt: number,
+        maxAttempts: number,
+        insertedAt: number,
+        updatedAt: number,
+        touched: number | null,
+        group: string | null,
+        extra: string | null,
+        progress: string | null,
+        payload: string,
+      ]
+    >(
+      `INSERT INTO anyqueue_jobs (id, lane, type, state, place, priority, run_at, attempt, max_attempts, token, version,
+         inserted_at, updated_at, touched, grp, extra, progress, payload)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, 0, 1, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO NOTHING`,
+    ),
+
+    // poll
+    isDue: value<[lane: string, state: string, now: number], 1>(`SELECT 1 ${scheduled} AND run_at <= ? LIMIT 1`),
+    promote: change<[lane: string, state: string, now: number, limit: number]>(
+      `UPDATE anyqueue_jobs SET place = 0 WHERE seq IN (SELECT seq ${scheduled} AND run_at <= ? ORDER BY run_at LIMIT ?)`,
+    ),
+    ready: rows<[lane: string, state: string, now: number, limit: number]>(
+      `SELECT ${COLUMNS} ${ready} AND run_at <= ? ORDER BY priority, run_at, seq LIMIT ?`,
+    ),
+    readyAfter: rows<[lane: string, state: string, priority: number, runAt: number, seq: number, now: number]>(
+      `SELECT ${COLUMNS} ${ready} AND (priority, run_at, seq) > (?, ?, ?) AND run_at <= ? ORDER BY priority, run_at, seq`,
+    ),
+    touched: rows<[lane: string, state: string, now: number, limit: number]>(
+      `SELECT ${COLUMNS} ${touched} AND run_at <= ? ORDER BY touched LIMIT ?`,
+    ),
+    touchedAfter: rows<[lane: string, state: string, touched: number, now: number]>(
+      `SELECT ${COLUMNS} ${touched} AND touched > ? AND run_at <= ? ORDER BY touched`,
+    ),
+    lease: change<
+      [
+        state: string,
+        tick: number,
+        touch: number | null,
+        now: number,
+        until: number,
+        holder: string,
+        from: string,
+        seqs: string,
+      ]
+    >(
+      `UPDATE anyqueue_jobs SET state = ?, place = 4, token = ? + j.key, touched = ? + j.key, attempt = attempt + 1,
+         version = version + 1, updated_at = ?, lease_until = ?, holder = ?, lease_from = ?
+       FROM json_each(?) AS j WHERE seq = j.value`,
+    ),
+    advance: change<
+      [
+        state: string,
+        place: number,
+        touch: number | null,
+        now: number,
+        finishedAt: number | null,
+        keep: number,
+        seqs: string,
+      ]
+    >(
+      `UPDATE anyqueue_jobs SET state = ?, place = ?, touched = ? + j.key, version = version + 1, updated_at = ?,
+         finished_at = ?, attempt = iif(?, attempt, 0)
+       FROM json_each(?) AS j WHERE seq = j.value`,
+    ),
+    ended: rows<[lane: string, now: number, limit: number]>(
+      `SELECT ${COLUMNS} ${leased} AND lease_until <= ? ORDER BY lease_until, seq LIMIT ?`,
+    ),
+    takeOver: change<[tick: number, touch: number, now: number, until: number, holder: string, seqs: string]>(
+      `UPDATE anyqueue_jobs SET token = ? + j.key, touched = iif(touched IS NULL, NULL, ? + j.key),
+         version = version + 1, updated_at = ?, lease_until = ?, holder = ?
+       FROM json_each(?) AS j WHERE seq = j.value`,
+    ),
+    firstScheduled: value<[lane: string, state: string], number | null>(`SELECT min(run_at) ${scheduled}`),
+    // Ready jobs that are not due are there only when the clock went back, so looking at the first ones will do.
+    firstReadyAhead: value<[lane: string, state: string, now: number], number | null>(
+      `SELECT min(run_at) FROM (SELECT run_at ${ready} ORDER BY priority, run_at, seq LIMIT 1000) WHERE run_at > ?`,
+    ),
+    firstLeaseEnd: value<[lane: string], number | null>(`SELECT min(lease_until) ${leased}`),
+
+    // cas
+    findHot: rows<[ids: string]>(
+      `SELECT ${HOT_COLUMNS} FROM anyqueue_jobs WHERE id IN (SELECT value FROM json_each(?))`,
+    ),
+    findAll: rows<[ids: string]>(`SELECT ${COLUMNS} FROM anyqueue_jobs WHERE id IN (SELECT value FROM json_each(?))`),
+    settle: change<[updatedAt: number, finishedAt: number, jobs: string]>(
+      `UPDATE anyqueue_jobs SET state = j.value ->> 1, place = 6, lease_until = NULL, holder = NULL,
+         lease_from = NULL, cancel_requested = NULL, version = version + 1, updated_at = ?, finished_at = ?,
+         touched = NULL, result = j.value ->> 2
+       FROM json_each(?) AS j WHERE seq = j.value ->> 0`,
+    ),
+    renew: change<[leases: string]>(
+      "UPDATE anyqueue_jobs SET lease_until = j.value ->> 1 FROM json_each(?) AS j WHERE seq = j.value ->> 0",
+    ),
+    write: change<
+      [
+        state: string,
+        place: number,
+        priority: number,
+        runAt: number,
+        attempt: number,
+        version: number,
+        updatedAt: number,
+        leaseUntil: number | null,
+        holder: string | null,
+        from: string | null,
+        cancelRequested: number | null,
+        finishedAt: number | null,
+        touched: number | null,
+        progress: string | null,
+        error: string | null,
+        result: string | null,
+        seq: number,
+      ]
+    >(
+      `UPDATE anyqueue_jobs SET state = ?, place = ?, priority = ?, run_at = ?, attempt = ?, version = ?,
+         updated_at = ?, lease_until = ?, holder = ?, lease_from = ?, cancel_requested = ?, finished_at = ?,
+         touched = ?, progress = ?, error = ?, result = ?
+       WHERE seq = ?`,
+    ),
+    writePayload: change<[payload: string, seq: number]>("UPDATE anyqueue_jobs SET payload = ? WHERE seq = ?"),
+    requeue: change<[seq: number]>(
+      "UPDATE anyqueue_jobs SET seq = (SELECT max(seq) + 1 FROM anyqueue_jobs) WHERE seq = ?",
+    ),
+
+    // remove
+    oldestFinished: tuples<[lane: string, state: string, before: number, limit: number], FinishedRow>(
+      `SELECT seq, id, finished_at ${finished} AND state = ? AND finished_at <= ? ORDER BY finished_at, seq LIMIT ?`,
+    ),
+
+    // append
+    touch: change<[now: number, tick: number | null, seq: number]>(
+      "UPDATE anyqueue_jobs SET updated_at = ?, touched = ? WHERE seq = ?",
+    ),
+
+    // events
+    events: tuples<[after: number, kinds: string, limit: number], EventRow>(
+      `SELECT seq, id, at, kind, detail FROM anyqueue_events
+       WHERE seq > ? AND kind IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?`,
+    ),
+    eventsOf: tuples<[id: string, after: number, kinds: string, limit: number], EventRow>(
+      `SELECT seq, id, at, kind, detail FROM anyqueue_events INDEXED BY anyqueue_log
+       WHERE id = ? AND seq > ? AND kind IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?`,
+    ),
+
+    // lanes
+    lanes: tuples<[], readonly [lane: string, settings: string]>(
+      "SELECT lane, settings FROM anyqueue_lanes ORDER BY lane",
+    ),
+    nextReadyState: value<[lane: string, after: string], string>(
+      `SELECT state FROM anyqueue_jobs INDEXED BY anyqueue_ready WHERE place = 0 AND lane = ? AND state > ?
+       ORDER BY state LIMIT 1`,
+    ),
+    nextScheduledState: value<[lane: string, after: string], string>(
+      `SELECT state FROM anyqueue_jobs INDEXED BY anyqueue_scheduled WHERE place = 1 AND lane = ? AND state > ?
+       ORDER BY state LIMIT 1`,
+    ),
+    countReady: value<[lane: string, state: string, bound: number], number>(
+      `SELECT count(*) FROM (SELECT 1 ${ready} LIMIT ?)`,
+    ),
+    countDue: value<[lane: string, state: string, now: number, bound: number], number>(
+      `SELECT count(*) FROM (SELECT 1 ${scheduled} AND run_at <= ? LIMIT ?)`,
+    ),
+    countAhead: value<[lane: string, state: string, now: number, bound: number], number>(
+      `SELECT count(*) FROM (SELECT 1 ${scheduled} AND run_at > ? LIMIT ?)`,
+    ),
+    countLeased: tuples<[lane: string, bound: number], readonly [state: string, count: number]>(
+      `SELECT state, count(*) FROM (SELECT state ${leased} LIMIT ?) GROUP BY state`,
+    ),
+    countFinished: value<[lane: string, state: string, bound: number], number>(
+      `SELECT count(*) FROM (SELECT 1 ${finished} AND state = ? LIMIT ?)`,
+    ),
+    nextPriority: tuples<[lane: string, state: string, after: number], readonly [priority: number, runAt: number]>(
+      `SELECT priority, run_at ${ready} AND priority > ? ORDER BY priority, run_at LIMIT 1`,
+    ),
+    oldestReady: value<[lane: string, state: string], number | null>(`SELECT min(run_at) ${ready}`),
+
+    // configure
+    configure: change<[lane: string, settings: string]>(
+      "INSERT INTO anyqueue_lanes VALUES (?, ?) ON CONFLICT (lane) DO UPDATE SET settings = excluded.settings",
+    ),
+  };
+}
+
+/** The prepared statements of one connection. */
+export type Statements = ReturnType<typeof prepare>;
+
+/** One entry of the log. */
+export type EventRow = readonly [seq: number, id: string, at: number, kind: string, detail: string];
+
+/** A finished job that may be removed. */
+export type FinishedRow = readonly [seq: number, id: string, finishedAt: number];

@@ -1,0 +1,67 @@
+import { type Job, type LaneSettings, type JobEvent } from "@anyqueue/api";
+import { Hints } from "./hints.ts";
+import type { Statements } from "./statements.ts";
+
+/** What a write verb works with: a connection inside a transaction, and what is to be told after the commit. */
+export class Transaction {
+  readonly sql: Statements;
+  readonly hints = new Hints();
+  readonly #settings = new Map<string, LaneSettings>();
+
+  constructor(sql: Statements) {
+    this.sql = sql;
+  }
+
+  /** The settings of a lane, which comes into being if it is not there yet. */
+  settingsOf(lane: string): LaneSettings {
+    const known = this.#settings.get(lane);
+    if (known !== undefined) return known;
+    const stored = this.sql.findLane.get(lane);
+    if (stored === undefined) this.sql.addLane.run(lane);
+    const settings = parseSettings(stored);
+    this.#settings.set(lane, settings);
+    return settings;
+  }
+
+  /** Forgets a lane's settings, which have just been changed. */
+  forget(lane: string): void {
+    this.#settings.delete(lane);
+  }
+
+  /** Takes `count` numbers from the store's counter and answers the first one. Never the same ones twice (P13). */
+  ticks(count: number): number {
+    return (this.sql.nextTicks.get(count) ?? 0) - count + 1;
+  }
+
+  /** Writes to the log; `inserted` and `moved` only in lanes that record everything (P22). */
+  log(lane: string, event: JobEvent): void {
+    const isTransition = event.kind === "inserted" || event.kind === "moved";
+    if (isTransition && this.settingsOf(lane).history !== "all") return;
+    const { id, at, kind, ...detail } = event;
+    this.sql.appendEvent.run(id, at, kind, JSON.stringify(detail));
+  }
+
+  /** Whether jobs of this state are removed in the step that finishes them (P26). */
+  discards(lane: string, state: string): boolean {
+    const keep = this.settingsOf(lane).keep;
+    return keep?.[state as keyof typeof keep] === false;
+  }
+
+  /** Removes jobs with their events (P26). */
+  remove(jobs: readonly { readonly seq: number; readonly id: string }[]): number {
+    if (jobs.length === 0) return 0;
+    this.sql.removeEvents.run(JSON.stringify(jobs.map(({ id }) => id)));
+    return this.sql.removeJobs.run(JSON.stringify(jobs.map(({ seq }) => seq))).changes;
+  }
+}
+
+/** A lane's settings from their column. */
+export function parseSettings(text: string | undefined): LaneSettings {
+  return text === undefined || text === "{}" ? {} : (JSON.parse(text) as LaneSettings);
+}
+
+/** A job beside its place in the insertion order, under which it is written. */
+export interface Stored {
+  readonly seq: number;
+  readonly job: Job;
+}
