@@ -10,7 +10,6 @@ export const MAX_TIME = 8_640_000_000_000_000;
 
 const strict = { additionalProperties: false };
 // No control characters: a name goes into logs, terminals and error messages.
-// oxlint-disable-next-line no-control-regex
 const NAME_PATTERN = "^[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]+$";
 
 const name = (what: string): TSchema =>

@@ -22,5 +22,4 @@ export interface Backend<Tx = never> {
  * The transaction type of each backend by name. Adapter packages add to it by declaration merging, so that
  * `openQueue("sqlite:…")` knows what `queue.in(tx)` takes.
  */
-// oxlint-disable-next-line typescript/no-empty-interface -- filled by declaration merging
 export interface BackendTransactions {}

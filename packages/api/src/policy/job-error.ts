@@ -24,9 +24,7 @@ function messageOf(thrown: unknown): string {
   const message = field(thrown, "message");
   if (typeof message === "string" && message !== "") return message;
   try {
-    if (typeof thrown === "object" && thrown !== null && !(thrown instanceof Error))
-      return JSON.stringify(thrown) ?? String(thrown);
-    return String(thrown);
+    return typeof thrown === "string" ? thrown : (JSON.stringify(thrown) ?? `A ${typeof thrown} was thrown.`);
   } catch {
     return "A value was thrown that cannot be shown.";
   }

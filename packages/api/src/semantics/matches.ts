@@ -32,7 +32,7 @@ export function equalJson(a: Json, b: Json): boolean {
       Array.isArray(a) &&
       Array.isArray(b) &&
       a.length === b.length &&
-      a.every((item, i) => equalJson(item, b[i] as Json))
+      a.every((item: Json, i) => equalJson(item, b[i] as Json))
     );
   }
   const left = a as { readonly [key: string]: Json };

@@ -18,9 +18,9 @@ export interface Route<Item, Outcome> {
   /** Sends the items of one or several callers as one call. */
   send(items: readonly Item[]): Promise<readonly Outcome[]>;
   /** Items with the same key never travel in the same call. */
-  keyOf?(item: Item): string;
+  readonly keyOf?: (item: Item) => string;
   /** Whether, after a merged call failed, each caller's part may be sent again by itself. */
-  mayResend?(error: unknown): boolean;
+  readonly mayResend?: (error: unknown) => boolean;
 }
 
 /**

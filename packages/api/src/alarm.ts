@@ -1,0 +1,26 @@
+/** A sleep that can be ended early. A ring while nobody sleeps ends the next sleep at once. */
+export class Alarm {
+  #rung = false;
+  #wake: (() => void) | undefined;
+
+  ring(): void {
+    this.#rung = true;
+    this.#wake?.();
+  }
+
+  /** Sleeps until rung, or for at most this many milliseconds. */
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        this.#rung = false;
+        resolve();
+      };
+      if (this.#rung) return end();
+      this.#wake = end;
+      if (ms < Infinity) timer = setTimeout(end, ms);
+    });
+  }
+}

@@ -1,0 +1,21 @@
+export { type AddOptions } from "./add-options.ts";
+export {
+  type BackoffOptions,
+  type Catalog,
+  defineJobs,
+  type JobDefinition,
+  type Payload,
+  type PayloadInput,
+  type Result,
+  type Schema,
+  type TypedJob,
+  type TypeOf,
+} from "./catalog.ts";
+export { type Handler, type Handlers } from "./handlers.ts";
+export { backendByName, registerBackend } from "./backends.ts";
+export { type BackendConfig, createAdapter, openQueue, type TransactionOf } from "./open-queue.ts";
+export { type CancelOutcome, type JobSelection, type RetryOutcome } from "./operator.ts";
+export { type Added, type AddRequest, type InTransaction, Queue, type QueueOptions } from "./queue.ts";
+export { Receipt } from "./receipt.ts";
+export { type ReceiveOptions } from "./receiver.ts";
+export { JobFailedError } from "./results.ts";

@@ -1,0 +1,50 @@
+import type { CasOutcome, Settings } from "../contract/change.ts";
+import type { Job } from "../contract/job.ts";
+import type { Json } from "../contract/json.ts";
+import { type Duration, parseDuration } from "../policy/duration.ts";
+import { afterFailure, afterHandBack, type FailurePolicy } from "../policy/failure.ts";
+import type { Store } from "../store/store.ts";
+
+/** A job that was received by hand, and what can be done with it. Each answers `stale` once the lease is lost (P13). */
+export class Receipt {
+  readonly job: Job;
+  readonly #store: Store<never>;
+  readonly #policy: FailurePolicy;
+
+  constructor(store: Store<never>, job: Job, policy: FailurePolicy) {
+    this.#store = store;
+    this.job = job;
+    this.#policy = policy;
+  }
+
+  /** Completes the job. The first result stays (P14). */
+  complete(result?: Json): Promise<CasOutcome> {
+    return this.#set(result === undefined ? { state: "completed" } : { state: "completed", result });
+  }
+
+  /** Records a failed attempt: the job is tried again after its backoff, or is `failed` when its attempts are used up. */
+  fail(error: unknown): Promise<CasOutcome> {
+    return this.#set(afterFailure(this.job, error, Date.now(), this.#policy).set);
+  }
+
+  /** Gives the job back uncharged, in its old place or due after a delay. */
+  release(delay?: Duration): Promise<CasOutcome> {
+    return this.#set(afterHandBack(this.job, delay === undefined ? undefined : parseDuration(delay, "delay")).set);
+  }
+
+  /** Gives the job back uncharged, at the end of the order. */
+  requeue(delay?: Duration): Promise<CasOutcome> {
+    const delayMs = delay === undefined ? 0 : parseDuration(delay, "delay");
+    return this.#set({ ...afterHandBack(this.job, delayMs).set, requeue: true });
+  }
+
+  /** Prolongs the lease; its outcome tells whether the job was asked to stop. */
+  renew(lease: Duration): Promise<CasOutcome> {
+    return this.#set({ leaseMs: parseDuration(lease, "lease") });
+  }
+
+  async #set(set: Settings): Promise<CasOutcome> {
+    const [outcome] = await this.#store.cas([{ id: this.job.id, expect: { token: this.job.token }, set }]);
+    return outcome ?? { status: "missing" };
+  }
+}

@@ -1,0 +1,120 @@
+import type { Job } from "../contract/job.ts";
+import type { LaneShare } from "../contract/poll.ts";
+import { isQueueError } from "../errors.ts";
+import type { Store } from "../store/store.ts";
+import { Alarm } from "../alarm.ts";
+
+/** How a claimer claims. */
+export interface ClaimerOptions {
+  readonly store: Pick<Store, "poll">;
+  /** The lanes of a poll for this many jobs; absent, every lane. */
+  readonly lanesFor: (limit: number) => readonly LaneShare[] | undefined;
+  readonly types: readonly string[] | undefined;
+  readonly lease: { readonly ms: number; readonly holder: string };
+  /** How long to sleep at most when there is nothing to do, in milliseconds. */
+  readonly intervalMs: number;
+  /** How many jobs can be taken now. */
+  readonly room: () => number;
+  /** Takes jobs in, with the time from which their lease counts at the latest. */
+  readonly take: (jobs: readonly Job[], sentAt: number) => void;
+  readonly onIdle: () => void;
+  readonly onError: (error: unknown) => void;
+}
+
+const FIRST_PAUSE = 5;
+
+/**
+ * The one loop of a worker that asks the store for jobs: at once while there are some, else at the next due time, at a
+ * hint, or after the interval, so that jobs run within it even when every hint is lost (P24).
+ */
+export class Claimer {
+  readonly #options: ClaimerOptions;
+  readonly #alarm = new Alarm();
+  #stopping = false;
+  #pause = FIRST_PAUSE;
+  #after: string | undefined;
+  #loop: Promise<void> | undefined;
+
+  constructor(options: ClaimerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#loop ??= this.#run();
+  }
+
+  /** Looks again: there may be jobs, or room for them. */
+  nudge(): void {
+    this.#alarm.ring();
+  }
+
+  /** Resolves when no poll is on its way any more. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#alarm.ring();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      const room = this.#options.room();
+      if (room <= 0) await this.#alarm.sleep(Infinity);
+      else await this.#claim(room);
+    }
+  }
+
+  async #claim(room: number): Promise<void> {
+    try {
+      const sleepMs = await this.#poll(room);
+      if (sleepMs > 0 && !this.#stopping) await this.#alarm.sleep(sleepMs);
+    } catch (error) {
+      if (isQueueError(error, "CLOSED")) {
+        this.#stopping = true;
+        return;
+      }
+      this.#options.onError(error);
+      await this.#rest();
+    }
+  }
+
+  /** Polls once, and answers how long there is nothing to do. */
+  async #poll(limit: number): Promise<number> {
+    const { store, lanesFor, types, lease, take } = this.#options;
+    const lanes = lanesFor(limit);
+    const sentAt = performance.now();
+    const after = this.#after;
+    const found = await store.poll({
+      limit,
+      lease,
+      ...(lanes && { lanes }),
+      ...(types && { types }),
+      ...(after !== undefined && { after }),
+    });
+    this.#after = found.after;
+    if (found.jobs.length > 0) {
+      this.#pause = FIRST_PAUSE;
+      take(found.jobs, sentAt);
+      return 0;
+    }
+    if (found.after !== undefined) return 0;
+    this.#options.onIdle();
+    return this.#untilNext(found.nextDueAt);
+  }
+
+  #untilNext(nextDueAt: number | null): number {
+    const { intervalMs } = this.#options;
+    const longest = intervalMs * (0.75 + Math.random() / 2);
+    if (nextDueAt === null) return longest;
+    const left = nextDueAt - Date.now();
+    if (left > 0) return Math.min(left, longest);
+    // Something is due that this worker cannot take yet, such as the end of a lease that is not settled: do not spin.
+    this.#pause = Math.min(this.#pause * 2, longest);
+    return this.#pause;
+  }
+
+  async #rest(): Promise<void> {
+    this.#pause = Math.min(this.#pause * 2, this.#options.intervalMs);
+    // Not cut short by hints: the store has just failed.
+    await new Promise((resolve) => setTimeout(resolve, this.#stopping ? 0 : this.#pause));
+  }
+}

@@ -1,0 +1,4 @@
+export { Interruption } from "./held-job.ts";
+export { type Context } from "./job-context.ts";
+export { Worker, type WorkerEvents } from "./worker.ts";
+export { type WorkerOptions } from "./worker-options.ts";

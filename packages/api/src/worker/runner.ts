@@ -1,0 +1,116 @@
+import type { Job } from "../contract/job.ts";
+import { afterFailure, afterHandBack, type FailurePolicy, type Settlement } from "../policy/failure.ts";
+import type { Catalog } from "../queue/catalog.ts";
+import type { JobInput } from "../store/job-input.ts";
+import type { Store } from "../store/store.ts";
+import { type HeldJob, Interruption } from "./held-job.ts";
+import { type BuildJob, type Context, JobContext } from "./job-context.ts";
+
+/** Runs a job's work. What it returns is the result, what it throws a failed attempt. */
+export type AnyHandler = (job: Job, context: Context<Catalog, string, never>) => unknown;
+
+/** How an attempt ended. */
+export interface Ending {
+  readonly kind: "completed" | "failed" | "cancelled" | "snoozed" | "handed-back";
+  /** What to tell the store; absent when the handler has told it already. */
+  readonly settlement?: Settlement;
+  readonly spawn?: readonly JobInput[];
+  readonly result?: unknown;
+  readonly error?: unknown;
+}
+
+/** How attempts are made. */
+export interface RunnerOptions extends FailurePolicy {
+  /** For jobs that name no timeout of their own, in milliseconds. */
+  readonly timeoutMs?: number | undefined;
+  /** How long an aborted handler may take to return, in milliseconds. */
+  readonly graceMs: number;
+  readonly handlerOf: (type: string) => AnyHandler | undefined;
+  /** Checks what a handler returned. */
+  readonly checkResult: (type: string, result: unknown) => unknown;
+  readonly build: BuildJob;
+}
+
+/** Runs one attempt at a job and tells how it ended. It never throws. */
+export async function runAttempt(store: Store<never>, held: HeldJob, options: RunnerOptions): Promise<Ending> {
+  const { job } = held;
+  const handler = options.handlerOf(job.type);
+  if (!handler) return { kind: "handed-back", settlement: afterHandBack(job) };
+  const context = new JobContext(store, held, options.build);
+  try {
+    const work = handler(job, context);
+    const result = isThenable(work) ? await waitFor(Promise.resolve(work), held, options) : work;
+    return finish(held, context, result, options);
+  } catch (error) {
+    return fail(held, error, options);
+  }
+}
+
+function finish(held: HeldJob, context: JobContext, returned: unknown, options: RunnerOptions): Ending {
+  const { job } = held;
+  if (context.completed) return { kind: "completed", result: returned };
+  if (context.snoozed !== undefined) return { kind: "snoozed", settlement: afterHandBack(job, context.snoozed) };
+  const result = options.checkResult(job.type, returned);
+  const set = result === undefined ? { state: "completed" } : { state: "completed", result: result as never };
+  return {
+    kind: "completed",
+    settlement: { expect: { token: job.token }, set },
+    ...(context.spawned.length > 0 && { spawn: context.spawned }),
+    result,
+  };
+}
+
+function fail(held: HeldJob, error: unknown, options: RunnerOptions): Ending {
+  const { job, interruption } = held;
+  if (interruption?.code === "STOPPING") {
+    // Whether it threw because it was told to stop or did not stop at all, the worker's end is not the job's fault.
+    return { kind: "handed-back", settlement: afterHandBack(job), error };
+  }
+  if (job.cancelRequested && (error === interruption || (error instanceof Error && error.name === "AbortError"))) {
+    return { kind: "cancelled", settlement: { expect: { token: job.token }, set: { state: "cancelled" } } };
+  }
+  const settlement = afterFailure(job, error, Date.now(), options);
+  return { kind: settlement.set.state === "cancelled" ? "cancelled" : "failed", settlement, error };
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+/**
+ * Waits for a handler, but not beyond its timeout, nor longer than the grace once it was told to stop: a handler that
+ * never returns costs its attempt, and not the worker.
+ */
+function waitFor(
+  work: Promise<unknown>,
+  held: HeldJob,
+  { timeoutMs: standard, graceMs }: RunnerOptions,
+): Promise<unknown> {
+  const timeoutMs = held.job.timeoutMs ?? standard;
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    const end = (then: () => void): void => {
+      clearTimeout(timer);
+      held.onInterrupt = undefined;
+      then();
+    };
+    const giveUp = (reason: Interruption): void => {
+      clearTimeout(timer);
+      if (reason.code === "TIMEOUT") end(() => reject(reason));
+      else timer = setTimeout(() => end(() => reject(reason)), graceMs);
+    };
+    if (timeoutMs !== undefined) {
+      const message = `The attempt took longer than ${timeoutMs} ms.`;
+      timer = setTimeout(() => held.interrupt("TIMEOUT", message), Math.min(timeoutMs, LONGEST_TIMER));
+    }
+    held.onInterrupt = giveUp;
+    if (held.interruption) giveUp(held.interruption);
+    work.then(
+      (result) => end(() => resolve(result)),
+      (error: unknown) => end(() => reject(error as Error)),
+    );
+  });
+}
+
+/** What `setTimeout` can count; longer times would fire at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;

@@ -1,0 +1,280 @@
+import { EventEmitter } from "node:events";
+import { hostname } from "node:os";
+import type { CasOutcome } from "../contract/change.ts";
+import type { Job } from "../contract/job.ts";
+import { isQueueError } from "../errors.ts";
+import { type Duration, parseDuration } from "../policy/duration.ts";
+import { afterFailure, afterHandBack, type Settlement } from "../policy/failure.ts";
+import type { Wakeups } from "../queue/wakeups.ts";
+import type { JobInput } from "../store/job-input.ts";
+import type { Store } from "../store/store.ts";
+import { Claimer } from "./claimer.ts";
+import { Heart } from "./heart.ts";
+import { HeldJob } from "./held-job.ts";
+import { LaneShares } from "./lane-shares.ts";
+import { prefetchFor, RunningMean } from "./prefetch.ts";
+import { reportError } from "./report.ts";
+import { type Ending, runAttempt, type RunnerOptions } from "./runner.ts";
+import type { WorkerSettings } from "./worker-options.ts";
+
+/** What a worker tells. */
+export interface WorkerEvents {
+  completed: [job: Job, result: unknown];
+  /** An attempt failed; `final` when the job is `failed` for good. */
+  failed: [job: Job, error: unknown, final: boolean];
+  cancelled: [job: Job];
+  /** The job was no longer this worker's when it came to settle it. */
+  lost: [job: Job];
+  /** Nothing is due in its lanes, and nothing is running. */
+  idle: [];
+  /** Something failed in the machinery; the worker goes on. */
+  error: [error: unknown];
+}
+
+/** What a worker needs of its queue. */
+export interface Workplace {
+  readonly store: Store<never>;
+  readonly wakeups: Wakeups;
+  readonly types: readonly string[] | undefined;
+  readonly handlerOf: RunnerOptions["handlerOf"];
+  readonly checkResult: RunnerOptions["checkResult"];
+  readonly build: RunnerOptions["build"];
+  readonly onStopped: (worker: Worker) => void;
+}
+
+/** A stale buffered job goes back after this long, in milliseconds, so that another worker can start it. */
+const BUFFERED_TOO_LONG = 1000;
+
+let workers = 0;
+
+/**
+ * Claims jobs and runs handlers for them: one claimer with a bounded buffer, settling merged into as few calls as
+ * possible, heartbeats for all leases together. It fences itself: a handler is told to stop before its lease can end.
+ */
+export class Worker extends EventEmitter<WorkerEvents> {
+  /** How it is called in leases. */
+  readonly holder: string;
+  readonly #place: Workplace;
+  readonly #settings: WorkerSettings;
+  readonly #runner: RunnerOptions;
+  readonly #claimer: Claimer;
+  readonly #heart: Heart;
+  readonly #pace = new RunningMean();
+  #buffer: HeldJob[] = [];
+  readonly #running = new Set<HeldJob>();
+  #settling = 0;
+  #found = false;
+  #stopped: Promise<void> | undefined;
+  #stopListening: (() => void) | undefined;
+  #onQuiet: (() => void) | undefined;
+
+  constructor(place: Workplace, settings: WorkerSettings) {
+    super();
+    this.#place = place;
+    this.#settings = settings;
+    this.holder = settings.holder ?? `${hostname().slice(0, 100)}/${process.pid}/${++workers}`;
+    const { handlerOf, checkResult, build } = place;
+    const { timeoutMs, graceMs, leaseMs, intervalMs, backoff, weights } = settings;
+    this.#runner = { handlerOf, checkResult, build, timeoutMs, graceMs, backoff };
+    const shares = weights && new LaneShares(weights);
+    const onError = (error: unknown): void => this.#report(error);
+    this.#claimer = new Claimer({
+      store: place.store,
+      lanesFor: (limit) => shares?.divide(limit),
+      types: place.types,
+      lease: { ms: leaseMs, holder: this.holder },
+      intervalMs,
+      room: () => this.#room(),
+      take: (jobs, sentAt) => this.#take(jobs, sentAt),
+      onIdle: () => this.#noteIdle(),
+      onError,
+    });
+    this.#heart = new Heart(place.store, { leaseMs, onError, onBeat: () => this.#handBackOld() });
+  }
+
+  /** Begins to claim; `queue.work` does it. */
+  start(): void {
+    this.#claimer.start();
+    void this.#listen();
+  }
+
+  /** How many jobs it is running, and how many it holds that wait for a handler. */
+  get load(): { readonly running: number; readonly buffered: number } {
+    return { running: this.#running.size, buffered: this.#buffer.length };
+  }
+
+  /** Resolves when nothing is due in its lanes and nothing is running. */
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.once("idle", resolve);
+      this.#claimer.nudge();
+    });
+  }
+
+  /**
+   * Stops claiming, gives back uncharged what has not begun, and waits for the handlers that run. Those still running
+   * after `grace` (that of the worker when absent) are told to stop, and given back if they do not.
+   */
+  stop(options: { readonly grace?: Duration } = {}): Promise<void> {
+    this.#stopped ??= this.#stop(
+      options.grace === undefined ? this.#settings.graceMs : parseDuration(options.grace, "grace"),
+    );
+    return this.#stopped;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #listen(): Promise<void> {
+    const { weights } = this.#settings;
+    const stop = await this.#place.wakeups.listen((hint) => {
+      if ("resync" in hint || ("lane" in hint && (weights?.has(hint.lane) ?? true))) this.#claimer.nudge();
+    });
+    if (this.#stopped) stop();
+    else this.#stopListening = stop;
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    this.#stopListening?.();
+    await this.#claimer.stop();
+    await this.#handBack(this.#buffer.splice(0));
+    const timer = setTimeout(() => {
+      for (const held of this.#running) held.interrupt("STOPPING", "The worker is stopping.");
+    }, graceMs);
+    while (this.#running.size + this.#settling > 0) await new Promise<void>((resolve) => (this.#onQuiet = resolve));
+    clearTimeout(timer);
+    this.#heart.stop();
+    this.#place.onStopped(this);
+  }
+
+  /** How many jobs to ask for: none while the buffer is well filled, so that polls are few and large. */
+  #room(): number {
+    const { concurrency } = this.#settings;
+    const ahead = this.#settings.prefetch ?? prefetchFor(concurrency, this.#pace.value);
+    const free = concurrency - this.#running.size;
+    if (this.#settling > 2 * (concurrency + ahead)) return 0;
+    if (this.#buffer.length > Math.floor(ahead / 2)) return 0;
+    return Math.min(10_000, free + ahead - this.#buffer.length);
+  }
+
+  #take(jobs: readonly Job[], sentAt: number): void {
+    const now = performance.now();
+    for (const job of jobs) {
+      const held = new HeldJob(job, now, sentAt + this.#settings.leaseMs);
+      this.#heart.hold(held);
+      this.#buffer.push(held);
+    }
+    this.#found = true;
+    this.#startNext();
+  }
+
+  #startNext(): void {
+    while (this.#running.size < this.#settings.concurrency && !this.#stopped) {
+      const held = this.#buffer.shift();
+      if (!held) return;
+      this.#running.add(held);
+      void this.#work(held);
+    }
+  }
+
+  async #work(held: HeldJob): Promise<void> {
+    const startedAt = performance.now();
+    const ending = await runAttempt(this.#place.store, held, this.#runner);
+    this.#pace.add(performance.now() - startedAt);
+    this.#running.delete(held);
+    this.#settling++;
+    const settled = this.#settle(held, ending);
+    this.#startNext();
+    this.#claimer.nudge();
+    await settled;
+    this.#settling--;
+    this.#heart.release(held);
+    if (this.#running.size + this.#settling === 0) this.#onQuiet?.();
+  }
+
+  async #settle(held: HeldJob, ending: Ending): Promise<void> {
+    const { job } = held;
+    if (!ending.settlement) {
+      this.#announce("completed", job, ending.result);
+      return;
+    }
+    try {
+      const outcome = await this.#decide(held, ending.settlement, ending.spawn);
+      if (outcome.status !== "ok") this.#announce("lost", job);
+      else if (ending.kind === "completed") this.#announce("completed", job, ending.result);
+      else if (ending.kind === "cancelled") this.#announce("cancelled", job);
+      else if (ending.kind === "failed")
+        this.#announce("failed", job, ending.error, ending.settlement.set.state === "failed");
+    } catch (error) {
+      if (ending.kind === "completed" && (isQueueError(error, "INVALID") || isQueueError(error, "TOO_LARGE"))) {
+        // The store cannot take the result or a spawned job, so the attempt has failed after all.
+        const settlement = afterFailure(held.job, error, Date.now(), this.#runner);
+        return this.#settle(held, { kind: "failed", settlement, error });
+      }
+      this.#report(error);
+      this.#announce("lost", job);
+    }
+  }
+
+  /** Settling may be repeated while the lease lives: the token lets it happen once at most. */
+  async #decide(held: HeldJob, settlement: Settlement, spawn: readonly JobInput[] | undefined): Promise<CasOutcome> {
+    const change = { id: held.job.id, ...settlement, ...(spawn && { spawn }) };
+    for (let pause = 50; ; pause = Math.min(2 * pause, 1000)) {
+      try {
+        const [outcome] = await this.#place.store.cas([change]);
+        return outcome ?? { status: "missing" };
+      } catch (error) {
+        if (!isQueueError(error, "UNAVAILABLE") || performance.now() + pause > held.deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    }
+  }
+
+  /** Gives back what waited too long for a handler, so that an idle worker elsewhere can have it. */
+  #handBackOld(): void {
+    const limit = performance.now() - BUFFERED_TOO_LONG;
+    if (this.#running.size < this.#settings.concurrency) return;
+    const old = this.#buffer.filter((held) => held.since < limit);
+    if (old.length === 0) return;
+    this.#buffer = this.#buffer.filter((held) => held.since >= limit);
+    void this.#handBack(old);
+  }
+
+  async #handBack(jobs: readonly HeldJob[]): Promise<void> {
+    if (jobs.length === 0) return;
+    try {
+      await this.#place.store.cas(jobs.map(({ job }) => ({ id: job.id, ...afterHandBack(job) })));
+    } catch (error) {
+      this.#report(error);
+    }
+    for (const held of jobs) this.#heart.release(held);
+  }
+
+  #noteIdle(): void {
+    if (this.#running.size + this.#settling + this.#buffer.length > 0) {
+      this.#found = true;
+      return;
+    }
+    // What was found since the last time has to be followed by an empty poll.
+    if (this.#found) {
+      this.#found = false;
+      this.#claimer.nudge();
+      return;
+    }
+    this.#announce("idle");
+  }
+
+  /** A listener that throws is the machinery's trouble, never the job's. */
+  #announce<E extends keyof WorkerEvents>(event: E, ...args: WorkerEvents[E]): void {
+    try {
+      this.emit(event as never, ...(args as never));
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  #report(error: unknown): void {
+    reportError(this as never, error);
+  }
+}
