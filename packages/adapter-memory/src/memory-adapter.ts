@@ -28,9 +28,10 @@ import { unseal } from "./entry.ts";
 import { insert } from "./insert.ts";
 import { configure, lanes } from "./lanes.ts";
 import { list } from "./list.ts";
-import type { MemoryOptions } from "./options.ts";
+import type { MemoryOptions, SnapshotOptions } from "./options.ts";
 import { poll } from "./poll.ts";
 import { remove } from "./remove.ts";
+import { Snapshots } from "./snapshots.ts";
 import { State } from "./state.ts";
 
 /**
@@ -40,9 +41,13 @@ import { State } from "./state.ts";
 export class MemoryAdapter implements Adapter {
   readonly name = "memory";
   readonly capabilities: Capabilities;
+  readonly #options: SnapshotOptions | undefined;
   #state = new State();
+  #snapshots: Snapshots | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor(options: MemoryOptions = {}) {
+    this.#options = options.snapshot && { ...options.snapshot };
     this.capabilities = Object.freeze({
       durability: options.snapshot ? "snapshot" : "none",
       scope: "process",
@@ -52,10 +57,18 @@ export class MemoryAdapter implements Adapter {
     });
   }
 
-  async open(): Promise<void> {}
+  async open(): Promise<void> {
+    if (this.#options === undefined || this.#snapshots !== undefined) return;
+    const { state, snapshots } = await Snapshots.open(this.#options);
+    this.#state = state;
+    this.#snapshots = snapshots;
+  }
 
+  /** Without a snapshot the jobs go with the process, not before: the same adapter can be opened again. */
   async close(): Promise<void> {
     this.#state.hints.unsubscribeAll();
+    this.#closing ??= this.#close().finally(() => void (this.#closing = undefined));
+    return this.#closing;
   }
 
   async insert(jobs: readonly NewJob[], at: At = {}): Promise<InsertOutcome[]> {
@@ -103,5 +116,10 @@ export class MemoryAdapter implements Adapter {
 
   async subscribe(wake: (hint: Hint) => void): Promise<Unsubscribe> {
     return this.#state.hints.subscribe(wake);
+  }
+
+  async #close(): Promise<void> {
+    await this.#snapshots?.close();
+    this.#snapshots = undefined;
   }
 }

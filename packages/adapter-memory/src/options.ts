@@ -1,22 +1,23 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
 
-/** What can be said about a memory store. */
-export const MemoryOptions = Type.Object(
+const SnapshotOptions = Type.Object(
   {
-    snapshot: Type.Optional(
-      Type.Object(
-        {
-          path: Type.String({ minLength: 1, description: "The file that the jobs are loaded from and written to." }),
-          every: Type.Optional(
-            Type.Number({ minimum: 0, description: "Milliseconds between snapshots; 0 or absent: only on close." }),
-          ),
-        },
-        { additionalProperties: false },
-      ),
+    path: Type.String({ minLength: 1, description: "The file that jobs are loaded from and written to." }),
+    every: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 2 ** 31 - 1,
+        description: "Milliseconds between snapshots; 0 or absent: only on close.",
+      }),
     ),
   },
   { additionalProperties: false },
 );
+/** Where and how often a memory store writes its jobs to disk. */
+export type SnapshotOptions = Static<typeof SnapshotOptions>;
+
+/** What can be said about a memory store. */
+export const MemoryOptions = Type.Object({ snapshot: Type.Optional(SnapshotOptions) }, { additionalProperties: false });
 /** What can be said about a memory store. */
 export type MemoryOptions = Static<typeof MemoryOptions>;
