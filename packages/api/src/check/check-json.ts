@@ -103,7 +103,8 @@ class Walk {
 function describe(value: unknown): string {
   if (value === undefined) return "undefined";
   if (typeof value === "object" && value !== null) {
-    const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
+    const { constructor } = value as { constructor?: { name?: unknown } };
+    const name = constructor?.name;
     return `an instance of ${typeof name === "string" && name !== "" ? name : "a class"}`;
   }
   return `a ${typeof value}`;

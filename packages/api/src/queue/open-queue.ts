@@ -1,6 +1,5 @@
 import { Type } from "typebox";
-import { validator } from "../check/validator.ts";
-import { show } from "../check/validator.ts";
+import { show, validator } from "../check/validator.ts";
 import type { Adapter } from "../contract/adapter.ts";
 import type { BackendTransactions } from "../contract/backend.ts";
 import { QueueError } from "../errors.ts";
@@ -86,7 +85,7 @@ async function fromUrl(url: string): Promise<{ name: string; options: Record<str
     );
   }
   const backend = await backendByName(name.toLowerCase());
-  const [address = "", search = ""] = splitOnce(rest, "?");
+  const [address, search] = splitOnce(rest, "?");
   const query = Object.fromEntries(new URLSearchParams(search));
   return { name: name.toLowerCase(), options: backend.fromUrl(address, query) };
 }

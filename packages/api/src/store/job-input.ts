@@ -1,4 +1,3 @@
-import { v7 as uuid } from "uuid";
 import { checkJson } from "../check/check-json.ts";
 import { JobInputSchema, MAX_NAME_LENGTH } from "../check/schemas.ts";
 import { validator } from "../check/validator.ts";
@@ -13,6 +12,7 @@ import {
   type PriorityName,
 } from "../contract/names.ts";
 import { QueueError } from "../errors.ts";
+import { localId } from "./local-id.ts";
 
 /** A job as it is handed to `Store.insert`: plain data, all but type and payload optional. */
 export interface JobInput {
@@ -98,7 +98,7 @@ function given(input: JobInput): Partial<JobInput> {
 
 function place(input: JobInput, subject: string): { id: string; lane: string } {
   const { id, lane = DEFAULT_LANE } = input;
-  if (id === undefined) return { id: `${lane}:${uuid()}`, lane };
+  if (id === undefined) return { id: `${lane}:${localId()}`, lane };
   if (!id.includes(":")) return { id: `${lane}:${checkLocal(id, subject)}`, lane };
   const named = laneOf(id);
   if (named !== (input.lane ?? named) || !/^\$?[A-Za-z0-9_.-]{1,100}$/.test(named)) {

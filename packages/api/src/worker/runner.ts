@@ -3,7 +3,7 @@ import { afterFailure, afterHandBack, type FailurePolicy, type Settlement } from
 import type { Catalog } from "../queue/catalog.ts";
 import type { JobInput } from "../store/job-input.ts";
 import type { Store } from "../store/store.ts";
-import { type HeldJob, Interruption } from "./held-job.ts";
+import type { HeldJob, Interruption } from "./held-job.ts";
 import { type BuildJob, type Context, JobContext } from "./job-context.ts";
 
 /** Runs a job's work. What it returns is the result, what it throws a failed attempt. */

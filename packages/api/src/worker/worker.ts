@@ -190,7 +190,9 @@ export class Worker extends EventEmitter<WorkerEvents> {
     await settled;
     this.#settling--;
     this.#heart.release(held);
-    if (this.#running.size + this.#settling === 0) this.#onQuiet?.();
+    if (this.#running.size + this.#settling > 0) return;
+    this.#onQuiet?.();
+    if (this.listenerCount("idle") > 0) this.#claimer.nudge();
   }
 
   async #settle(held: HeldJob, ending: Ending): Promise<void> {
