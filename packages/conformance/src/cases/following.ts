@@ -1,0 +1,183 @@
+import type { Adapter, EventQuery, JobEvent } from "@anyqueue/api";
+import type { Case } from "../case.ts";
+import { holds, same } from "../check.ts";
+import { durable, shared } from "../needs.ts";
+import { T0 } from "../time.ts";
+
+/** P23: reading the log of the store as it grows. */
+export const following: readonly Case[] = [
+  {
+    promise: "P23",
+    title: "shows every event once to a reader that pages through the log, and goes on where it left off",
+    async run(t) {
+      const ids = await t.addAll([{}, {}, { lane: "side" }]);
+      const write = async (from: number, to: number) => {
+        for (let n = from; n < to; n++) await t.adapter.append([{ id: ids[n % 3] ?? "", event: n }], { now: T0 + n });
+      };
+      const empty = await t.adapter.events({ limit: 5 });
+      same(empty.items, [], "An empty log holds events.");
+      await write(0, 17);
+      const first = await readOn(t.adapter, { after: empty.after, limit: 5 });
+      same(
+        first.items.map((event) => event.data),
+        range(0, 17),
+        "A reader missed events, or saw them twice.",
+      );
+      const none = await t.adapter.events({ after: first.after, limit: 5 });
+      same(none.items, [], "A reader at the end of the log saw an event twice.");
+      await write(17, 30);
+      const second = await readOn(t.adapter, { after: none.after, limit: 4 });
+      same(
+        second.items.map((event) => event.data),
+        range(17, 30),
+        "A reader that went on missed events, or saw them twice.",
+      );
+      const all = await readOn(t.adapter, { limit: 1 });
+      same(all.items, [...first.items, ...second.items], "Two readers see different logs.");
+    },
+  },
+  {
+    promise: "P23",
+    title: "never answers more events than the limit",
+    async run(t) {
+      const id = await t.add();
+      await t.adapter.append(
+        range(0, 20).map((event) => ({ id, event })),
+        { now: T0 },
+      );
+      for (const limit of [1, 7, 20, 21]) {
+        same((await t.adapter.events({ limit })).items.length, Math.min(limit, 20), "A page is too long or too short.");
+        same(
+          (await t.adapter.events({ id, limit })).items.length,
+          Math.min(limit, 20),
+          "A page is too long or too short.",
+        );
+      }
+    },
+  },
+  {
+    promise: "P23",
+    title: "pages through the log of one job, and through some kinds of events, without a gap",
+    async run(t) {
+      await t.adapter.configure("main", { history: "all" });
+      const [a, b] = await t.addAll([{}, {}]);
+      for (let n = 0; n < 12; n++) {
+        await t.apply({ id: a, expect: { state: "waiting" }, set: { error: { message: `${n}` } }, event: n });
+        await t.adapter.append([{ id: b, event: `b${n}` }], { now: T0 });
+      }
+      const ofA = await readOn(t.adapter, { id: a, limit: 5 });
+      same(ofA.items.length, 25, "A page through the log of one job missed events.");
+      same(
+        ofA.items.every((event) => event.id === a),
+        true,
+        "The log of one job holds another one's events.",
+      );
+      const failed = await readOn(t.adapter, { kinds: ["failed"], limit: 5 });
+      same(
+        failed.items.map((event) => event.error?.message),
+        range(0, 12).map(String),
+        "A kind of events has gaps.",
+      );
+      const two = await readOn(t.adapter, { id: a, kinds: ["inserted", "user"], limit: 2 });
+      same(
+        two.items.map((event) => event.kind),
+        ["inserted", ...Array<string>(12).fill("user")],
+        "Kinds were confused.",
+      );
+      const after = await t.adapter.events({ after: failed.after, kinds: ["failed"], limit: 5 });
+      same(after.items, [], "An event was shown twice.");
+      same((await t.adapter.events({ kinds: [], limit: 5 })).items, [], "No kind at all finds events.");
+    },
+  },
+  {
+    promise: "P23",
+    title: "shows a reader every event once while many writers write",
+    async run(t) {
+      await followWriters([t.adapter, t.adapter, t.adapter], t.adapter, await t.addAll([{}, {}, {}]));
+    },
+  },
+  {
+    promise: "P23",
+    title: "shows a reader every event once while several handles write",
+    needs: shared,
+    async run(t) {
+      const writers = [t.adapter, await t.reopen(), await t.reopen()];
+      await followWriters(writers, await t.reopen(), await t.addAll([{}, {}, {}]));
+    },
+  },
+  {
+    promise: "P23",
+    title: "goes on from an old place after the store was closed and opened again",
+    needs: durable,
+    async run(t) {
+      const id = await t.add();
+      await t.adapter.append([{ id, event: 1 }], { now: T0 });
+      const { after } = await t.adapter.events({ limit: 9 });
+      await t.adapter.append([{ id, event: 2 }], { now: T0 });
+      await t.adapter.close();
+      const again = await t.reopen();
+      await again.append([{ id, event: 3 }], { now: T0 });
+      const { items } = await again.events({ after, limit: 9 });
+      same(
+        items.map((event) => event.data),
+        [2, 3],
+        "A reader that went on missed events, or saw them twice.",
+      );
+    },
+  },
+];
+
+/** Lets each writer append events one by one to its own job, while a reader follows. */
+async function followWriters(writers: readonly Adapter[], reader: Adapter, ids: readonly string[]): Promise<void> {
+  const perWriter = 40;
+  const seen: JobEvent[] = [];
+  let writing = true;
+  const read = async (): Promise<void> => {
+    let after: string | undefined;
+    for (;;) {
+      // Asked before the page is read: what was written before that has to be in it.
+      const allIsWritten = !writing;
+      const page: { items: readonly JobEvent[]; after: string } = await reader.events({
+        limit: 7,
+        ...(after && { after }),
+      });
+      seen.push(...page.items);
+      after = page.after;
+      if (allIsWritten && page.items.length === 0) return;
+      // Lets the writers in when the adapter answers without any waiting of its own.
+      await new Promise(setImmediate);
+    }
+  };
+  const reading = read();
+  await Promise.all(
+    writers.map(async (writer, w) => {
+      for (let n = 0; n < perWriter; n++) {
+        await writer.append([{ id: ids[w] ?? "", event: n }], { now: T0 });
+        if (n % 5 === 0) await new Promise(setImmediate);
+      }
+    }),
+  );
+  writing = false;
+  await reading;
+  for (const id of ids) {
+    const data = seen.filter((event) => event.id === id).map((event) => event.data);
+    same(data, range(0, perWriter), "A reader missed an event of a job, saw one twice, or saw them out of order.");
+  }
+}
+
+async function readOn(adapter: Adapter, query: EventQuery): Promise<{ items: readonly JobEvent[]; after: string }> {
+  const items: JobEvent[] = [];
+  let { after } = query;
+  for (let pages = 0; pages < 1000; pages++) {
+    const page = await adapter.events({ ...query, ...(after !== undefined && { after }) });
+    holds(page.items.length <= query.limit, "A page of events is longer than its limit.");
+    ({ after } = page);
+    if (page.items.length === 0) return { items, after: page.after };
+    items.push(...page.items);
+  }
+  throw new Error("A reader of the log never came to an end.");
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i);
+}

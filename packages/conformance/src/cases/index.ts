@@ -1,0 +1,68 @@
+import type { Case } from "../case.ts";
+import { cancelling } from "./cancelling.ts";
+import { choosing } from "./choosing.ts";
+import { closing } from "./closing.ts";
+import { customStates } from "./custom-states.ts";
+import { deciding } from "./deciding.ts";
+import { due } from "./due.ts";
+import { errors } from "./errors.ts";
+import { fencing } from "./fencing.ts";
+import { finality } from "./finality.ts";
+import { following } from "./following.ts";
+import { guarding } from "./guarding.ts";
+import { hinting } from "./hinting.ts";
+import { inserting } from "./inserting.ts";
+import { json } from "./json.ts";
+import { lanes } from "./lanes.ts";
+import { listing } from "./listing.ts";
+import { logging } from "./logging.ts";
+import { nextDue } from "./next-due.ts";
+import { ordering } from "./ordering.ts";
+import { pausing } from "./pausing.ts";
+import { predicates } from "./predicates.ts";
+import { processes } from "./processes.ts";
+import { removing } from "./removing.ts";
+import { rescuing } from "./rescuing.ts";
+import { spawning } from "./spawning.ts";
+import { surviving } from "./surviving.ts";
+import { transactions } from "./transactions.ts";
+import { typePatterns } from "./type-patterns.ts";
+
+const groups: readonly (readonly Case[])[] = [
+  surviving,
+  json,
+  inserting,
+  transactions,
+  guarding,
+  choosing,
+  ordering,
+  listing,
+  due,
+  predicates,
+  typePatterns,
+  nextDue,
+  customStates,
+  deciding,
+  fencing,
+  spawning,
+  finality,
+  rescuing,
+  errors,
+  pausing,
+  lanes,
+  cancelling,
+  logging,
+  following,
+  hinting,
+  closing,
+  removing,
+  processes,
+];
+
+/** Every case, in the order of the promises. */
+export const cases: readonly Case[] = groups.flat().sort((a, b) => rank(a) - rank(b));
+
+/** P13a comes between P13 and P14. */
+function rank({ promise }: Case): number {
+  return Number.parseInt(promise.slice(1), 10) + (promise.endsWith("a") ? 0.5 : 0);
+}

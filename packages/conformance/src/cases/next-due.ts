@@ -1,0 +1,152 @@
+import type { PollRequest } from "@anyqueue/api";
+import fc from "fast-check";
+import type { Case } from "../case.ts";
+import { holds, same } from "../check.ts";
+import { HOUR, LEASE, MINUTE, SECOND, T0 } from "../time.ts";
+import type { Trial } from "../trial.ts";
+
+/** P10: until when a worker may sleep. */
+export const nextDue: readonly Case[] = [
+  {
+    promise: "P10",
+    title: "answers null when the lanes hold nothing that could come due",
+    async run(t) {
+      const id = await t.add();
+      await t.add({ lane: "side", delayMs: SECOND });
+      await t.add({ state: "fetched", delayMs: SECOND });
+      await t.apply({ id, expect: { state: "waiting" }, set: { state: "completed" } });
+      same(await nextDueAt(t), null, "`nextDueAt` speaks of jobs that this poll can never find.");
+    },
+  },
+  {
+    promise: "P10",
+    scenarios: ["S120"],
+    title: "answers when the first delayed job is due, whatever its priority",
+    async run(t) {
+      await t.addAll([{ delayMs: HOUR, priority: 0 }, { delayMs: MINUTE, priority: 900 }, { delayMs: 2 * MINUTE }]);
+      same(await nextDueAt(t), T0 + MINUTE, "`nextDueAt` is not when the first delayed job is due.");
+      same(await nextDueAt(t, { lanes: ["side", "main"] }), T0 + MINUTE, "`nextDueAt` forgot one of several lanes.");
+      const all = await t.adapter.poll({ limit: 5, lease: { ms: LEASE, holder: "ann" }, now: T0 });
+      same(all.nextDueAt, T0 + MINUTE, "`nextDueAt` forgot a lane when none was named.");
+    },
+  },
+  {
+    promise: "P10",
+    title: "answers when the first lease ends, renewed or shortened, also when it has ended already",
+    async run(t) {
+      const [id] = await t.addAll([{}, { delayMs: HOUR }]);
+      const held = await t.claim();
+      same(await nextDueAt(t), held.lease.until, "`nextDueAt` is not when the lease ends.");
+      await t.apply({ id, expect: { token: held.token }, set: { leaseMs: MINUTE } });
+      same(await nextDueAt(t), T0 + MINUTE, "`nextDueAt` is not when the renewed lease ends.");
+      await t.apply({ id, expect: { token: held.token }, set: { leaseMs: SECOND } });
+      same(await nextDueAt(t), T0 + SECOND, "`nextDueAt` is later than the end of a lease that was shortened.");
+      const late = await nextDueAt(t, { now: T0 + MINUTE });
+      holds(late !== null && late <= T0 + MINUTE, "`nextDueAt` passes over a lease that has ended.");
+    },
+  },
+  {
+    promise: "P10",
+    title: "counts the leases that the poll itself gives",
+    async run(t) {
+      await t.add();
+      const { nextDueAt: due } = await t.poll({ limit: 10, lease: { ms: 1234, holder: "ann" } });
+      same(due, T0 + 1234, "`nextDueAt` does not know of the lease that the same poll gave.");
+    },
+  },
+  {
+    promise: "P10",
+    title: "answers no later than now when the limit was reached, since more may be due",
+    async run(t) {
+      await t.addAll([{}, {}, {}, {}, { delayMs: HOUR }]);
+      for (const limit of [1, 1]) {
+        const due = await nextDueAt(t, { limit });
+        holds(due !== null && due <= T0, "`nextDueAt` is in the future though jobs are due that the limit left out.");
+      }
+      const shares = await nextDueAt(t, { lanes: [{ lane: "main", limit: 1 }, "side"], limit: 5 });
+      holds(shares !== null && shares <= T0, "`nextDueAt` is in the future though a lane's share left due jobs out.");
+    },
+  },
+  {
+    promise: "P10",
+    title: "follows a job that is put off, moved up or handed back",
+    async run(t) {
+      const id = await t.add();
+      const held = await t.claim();
+      await t.apply({ id, expect: { token: held.token }, set: { state: "waiting", delayMs: MINUTE } });
+      same(await nextDueAt(t), T0 + MINUTE, "`nextDueAt` did not follow a job that was put off.");
+      await t.apply({ id, expect: { state: "waiting" }, set: { delayMs: SECOND } });
+      same(await nextDueAt(t), T0 + SECOND, "`nextDueAt` did not follow a job that was moved up.");
+      await t.apply({ id, expect: { state: "waiting" }, set: { cancel: true } });
+      same(await nextDueAt(t), null, "`nextDueAt` still counts a job that was cancelled.");
+    },
+  },
+  {
+    promise: "P10",
+    title: "counts jobs of the state that is polled from",
+    async run(t) {
+      await t.addAll([{ state: "fetched", delayMs: MINUTE }, { delayMs: SECOND }]);
+      const due = await nextDueAt(t, { from: "fetched", to: "parsing" });
+      same(due, T0 + MINUTE, "`nextDueAt` is not when the first job of the polled state is due.");
+    },
+  },
+  {
+    promise: "P10",
+    title: "counts the leases but not the delayed jobs of a paused lane",
+    async run(t) {
+      await t.addAll([{}, { delayMs: SECOND }]);
+      const { lease } = await t.claim();
+      await t.adapter.configure("main", { paused: true });
+      same(await nextDueAt(t), lease.until, "In a paused lane only the end of a lease is something to wake up for.");
+    },
+  },
+  {
+    promise: "P10",
+    title: "is not later than the time at which a filtered poll could find something",
+    async run(t) {
+      await t.addAll([{ type: "a", delayMs: MINUTE }, { type: "b", delayMs: SECOND }, { type: "a" }]);
+      await t.claim({ types: ["a"], lease: { ms: HOUR, holder: "ann" } });
+      for (const [types, latest] of [
+        [["a"], MINUTE],
+        [["b"], SECOND],
+      ] as const) {
+        const due = await nextDueAt(t, { types });
+        holds(due !== null && due <= T0 + latest, `\`nextDueAt\` is too late for a poll of the types ${types.join()}.`);
+      }
+    },
+  },
+  {
+    promise: "P10",
+    title: "lets a worker that sleeps until `nextDueAt` miss nothing",
+    async run(t) {
+      const wish = fc.record({ delay: fc.nat(50), priority: fc.nat(3) });
+      let round = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(wish, { minLength: 1, maxLength: 12 }), async (wishes) => {
+          round += 1;
+          const lanes = [`round${round}`];
+          const ids = await t.addAll(
+            wishes.map(({ delay, priority }) => ({ lane: `round${round}`, priority, runAt: T0 + delay })),
+          );
+          const dueAt = new Map(ids.map((id, i) => [id, T0 + (wishes[i]?.delay ?? 0)]));
+          const found: string[] = [];
+          let now = T0;
+          for (let wakes = 0; found.length < ids.length && wakes < 60; wakes++) {
+            const result = await t.poll({ lanes, limit: 5, lease: { ms: HOUR, holder: "ann" }, now });
+            for (const job of result.jobs) {
+              holds((dueAt.get(job.id) ?? 0) <= now, "A job was found before it was due.");
+              found.push(job.id);
+            }
+            now = Math.max(result.nextDueAt ?? now, now);
+          }
+          same(found.length, ids.length, "A worker that slept until `nextDueAt` did not find every job.");
+        }),
+        { seed: t.seed, numRuns: 30 },
+      );
+    },
+  },
+];
+
+async function nextDueAt(t: Trial, request: Partial<PollRequest> = {}): Promise<number | null> {
+  return (await t.poll({ limit: 10, ...request })).nextDueAt;
+}

@@ -1,0 +1,123 @@
+import type { Case } from "../case.ts";
+import { holds, same } from "../check.ts";
+import { crashProof, sharedByProcesses } from "../needs.ts";
+import { Helper } from "../processes/helper.ts";
+import { LEASE, T0 } from "../time.ts";
+import type { Trial } from "../trial.ts";
+
+/** What only shows between processes: P1 and P6. */
+export const processes: readonly Case[] = [
+  {
+    promise: "P6",
+    scenarios: ["S15", "S34", "S93"],
+    title: "never gives one job to two processes",
+    needs: sharedByProcesses,
+    async run(t) {
+      const ids = await t.addAll(Array.from({ length: 300 }, () => ({})));
+      const helpers = ["one", "two", "three"].map(
+        (holder) => new Helper({ connection: t.connection(), do: "drain", lane: "main", limit: 7, holder, now: T0 }),
+      );
+      await together(helpers);
+      const claimed = helpers.flatMap((helper) => helper.ids);
+      same(claimed.sort(), [...ids].sort(), "Three processes did not share out 300 jobs exactly once each.");
+      const tokens = (await t.adapter.get(ids)).map((job) => job?.token);
+      same(new Set(tokens).size, ids.length, "Two processes got the same token.");
+    },
+  },
+  {
+    promise: "P3",
+    title: "adds each id once when several processes insert the same jobs",
+    needs: sharedByProcesses,
+    async run(t) {
+      const jobs = Array.from({ length: 60 }, () => t.job());
+      const helpers = [jobs, jobs.toReversed()].map(
+        (list) => new Helper({ connection: t.connection(), do: "insert", jobs: list, now: T0 }),
+      );
+      await together(helpers);
+      const found = await t.take({ limit: 200 });
+      same(found.map((job) => job.id).sort(), jobs.map((job) => job.id).sort(), "A job was stored twice, or lost.");
+    },
+  },
+  {
+    promise: "P1",
+    scenarios: ["S74"],
+    title: "keeps every acknowledged insert when the process is killed",
+    needs: crashProof,
+    async run(t) {
+      if (t.canSpawn) await killedProcess(t);
+      else await crashedHandle(t);
+    },
+  },
+  {
+    promise: "P1",
+    scenarios: ["S71", "S115"],
+    title: "brings back the jobs of a process that was killed once their leases end, and none before",
+    needs: sharedByProcesses,
+    async run(t) {
+      await t.addAll(Array.from({ length: 2000 }, () => ({})));
+      const order = { do: "drain", lane: "main", limit: 5, holder: "victim", now: T0 } as const;
+      const helper = new Helper({ connection: t.connection(), ...order });
+      await helper.ready;
+      helper.go();
+      await helper.tells(50);
+      await helper.kill();
+      const told = new Set(helper.ids);
+      const { items: active } = await t.adapter.list({ states: ["active"], limit: 10_000, now: T0 });
+      const leased = new Set(active.map((job) => job.id));
+      holds(
+        [...told].every((id) => leased.has(id)),
+        "A lease that was answered to a process died with it.",
+      );
+      const { expired } = await t.poll({ limit: 0, expired: 10_000, now: T0 + LEASE });
+      same(expired.map((job) => job.id).sort(), [...leased].sort(), "Not just the jobs of the dead process came back.");
+      const rest = await t.take({ limit: 10_000, now: T0 + LEASE });
+      same(rest.length + leased.size, 2000, "A job was lost with the process.");
+    },
+  },
+];
+
+async function together(helpers: readonly Helper[]): Promise<void> {
+  try {
+    await Promise.all(helpers.map((helper) => helper.ready));
+    for (const helper of helpers) helper.go();
+    await Promise.all(helpers.map((helper) => helper.ended));
+  } finally {
+    await Promise.all(helpers.map((helper) => helper.kill()));
+  }
+}
+
+async function killedProcess(t: Trial): Promise<void> {
+  const jobs = Array.from({ length: 5000 }, (_, i) => t.job({ payload: i }));
+  const helper = new Helper({ connection: t.connection(), do: "insert", jobs, now: T0 });
+  try {
+    await helper.ready;
+    helper.go();
+    await helper.tells(40);
+  } finally {
+    await helper.kill();
+  }
+  const acknowledged = [...helper.ids];
+  holds(acknowledged.length >= 40, "The other process acknowledged too few inserts to tell anything.");
+  const survivor = await t.reopen();
+  const found = await survivor.get(acknowledged);
+  const lost = acknowledged.filter((_, i) => found[i] === null);
+  same(lost, [], "Inserts that were acknowledged to a process were lost when it was killed.");
+  const { items } = await survivor.list({ limit: 10_000, now: T0 });
+  same(
+    items.map((job) => job.payload),
+    items.map((_, i) => i),
+    "The store has gaps after a process was killed.",
+  );
+}
+
+async function crashedHandle(t: Trial): Promise<void> {
+  const ids = await t.addAll(Array.from({ length: 100 }, () => ({})));
+  await t.crash(t.adapter);
+  const survivor = await t.reopen();
+  const found = await survivor.get(ids);
+  same(
+    ids.filter((_, i) => found[i] === null),
+    [],
+    "Acknowledged inserts were lost in a crash.",
+  );
+}

@@ -1,0 +1,42 @@
+import type { Case } from "./case.ts";
+import type { Fixture } from "./fixture.ts";
+import { Trial } from "./trial.ts";
+
+/** What became of a case. */
+export type CaseOutcome =
+  | { readonly outcome: "passed" }
+  | { readonly outcome: "skipped"; readonly reason: string }
+  | { readonly outcome: "failed"; readonly error: unknown };
+
+/** Runs a case on a new store, and closes and removes that store again. */
+export async function runCase(fixture: Fixture, subject: Case, seed: number): Promise<CaseOutcome> {
+  let trial: Trial | undefined;
+  let outcome: CaseOutcome;
+  try {
+    const adapter = await fixture.open();
+    trial = new Trial(fixture, adapter, seed);
+    await adapter.open();
+    outcome = await judge(fixture, subject, trial);
+  } catch (error) {
+    outcome = { outcome: "failed", error };
+  }
+  try {
+    await trial?.end();
+  } catch (error) {
+    // What went wrong first says more than what goes wrong while tidying up.
+    if (outcome.outcome !== "failed") outcome = { outcome: "failed", error };
+  }
+  return outcome;
+}
+
+async function judge(fixture: Fixture, subject: Case, trial: Trial): Promise<CaseOutcome> {
+  const { capabilities } = trial.adapter;
+  const readiness = subject.needs?.(fixture, capabilities) ?? "ready";
+  if (readiness !== "ready") {
+    return "skip" in readiness
+      ? { outcome: "skipped", reason: readiness.skip }
+      : { outcome: "failed", error: new Error(readiness.fail) };
+  }
+  await subject.run(trial);
+  return { outcome: "passed" };
+}

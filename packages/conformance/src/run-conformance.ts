@@ -1,0 +1,31 @@
+import { cases } from "./cases/index.ts";
+import { titleOf } from "./case.ts";
+import type { Fixture } from "./fixture.ts";
+import { runCase } from "./run-case.ts";
+import { defaultSeed } from "./seed.ts";
+
+/** A test runner, as far as the suite needs one: vitest, `node:test`, and others that have `describe` and `it`. */
+export interface TestRunner {
+  describe(title: string, define: () => void): unknown;
+  it(title: string, run: (context: unknown) => Promise<void>): unknown;
+}
+
+/** Defines one test for each case. A case that does not apply is skipped with the capability that excuses it. */
+export function runConformance(fixture: Fixture, { describe, it }: TestRunner): void {
+  const seed = defaultSeed();
+  describe(`${fixture.name} keeps the promises (seed ${seed})`, () => {
+    for (const subject of cases) {
+      it(titleOf(subject), async (context) => {
+        const result = await runCase(fixture, subject, seed);
+        if (result.outcome === "failed") throw result.error;
+        if (result.outcome === "skipped") skip(context, result.reason);
+      });
+    }
+  });
+}
+
+/** Vitest and `node:test` both hand a test something with `skip(reason)`; without it the test counts as passed. */
+function skip(context: unknown, reason: string): void {
+  const runner = context as { skip?: (reason: string) => void } | null | undefined;
+  runner?.skip?.(reason);
+}
