@@ -53,7 +53,17 @@ export function jobInput(
   type: string,
   payload: unknown,
   definition: JobDefinition | undefined,
-  options: AddOptions = {},
+  options?: AddOptions,
+): JobInput {
+  if (options === undefined && definition === undefined) return { type, payload };
+  return withOptions(type, payload, definition, options ?? {});
+}
+
+function withOptions(
+  type: string,
+  payload: unknown,
+  definition: JobDefinition | undefined,
+  options: AddOptions,
 ): JobInput {
   const subject = `Cannot add a ${type} job`;
   validate(options, subject);

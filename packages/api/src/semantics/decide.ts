@@ -3,6 +3,7 @@ import type { JobEvent } from "../contract/event.ts";
 import type { Job } from "../contract/job.ts";
 import { isTerminal } from "../contract/names.ts";
 import { matches } from "./matches.ts";
+import { type JobDraft, shapeJob } from "./shape.ts";
 
 /** What one change comes to: the outcome and, if it is `ok`, the job to write and the events to append. */
 export type Decision =
@@ -77,10 +78,8 @@ function renew(job: Job, until: number): Job {
   return job.lease === undefined ? job : { ...job, lease: { ...job.lease, until } };
 }
 
-type Draft = { -readonly [K in keyof Job]: Job[K] };
-
 function apply(job: Job, set: Settings, held: boolean, now: number): Job {
-  const next: Draft = { ...job, version: job.version + 1, updatedAt: now };
+  const next: JobDraft = { ...job, version: job.version + 1, updatedAt: now };
   if (set.priority !== undefined) next.priority = set.priority;
   if (set.runAt !== undefined) next.runAt = set.runAt;
   if (set.delayMs !== undefined) next.runAt = now + set.delayMs;
@@ -94,14 +93,14 @@ function apply(job: Job, set: Settings, held: boolean, now: number): Job {
   if (state !== undefined) move(next, state, set.leaseMs !== undefined, now);
   if (set.attempt !== undefined) next.attempt = set.attempt;
   if (set.result !== undefined) next.result = set.result;
-  return next;
+  return shapeJob(next);
 }
 
-function move(job: Draft, state: string, keepsLease: boolean, now: number): void {
+function move(job: JobDraft, state: string, keepsLease: boolean, now: number): void {
   const home = job.lease?.from ?? job.state;
   if (isTerminal(job.state)) {
-    delete job.result;
-    delete job.finishedAt;
+    job.result = undefined;
+    job.finishedAt = undefined;
   }
   if (keepsLease) {
     job.state = state;
@@ -109,8 +108,8 @@ function move(job: Draft, state: string, keepsLease: boolean, now: number): void
   }
   // A job that was asked to stop and is given back does not start again (P21).
   job.state = job.cancelRequested && !isTerminal(state) ? "cancelled" : state;
-  delete job.lease;
-  delete job.cancelRequested;
+  job.lease = undefined;
+  job.cancelRequested = undefined;
   if (isTerminal(job.state)) job.finishedAt = now;
   else if (job.state !== home) job.attempt = 0;
 }

@@ -76,24 +76,22 @@ export function checkJob(input: JobInput, subject: string): CheckedJob {
     );
   }
   const { id, lane } = place(input, subject);
-  const job = {
-    ...given(input),
+  const job: { -readonly [K in keyof NewJob]: NewJob[K] } = {
     id,
     lane,
-    state,
+    type: input.type,
     payload: payload.value,
+    state,
     priority: typeof input.priority === "string" ? PRIORITIES[input.priority] : (input.priority ?? DEFAULT_PRIORITY),
     maxAttempts: input.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
-    ...(progress && { progress: progress.value }),
   };
-  return { job: job as NewJob, bytes: payload.bytes + (progress?.bytes ?? 0) + 500, named: input.id !== undefined };
-}
-
-/** Without the fields that are present but `undefined`. */
-function given(input: JobInput): Partial<JobInput> {
-  const fields: Record<string, unknown> = {};
-  for (const [field, value] of Object.entries(input)) if (value !== undefined) fields[field] = value;
-  return fields;
+  if (runAt !== undefined) job.runAt = runAt;
+  if (delayMs !== undefined) job.delayMs = delayMs;
+  if (input.backoff !== undefined) job.backoff = input.backoff;
+  if (input.timeoutMs !== undefined) job.timeoutMs = input.timeoutMs;
+  if (input.group !== undefined) job.group = input.group;
+  if (progress !== undefined) job.progress = progress.value;
+  return { job, bytes: payload.bytes + (progress?.bytes ?? 0) + 500, named: input.id !== undefined };
 }
 
 function place(input: JobInput, subject: string): { id: string; lane: string } {

@@ -276,7 +276,8 @@ function checkBytes(items: readonly { readonly bytes: number }[], verb: string):
 }
 
 /** Splits changes so that no id comes twice in one call to the adapter; nearly always there is one run. */
-function distinctRuns(changes: readonly Change[]): Change[][] {
+function distinctRuns(changes: readonly Change[]): (readonly Change[])[] {
+  if (changes.length === 1) return [changes];
   const runs: Change[][] = [];
   let seen = new Set<string>();
   for (const change of changes) {

@@ -1,12 +1,9 @@
 import { EventEmitter } from "node:events";
 import { hostname } from "node:os";
-import type { CasOutcome } from "../contract/change.ts";
 import type { Job } from "../contract/job.ts";
-import { isQueueError } from "../errors.ts";
 import { type Duration, parseDuration } from "../policy/duration.ts";
-import { afterFailure, afterHandBack, type Settlement } from "../policy/failure.ts";
+import { afterHandBack } from "../policy/failure.ts";
 import type { Wakeups } from "../queue/wakeups.ts";
-import type { JobInput } from "../store/job-input.ts";
 import type { Store } from "../store/store.ts";
 import { Claimer } from "./claimer.ts";
 import { Heart } from "./heart.ts";
@@ -14,7 +11,8 @@ import { HeldJob } from "./held-job.ts";
 import { LaneShares } from "./lane-shares.ts";
 import { prefetchFor, RunningMean } from "./prefetch.ts";
 import { reportError } from "./report.ts";
-import { type Ending, runAttempt, type RunnerOptions } from "./runner.ts";
+import { runAttempt, type RunnerOptions } from "./runner.ts";
+import { Settler, type Settling } from "./settler.ts";
 import type { WorkerSettings } from "./worker-options.ts";
 
 /** What a worker tells. */
@@ -59,6 +57,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
   readonly #runner: RunnerOptions;
   readonly #claimer: Claimer;
   readonly #heart: Heart;
+  readonly #settler: Settler;
   readonly #pace = new RunningMean();
   #buffer: HeldJob[] = [];
   readonly #running = new Set<HeldJob>();
@@ -87,6 +86,12 @@ export class Worker extends EventEmitter<WorkerEvents> {
       room: () => this.#room(),
       take: (jobs, sentAt) => this.#take(jobs, sentAt),
       onIdle: () => this.#noteIdle(),
+      onError,
+    });
+    this.#settler = new Settler({
+      store: place.store,
+      policy: this.#runner,
+      onSettled: (settling, lost) => this.#noteSettled(settling, lost),
       onError,
     });
     this.#heart = new Heart(place.store, { leaseMs, onError, onBeat: () => this.#handBackOld() });
@@ -184,53 +189,24 @@ export class Worker extends EventEmitter<WorkerEvents> {
     this.#pace.add(performance.now() - startedAt);
     this.#running.delete(held);
     this.#settling++;
-    const settled = this.#settle(held, ending);
+    if (ending.settlement) this.#settler.add({ held, ending });
+    else this.#noteSettled({ held, ending }, false);
     this.#startNext();
     this.#claimer.nudge();
-    await settled;
+  }
+
+  #noteSettled({ held, ending }: Settling, lost: boolean): void {
+    const { job } = held;
     this.#settling--;
     this.#heart.release(held);
+    if (lost) this.#announce("lost", job);
+    else if (ending.kind === "completed") this.#announce("completed", job, ending.result);
+    else if (ending.kind === "cancelled") this.#announce("cancelled", job);
+    else if (ending.kind === "failed")
+      this.#announce("failed", job, ending.error, ending.settlement?.set.state === "failed");
     if (this.#running.size + this.#settling > 0) return;
     this.#onQuiet?.();
     if (this.listenerCount("idle") > 0) this.#claimer.nudge();
-  }
-
-  async #settle(held: HeldJob, ending: Ending): Promise<void> {
-    const { job } = held;
-    if (!ending.settlement) {
-      this.#announce("completed", job, ending.result);
-      return;
-    }
-    try {
-      const outcome = await this.#decide(held, ending.settlement, ending.spawn);
-      if (outcome.status !== "ok") this.#announce("lost", job);
-      else if (ending.kind === "completed") this.#announce("completed", job, ending.result);
-      else if (ending.kind === "cancelled") this.#announce("cancelled", job);
-      else if (ending.kind === "failed")
-        this.#announce("failed", job, ending.error, ending.settlement.set.state === "failed");
-    } catch (error) {
-      if (ending.kind === "completed" && (isQueueError(error, "INVALID") || isQueueError(error, "TOO_LARGE"))) {
-        // The store cannot take the result or a spawned job, so the attempt has failed after all.
-        const settlement = afterFailure(held.job, error, Date.now(), this.#runner);
-        return this.#settle(held, { kind: "failed", settlement, error });
-      }
-      this.#report(error);
-      this.#announce("lost", job);
-    }
-  }
-
-  /** Settling may be repeated while the lease lives: the token lets it happen once at most. */
-  async #decide(held: HeldJob, settlement: Settlement, spawn: readonly JobInput[] | undefined): Promise<CasOutcome> {
-    const change = { id: held.job.id, ...settlement, ...(spawn && { spawn }) };
-    for (let pause = 50; ; pause = Math.min(2 * pause, 1000)) {
-      try {
-        const [outcome] = await this.#place.store.cas([change]);
-        return outcome ?? { status: "missing" };
-      } catch (error) {
-        if (!isQueueError(error, "UNAVAILABLE") || performance.now() + pause > held.deadline) throw error;
-        await new Promise((resolve) => setTimeout(resolve, pause));
-      }
-    }
   }
 
   /** Gives back what waited too long for a handler, so that an idle worker elsewhere can have it. */
@@ -269,6 +245,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
 
   /** A listener that throws is the machinery's trouble, never the job's. */
   #announce<E extends keyof WorkerEvents>(event: E, ...args: WorkerEvents[E]): void {
+    if (this.listenerCount(event) === 0) return;
     try {
       this.emit(event as never, ...(args as never));
     } catch (error) {

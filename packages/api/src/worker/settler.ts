@@ -1,0 +1,99 @@
+import type { CasOutcome } from "../contract/change.ts";
+import { isQueueError } from "../errors.ts";
+import { afterFailure, type FailurePolicy } from "../policy/failure.ts";
+import type { ChangeInput } from "../store/change-input.ts";
+import type { Store } from "../store/store.ts";
+import type { HeldJob } from "./held-job.ts";
+import type { Ending } from "./runner.ts";
+
+/** An attempt that has ended and is to be told to the store. */
+export interface Settling {
+  readonly held: HeldJob;
+  readonly ending: Ending;
+}
+
+/** How a settler is set up. */
+export interface SettlerOptions {
+  readonly store: Pick<Store, "cas">;
+  readonly policy: FailurePolicy;
+  /** Told when the store has decided; `lost` when the job was not this worker's any more, or could not be settled. */
+  readonly onSettled: (settling: Settling, lost: boolean) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+const BATCH = 1000;
+
+/** Tells the store how attempts ended, those of one turn of the event loop together, and while one call is on its way those after it. */
+export class Settler {
+  readonly #options: SettlerOptions;
+  #waiting: Settling[] = [];
+  #busy = false;
+
+  constructor(options: SettlerOptions) {
+    this.#options = options;
+  }
+
+  add(settling: Settling): void {
+    this.#waiting.push(settling);
+    if (this.#busy) return;
+    this.#busy = true;
+    queueMicrotask(() => void this.#drain());
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.length <= BATCH ? this.#waiting : this.#waiting.slice(0, BATCH);
+      this.#waiting = this.#waiting.length <= BATCH ? [] : this.#waiting.slice(BATCH);
+      await this.#settle(batch);
+    }
+    this.#busy = false;
+  }
+
+  async #settle(batch: readonly Settling[]): Promise<void> {
+    try {
+      const outcomes = await this.#send(batch);
+      outcomes.forEach((outcome, i) => {
+        const settling = batch[i];
+        if (settling) this.#options.onSettled(settling, outcome.status !== "ok");
+      });
+    } catch (error) {
+      await this.#recover(batch, error);
+    }
+  }
+
+  /** May be repeated while the leases live: their tokens let each change happen once at most. */
+  async #send(batch: readonly Settling[]): Promise<CasOutcome[]> {
+    const changes = batch.map(changeOf);
+    for (let pause = 50; ; pause = Math.min(2 * pause, 1000)) {
+      try {
+        return await this.#options.store.cas(changes);
+      } catch (error) {
+        const latest = Math.max(...batch.map(({ held }) => held.deadline));
+        if (!isQueueError(error, "UNAVAILABLE") || performance.now() + pause > latest) throw error;
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    }
+  }
+
+  async #recover(batch: readonly Settling[], error: unknown): Promise<void> {
+    const refused = isQueueError(error, "INVALID") || isQueueError(error, "TOO_LARGE");
+    const [settling] = batch;
+    if (refused && batch.length > 1) {
+      // One of them cannot be stored; it must not take the others with it.
+      for (const each of batch) await this.#settle([each]);
+    } else if (refused && settling?.ending.kind === "completed") {
+      // Its result or a spawned job cannot be stored, so the attempt has failed after all.
+      const settlement = afterFailure(settling.held.job, error, Date.now(), this.#options.policy);
+      await this.#settle([{ held: settling.held, ending: { kind: "failed", settlement, error } }]);
+    } else {
+      this.#options.onError(error);
+      for (const each of batch) this.#options.onSettled(each, true);
+    }
+  }
+}
+
+function changeOf({ held, ending }: Settling): ChangeInput {
+  const { expect, set } = ending.settlement ?? { expect: { token: held.job.token }, set: {} };
+  const change = { id: held.job.id, expect, set };
+  return ending.spawn === undefined ? change : { ...change, spawn: ending.spawn };
+}
