@@ -1,27 +1,38 @@
 import { type CasOutcome, type Change, decide, type Decision, isCustom, isTerminal, type Job } from "@anyqueue/api";
+import { finish } from "./finish.ts";
 import { insertOne } from "./insert.ts";
 import { encode, type JobRow, placeOf, toJob } from "./rows.ts";
 import type { Transaction } from "./transaction.ts";
 
-/**
- * Applies each change or tells why not (P12). The jobs are read together, decided one by one in JavaScript, and the two
- * changes that matter for speed, finishing a job and renewing its lease, are written together.
- */
+/** Applies each change or tells why not (P12). What workers do most, finishing jobs, is one statement for all of them. */
 export function cas(tx: Transaction, changes: readonly Change[], now: number): CasOutcome[] {
   const spawned = new Set(changes.flatMap((change) => change.spawn?.map(({ id }) => id) ?? []));
   // A change may look at what another one spawns; then they have to be taken one after the other.
   if (spawned.size > 0 && changes.length > 1 && changes.some(({ id }) => spawned.has(id))) {
     return changes.flatMap((change) => cas(tx, [change], now));
   }
+  const finished = finish(tx, changes, now);
+  const others = finished.size === 0 ? changes : changes.filter(({ id }) => !finished.has(id));
+  const outcomes = decideAll(tx, others, now);
+  return changes.map(({ id }): CasOutcome => {
+    const version = finished.get(id);
+    if (version !== undefined) return { status: "ok", version };
+    return outcomes.get(id) ?? { status: "missing" };
+  });
+}
 
+/** Reads the jobs together, decides about them one by one in JavaScript, and writes what was decided. */
+function decideAll(tx: Transaction, changes: readonly Change[], now: number): ReadonlyMap<string, CasOutcome> {
+  const outcomes = new Map<string, CasOutcome>();
+  if (changes.length === 0) return outcomes;
   const rows = read(tx, changes);
   const writer = new Writer(tx, now);
-  const outcomes = changes.map((change) => {
+  for (const change of changes) {
     const row = rows.get(change.id);
     const decision = decide(row === undefined ? null : toJob(row), change, now);
     if (row !== undefined && decision.job !== undefined) writer.add(row, change, decision);
-    return decision.outcome;
-  });
+    outcomes.set(change.id, decision.outcome);
+  }
   writer.finish();
   return outcomes;
 }
@@ -36,11 +47,10 @@ function read(tx: Transaction, changes: readonly Change[]): ReadonlyMap<string, 
 
 type Applied = Extract<Decision, { job: Job }>;
 
-/** Writes what was decided: at once where a change is like no other, in bulk at the end where many are alike. */
+/** Writes what was decided: renewals, of which a worker sends many alike, in bulk, everything else at once. */
 class Writer {
   readonly #tx: Transaction;
   readonly #now: number;
-  readonly #settled: (readonly [seq: number, state: string, result: string | null])[] = [];
   readonly #renewed: (readonly [seq: number, until: number])[] = [];
   readonly #discarded: { seq: number; id: string }[] = [];
   readonly #changes: Change[] = [];
@@ -67,13 +77,11 @@ class Writer {
     } else if (job.lease === undefined) {
       this.#tx.hints.lane(job.lane);
     }
-    if (isPlainFinish(job, change)) this.#settled.push([seq, job.state, encode(job.result)]);
-    else this.#write(seq, job, change, requeue);
+    this.#write(seq, job, change, requeue);
   }
 
   finish(): void {
     const { sql } = this.#tx;
-    if (this.#settled.length > 0) sql.settle.run(this.#now, this.#now, JSON.stringify(this.#settled));
     if (this.#renewed.length > 0) sql.renew.run(JSON.stringify(this.#renewed));
     this.#tx.remove(this.#discarded);
     for (const change of this.#changes) {
@@ -106,11 +114,4 @@ class Writer {
     if (set.payload !== undefined) sql.writePayload.run(JSON.stringify(set.payload), seq);
     if (requeue) sql.requeue.run(seq);
   }
-}
-
-/** True when finishing is all that a change does to the job's columns. */
-function isPlainFinish(job: Job, { set }: Change): boolean {
-  if (!isTerminal(job.state)) return false;
-  for (const field in set) if (field !== "state" && field !== "result" && field !== "cancel") return false;
-  return true;
 }

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 
 /** SQLite itself copies committed pages back when the log holds this many; it waits for nobody. */
-const AUTOMATIC_PAGES = 2000;
+const AUTOMATIC_PAGES = 4000;
 
 /** A log file larger than this is cut off, in bytes. It gets there when readers or other writers are never all away. */
 const LARGE = 64 * 1024 * 1024;

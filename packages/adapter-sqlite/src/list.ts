@@ -1,5 +1,6 @@
 import { type Job, type JobQuery, matches, matchesTypes, type Page, TERMINAL_STATES } from "@anyqueue/api";
 import type { Database, Statement } from "better-sqlite3";
+import { Preparer } from "./preparer.ts";
 import { COLUMNS, type JobRow, toJob } from "./rows.ts";
 
 type Order = NonNullable<JobQuery["order"]>;
@@ -36,17 +37,17 @@ const CANDIDATES = 1000;
 
 /** Prepares each shape of list once; there are no more of them than combinations of the query's fields. */
 export class ListStatements {
-  readonly #db: Database;
+  readonly #preparer: Preparer;
   readonly #prepared = new Map<string, Statement<unknown[], JobRow>>();
 
   constructor(db: Database) {
-    this.#db = db;
+    this.#preparer = new Preparer(db);
   }
 
   get(sql: string): Statement<unknown[], JobRow> {
     let statement = this.#prepared.get(sql);
     if (statement === undefined) {
-      statement = this.#db.prepare<unknown[], JobRow>(sql).raw() as Statement<unknown[], JobRow>;
+      statement = this.#preparer.tuples<unknown[], JobRow>(sql);
       this.#prepared.set(sql, statement);
     }
     return statement;

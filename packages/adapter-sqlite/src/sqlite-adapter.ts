@@ -58,7 +58,10 @@ export class SqliteAdapter implements Adapter<Database> {
   readonly #path: string;
   #connection: Connection | undefined;
   #opening: Promise<void> | undefined;
+  /** Counts polls, so that those of all lanes begin at another one each time. */
   #turn = 0;
+  /** True when the last poll found all that it asked for, so that the next one hardly comes in vain. */
+  #foundAll = false;
 
   constructor(options: SqliteOptions) {
     this.#options = { ...options };
@@ -91,12 +94,15 @@ export class SqliteAdapter implements Adapter<Database> {
 
   async poll(request: PollRequest): Promise<PollResult> {
     const turn = this.#turn++;
-    const { committer, sql, read } = this.#open;
-    if (!committer.isExpecting) {
-      const idle = await read(() => pollIdle(sql, request, clock(request), turn));
+    const connection = this.#open;
+    // While work is plentiful, or something is written anyway, looking first would only cost time.
+    if (!this.#foundAll && !connection.committer.isExpecting) {
+      const idle = await connection.read(() => pollIdle(connection.sql, request, clock(request), turn));
       if (idle !== undefined) return idle;
     }
-    return this.#write((tx) => poll(tx, request, clock(request), turn));
+    const result = await this.#write((tx) => poll(tx, request, clock(request), turn));
+    this.#foundAll = request.limit > 0 && result.jobs.length === request.limit;
+    return result;
   }
 
   async cas(changes: readonly Change[], at: At<Database> = {}): Promise<CasOutcome[]> {
@@ -104,13 +110,13 @@ export class SqliteAdapter implements Adapter<Database> {
   }
 
   async get(ids: readonly string[]): Promise<Found[]> {
-    const { sql, read } = this.#open;
-    return read(() => get(sql, ids));
+    const connection = this.#open;
+    return connection.read(() => get(connection.sql, ids));
   }
 
   async list(query: JobQuery): Promise<Page<Job>> {
-    const { lists, read } = this.#open;
-    return read(() => list(lists, query, clock(query)));
+    const connection = this.#open;
+    return connection.read(() => list(connection.lists, query, clock(query)));
   }
 
   async remove(query: RemoveQuery): Promise<number> {
@@ -122,13 +128,13 @@ export class SqliteAdapter implements Adapter<Database> {
   }
 
   async events(query: EventQuery): Promise<EventPage> {
-    const { sql, read } = this.#open;
-    return read(() => events(sql, query));
+    const connection = this.#open;
+    return connection.read(() => events(connection.sql, query));
   }
 
   async lanes(query: { readonly now?: number } = {}): Promise<LaneStatus[]> {
-    const { sql, read } = this.#open;
-    return read(() => lanes(sql, clock(query)));
+    const connection = this.#open;
+    return connection.read(() => lanes(connection.sql, clock(query)));
   }
 
   async configure(lane: string, settings: LaneSettings): Promise<void> {

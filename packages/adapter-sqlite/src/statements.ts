@@ -1,4 +1,5 @@
-import type { Database, Statement } from "better-sqlite3";
+import type { Database } from "better-sqlite3";
+import { Preparer } from "./preparer.ts";
 import { COLUMNS, HOT_COLUMNS, type JobRow } from "./rows.ts";
 
 /**
@@ -10,15 +11,7 @@ import { COLUMNS, HOT_COLUMNS, type JobRow } from "./rows.ts";
  * of a hundred statements.
  */
 export function prepare(db: Database) {
-  /** `safeIntegers(false)` because a caller's own connection may have it switched on (P5). */
-  const rows = <P extends unknown[]>(sql: string): Statement<P, JobRow> => tuples<P, JobRow>(sql);
-  const tuples = <P extends unknown[], R>(sql: string): Statement<P, R> =>
-    db.prepare<P, R>(sql).safeIntegers(false).raw() as Statement<P, R>;
-  const value = <P extends unknown[], R>(sql: string): Statement<P, R> =>
-    db.prepare<P, R>(sql).safeIntegers(false).pluck() as Statement<P, R>;
-  const change = <P extends unknown[]>(sql: string): Statement<P> =>
-    db.prepare<P>(sql).safeIntegers(false) as Statement<P>;
-
+  const of = new Preparer(db);
   const ready = "FROM anyqueue_jobs INDEXED BY anyqueue_ready WHERE place = 0 AND lane = ? AND state = ?";
   const touched =
     "FROM anyqueue_jobs INDEXED BY anyqueue_touched WHERE place = 0 AND touched IS NOT NULL AND lane = ? AND state = ?";
@@ -28,18 +21,18 @@ export function prepare(db: Database) {
 
   return {
     // shared
-    nextTicks: value<[count: number], number>("UPDATE anyqueue_counter SET value = value + ? RETURNING value"),
-    findLane: value<[lane: string], string>("SELECT settings FROM anyqueue_lanes WHERE lane = ?"),
-    addLane: change<[lane: string]>("INSERT INTO anyqueue_lanes VALUES (?, '{}')"),
-    appendEvent: change<[id: string, at: number, kind: string, detail: string]>(
+    nextTicks: of.value<[count: number], number>("UPDATE anyqueue_counter SET value = value + ? RETURNING value"),
+    findLane: of.value<[lane: string], string>("SELECT settings FROM anyqueue_lanes WHERE lane = ?"),
+    addLane: of.change<[lane: string]>("INSERT INTO anyqueue_lanes VALUES (?, '{}')"),
+    appendEvent: of.change<[id: string, at: number, kind: string, detail: string]>(
       "INSERT INTO anyqueue_events (id, at, kind, detail) VALUES (?, ?, ?, ?)",
     ),
-    find: rows<[id: string]>(`SELECT ${COLUMNS} FROM anyqueue_jobs WHERE id = ?`),
-    removeJobs: change<[seqs: string]>("DELETE FROM anyqueue_jobs WHERE seq IN (SELECT value FROM json_each(?))"),
-    removeEvents: change<[ids: string]>("DELETE FROM anyqueue_events WHERE id IN (SELECT value FROM json_each(?))"),
+    find: of.tuples<[id: string], JobRow>(`SELECT ${COLUMNS} FROM anyqueue_jobs WHERE id = ?`),
+    removeJobs: of.change<[seqs: string]>("DELETE FROM anyqueue_jobs WHERE seq IN (SELECT value FROM json_each(?))"),
+    removeEvents: of.change<[ids: string]>("DELETE FROM anyqueue_events WHERE id IN (SELECT value FROM json_each(?))"),
 
     // insert
-    insert: change<
+    insert: of.change<
       [
         id: string,
         lane: string,
@@ -65,23 +58,26 @@ export function prepare(db: Database) {
     ),
 
     // poll
-    isDue: value<[lane: string, state: string, now: number], 1>(`SELECT 1 ${scheduled} AND run_at <= ? LIMIT 1`),
-    promote: change<[lane: string, state: string, now: number, limit: number]>(
+    isDue: of.value<[lane: string, state: string, now: number], 1>(`SELECT 1 ${scheduled} AND run_at <= ? LIMIT 1`),
+    promote: of.change<[lane: string, state: string, now: number, limit: number]>(
       `UPDATE anyqueue_jobs SET place = 0 WHERE seq IN (SELECT seq ${scheduled} AND run_at <= ? ORDER BY run_at LIMIT ?)`,
     ),
-    ready: rows<[lane: string, state: string, now: number, limit: number]>(
+    ready: of.tuples<[lane: string, state: string, now: number, limit: number], JobRow>(
       `SELECT ${COLUMNS} ${ready} AND run_at <= ? ORDER BY priority, run_at, seq LIMIT ?`,
     ),
-    readyAfter: rows<[lane: string, state: string, priority: number, runAt: number, seq: number, now: number]>(
+    readyAfter: of.tuples<
+      [lane: string, state: string, priority: number, runAt: number, seq: number, now: number],
+      JobRow
+    >(
       `SELECT ${COLUMNS} ${ready} AND (priority, run_at, seq) > (?, ?, ?) AND run_at <= ? ORDER BY priority, run_at, seq`,
     ),
-    touched: rows<[lane: string, state: string, now: number, limit: number]>(
+    touched: of.tuples<[lane: string, state: string, now: number, limit: number], JobRow>(
       `SELECT ${COLUMNS} ${touched} AND run_at <= ? ORDER BY touched LIMIT ?`,
     ),
-    touchedAfter: rows<[lane: string, state: string, touched: number, now: number]>(
+    touchedAfter: of.tuples<[lane: string, state: string, touched: number, now: number], JobRow>(
       `SELECT ${COLUMNS} ${touched} AND touched > ? AND run_at <= ? ORDER BY touched`,
     ),
-    lease: change<
+    lease: of.change<
       [
         state: string,
         tick: number,
@@ -97,7 +93,7 @@ export function prepare(db: Database) {
          version = version + 1, updated_at = ?, lease_until = ?, holder = ?, lease_from = ?
        FROM json_each(?) AS j WHERE seq = j.value`,
     ),
-    advance: change<
+    advance: of.change<
       [
         state: string,
         place: number,
@@ -112,36 +108,41 @@ export function prepare(db: Database) {
          finished_at = ?, attempt = iif(?, attempt, 0)
        FROM json_each(?) AS j WHERE seq = j.value`,
     ),
-    ended: rows<[lane: string, now: number, limit: number]>(
+    ended: of.tuples<[lane: string, now: number, limit: number], JobRow>(
       `SELECT ${COLUMNS} ${leased} AND lease_until <= ? ORDER BY lease_until, seq LIMIT ?`,
     ),
-    takeOver: change<[tick: number, touch: number, now: number, until: number, holder: string, seqs: string]>(
+    takeOver: of.change<[tick: number, touch: number, now: number, until: number, holder: string, seqs: string]>(
       `UPDATE anyqueue_jobs SET token = ? + j.key, touched = iif(touched IS NULL, NULL, ? + j.key),
          version = version + 1, updated_at = ?, lease_until = ?, holder = ?
        FROM json_each(?) AS j WHERE seq = j.value`,
     ),
-    firstScheduled: value<[lane: string, state: string], number | null>(`SELECT min(run_at) ${scheduled}`),
+    firstScheduled: of.value<[lane: string, state: string], number | null>(`SELECT min(run_at) ${scheduled}`),
     // Ready jobs that are not due are there only when the clock went back, so looking at the first ones will do.
-    firstReadyAhead: value<[lane: string, state: string, now: number], number | null>(
+    firstReadyAhead: of.value<[lane: string, state: string, now: number], number | null>(
       `SELECT min(run_at) FROM (SELECT run_at ${ready} ORDER BY priority, run_at, seq LIMIT 1000) WHERE run_at > ?`,
     ),
-    firstLeaseEnd: value<[lane: string], number | null>(`SELECT min(lease_until) ${leased}`),
+    firstLeaseEnd: of.value<[lane: string], number | null>(`SELECT min(lease_until) ${leased}`),
 
     // cas
-    findHot: rows<[ids: string]>(
+    findHot: of.tuples<[ids: string], JobRow>(
       `SELECT ${HOT_COLUMNS} FROM anyqueue_jobs WHERE id IN (SELECT value FROM json_each(?))`,
     ),
-    findAll: rows<[ids: string]>(`SELECT ${COLUMNS} FROM anyqueue_jobs WHERE id IN (SELECT value FROM json_each(?))`),
-    settle: change<[updatedAt: number, finishedAt: number, jobs: string]>(
-      `UPDATE anyqueue_jobs SET state = j.value ->> 1, place = 6, lease_until = NULL, holder = NULL,
-         lease_from = NULL, cancel_requested = NULL, version = version + 1, updated_at = ?, finished_at = ?,
-         touched = NULL, result = j.value ->> 2
+    findAll: of.tuples<[ids: string], JobRow>(
+      `SELECT ${COLUMNS} FROM anyqueue_jobs WHERE id IN (SELECT value FROM json_each(?))`,
+    ),
+    findLeases: of.tuples<[ids: string], LeaseRow>(
+      `SELECT seq, anyqueue_jobs.id, token, version, lease_until, cancel_requested
+       FROM json_each(?) AS j CROSS JOIN anyqueue_jobs WHERE anyqueue_jobs.id = j.value AND place = 4`,
+    ),
+    finish: of.change<[updatedAt: number, finishedAt: number, jobs: string]>(
+      `UPDATE anyqueue_jobs SET state = j.value ->> 1, place = 6, lease_until = NULL, holder = NULL, lease_from = NULL,
+         version = version + 1, updated_at = ?, finished_at = ?, touched = NULL, result = j.value ->> 2
        FROM json_each(?) AS j WHERE seq = j.value ->> 0`,
     ),
-    renew: change<[leases: string]>(
+    renew: of.change<[leases: string]>(
       "UPDATE anyqueue_jobs SET lease_until = j.value ->> 1 FROM json_each(?) AS j WHERE seq = j.value ->> 0",
     ),
-    write: change<
+    write: of.change<
       [
         state: string,
         place: number,
@@ -167,65 +168,65 @@ export function prepare(db: Database) {
          touched = ?, progress = ?, error = ?, result = ?
        WHERE seq = ?`,
     ),
-    writePayload: change<[payload: string, seq: number]>("UPDATE anyqueue_jobs SET payload = ? WHERE seq = ?"),
-    requeue: change<[seq: number]>(
+    writePayload: of.change<[payload: string, seq: number]>("UPDATE anyqueue_jobs SET payload = ? WHERE seq = ?"),
+    requeue: of.change<[seq: number]>(
       "UPDATE anyqueue_jobs SET seq = (SELECT max(seq) + 1 FROM anyqueue_jobs) WHERE seq = ?",
     ),
 
     // remove
-    oldestFinished: tuples<[lane: string, state: string, before: number, limit: number], FinishedRow>(
+    oldestFinished: of.tuples<[lane: string, state: string, before: number, limit: number], FinishedRow>(
       `SELECT seq, id, finished_at ${finished} AND state = ? AND finished_at <= ? ORDER BY finished_at, seq LIMIT ?`,
     ),
 
     // append
-    touch: change<[now: number, tick: number | null, seq: number]>(
+    touch: of.change<[now: number, tick: number | null, seq: number]>(
       "UPDATE anyqueue_jobs SET updated_at = ?, touched = ? WHERE seq = ?",
     ),
 
     // events
-    events: tuples<[after: number, kinds: string, limit: number], EventRow>(
+    events: of.tuples<[after: number, kinds: string, limit: number], EventRow>(
       `SELECT seq, id, at, kind, detail FROM anyqueue_events
        WHERE seq > ? AND kind IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?`,
     ),
-    eventsOf: tuples<[id: string, after: number, kinds: string, limit: number], EventRow>(
+    eventsOf: of.tuples<[id: string, after: number, kinds: string, limit: number], EventRow>(
       `SELECT seq, id, at, kind, detail FROM anyqueue_events INDEXED BY anyqueue_log
        WHERE id = ? AND seq > ? AND kind IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?`,
     ),
 
     // lanes
-    lanes: tuples<[], readonly [lane: string, settings: string]>(
+    lanes: of.tuples<[], readonly [lane: string, settings: string]>(
       "SELECT lane, settings FROM anyqueue_lanes ORDER BY lane",
     ),
-    nextReadyState: value<[lane: string, after: string], string>(
+    nextReadyState: of.value<[lane: string, after: string], string>(
       `SELECT state FROM anyqueue_jobs INDEXED BY anyqueue_ready WHERE place = 0 AND lane = ? AND state > ?
        ORDER BY state LIMIT 1`,
     ),
-    nextScheduledState: value<[lane: string, after: string], string>(
+    nextScheduledState: of.value<[lane: string, after: string], string>(
       `SELECT state FROM anyqueue_jobs INDEXED BY anyqueue_scheduled WHERE place = 1 AND lane = ? AND state > ?
        ORDER BY state LIMIT 1`,
     ),
-    countReady: value<[lane: string, state: string, bound: number], number>(
+    countReady: of.value<[lane: string, state: string, bound: number], number>(
       `SELECT count(*) FROM (SELECT 1 ${ready} LIMIT ?)`,
     ),
-    countDue: value<[lane: string, state: string, now: number, bound: number], number>(
+    countDue: of.value<[lane: string, state: string, now: number, bound: number], number>(
       `SELECT count(*) FROM (SELECT 1 ${scheduled} AND run_at <= ? LIMIT ?)`,
     ),
-    countAhead: value<[lane: string, state: string, now: number, bound: number], number>(
+    countAhead: of.value<[lane: string, state: string, now: number, bound: number], number>(
       `SELECT count(*) FROM (SELECT 1 ${scheduled} AND run_at > ? LIMIT ?)`,
     ),
-    countLeased: tuples<[lane: string, bound: number], readonly [state: string, count: number]>(
+    countLeased: of.tuples<[lane: string, bound: number], readonly [state: string, count: number]>(
       `SELECT state, count(*) FROM (SELECT state ${leased} LIMIT ?) GROUP BY state`,
     ),
-    countFinished: value<[lane: string, state: string, bound: number], number>(
+    countFinished: of.value<[lane: string, state: string, bound: number], number>(
       `SELECT count(*) FROM (SELECT 1 ${finished} AND state = ? LIMIT ?)`,
     ),
-    nextPriority: tuples<[lane: string, state: string, after: number], readonly [priority: number, runAt: number]>(
+    nextPriority: of.tuples<[lane: string, state: string, after: number], readonly [priority: number, runAt: number]>(
       `SELECT priority, run_at ${ready} AND priority > ? ORDER BY priority, run_at LIMIT 1`,
     ),
-    oldestReady: value<[lane: string, state: string], number | null>(`SELECT min(run_at) ${ready}`),
+    oldestReady: of.value<[lane: string, state: string], number | null>(`SELECT min(run_at) ${ready}`),
 
     // configure
-    configure: change<[lane: string, settings: string]>(
+    configure: of.change<[lane: string, settings: string]>(
       "INSERT INTO anyqueue_lanes VALUES (?, ?) ON CONFLICT (lane) DO UPDATE SET settings = excluded.settings",
     ),
   };
@@ -233,6 +234,16 @@ export function prepare(db: Database) {
 
 /** The prepared statements of one connection. */
 export type Statements = ReturnType<typeof prepare>;
+
+/** What tells whether a job is held, and by whom. */
+export type LeaseRow = readonly [
+  seq: number,
+  id: string,
+  token: number,
+  version: number,
+  until: number,
+  cancelRequested: number | null,
+];
 
 /** One entry of the log. */
 export type EventRow = readonly [seq: number, id: string, at: number, kind: string, detail: string];

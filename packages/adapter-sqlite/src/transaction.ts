@@ -36,9 +36,14 @@ export class Transaction {
   /** Writes to the log; `inserted` and `moved` only in lanes that record everything (P22). */
   log(lane: string, event: JobEvent): void {
     const isTransition = event.kind === "inserted" || event.kind === "moved";
-    if (isTransition && this.settingsOf(lane).history !== "all") return;
+    if (isTransition && !this.records(lane)) return;
     const { id, at, kind, ...detail } = event;
     this.sql.appendEvent.run(id, at, kind, JSON.stringify(detail));
+  }
+
+  /** Whether every insertion and transition is logged (P22). */
+  records(lane: string): boolean {
+    return this.settingsOf(lane).history === "all";
   }
 
   /** Whether jobs of this state are removed in the step that finishes them (P26). */

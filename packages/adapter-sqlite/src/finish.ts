@@ -1,0 +1,36 @@
+import { type Change, isTerminal, laneOf } from "@anyqueue/api";
+import { encode } from "./rows.ts";
+import type { Transaction } from "./transaction.ts";
+
+/**
+ * Finishes the jobs of those changes that only do that: a worker's `expect: { token }, set: { state, result? }`. It reads
+ * no more of the jobs than it has to, and writes them together. Answers the new versions; a job that is missing in the
+ * answer was not touched, and is left to `decide`.
+ */
+export function finish(tx: Transaction, changes: readonly Change[], now: number): ReadonlyMap<string, number> {
+  const versions = new Map<string, number>();
+  const plain = new Map<string, Change>();
+  for (const change of changes) if (isPlain(tx, change)) plain.set(change.id, change);
+  if (plain.size === 0) return versions;
+
+  const written: (readonly [seq: number, state: string | undefined, result: string | null])[] = [];
+  const leases = tx.sql.findLeases.all(JSON.stringify([...plain.keys()]));
+  for (const [seq, id, token, version, until, cancelRequested] of leases) {
+    const change = plain.get(id);
+    if (change?.expect.token !== token || until <= now || cancelRequested !== null) continue;
+    written.push([seq, change.set.state, encode(change.set.result)]);
+    versions.set(id, version + 1);
+    tx.hints.job(id);
+  }
+  if (written.length > 0) tx.sql.finish.run(now, now, JSON.stringify(written));
+  return versions;
+}
+
+function isPlain(tx: Transaction, { id, expect, set, event, spawn }: Change): boolean {
+  const { state } = set;
+  if (event !== undefined || spawn !== undefined || state === undefined || !isTerminal(state)) return false;
+  for (const field in expect) if (field !== "token") return false;
+  for (const field in set) if (field !== "state" && field !== "result") return false;
+  const lane = laneOf(id);
+  return expect.token !== undefined && !tx.records(lane) && !tx.discards(lane, state);
+}
