@@ -29,13 +29,11 @@ function apply(state: State, change: Change, now: number): CasOutcome {
 
 /** The change as it applies to a sealed job: with values encoded, and the predicate answered beforehand. */
 function sealChange(change: Change, entry: Entry): Change {
-  const { expect, set } = change;
+  const { expect } = change;
   const { where } = expect;
-  return {
-    ...change,
-    ...(where && { expect: { ...expect, where: matches(where, unseal(entry.job)) ? ALWAYS : NEVER } }),
-    set: sealSettings(set),
-  };
+  const set = sealSettings(change.set);
+  if (where === undefined) return set === change.set ? change : { ...change, set };
+  return { ...change, set, expect: { ...expect, where: matches(where, unseal(entry.job)) ? ALWAYS : NEVER } };
 }
 
 function sealSettings(set: Settings): Settings {

@@ -22,40 +22,40 @@ export interface Entry {
   ready: boolean;
 }
 
-/** Encodes what a caller gave. */
-export function seal(job: Job): Sealed {
-  const { id, lane, type, payload, state, priority, maxAttempts, runAt, attempt, token, version } = job;
-  const { insertedAt, updatedAt, backoff, timeoutMs, group, progress, orderingKey, unique, dependsOn, onParent } = job;
-  return {
-    id,
-    lane,
-    type,
-    payload: JSON.stringify(payload),
-    state,
-    priority,
-    maxAttempts,
-    runAt,
-    attempt,
-    token,
-    version,
-    insertedAt,
-    updatedAt,
-    ...(progress !== undefined && { progress: JSON.stringify(progress) }),
-    ...(backoff && { backoff: { ...backoff } }),
-    ...(timeoutMs !== undefined && { timeoutMs }),
-    ...(group !== undefined && { group }),
-    ...(orderingKey !== undefined && { orderingKey }),
-    ...(unique && { unique: copy(unique) }),
-    ...(dependsOn && { dependsOn: [...dependsOn] }),
-    ...(onParent && { onParent }),
-  };
-}
+type Draft<T> = { -readonly [K in keyof T]: T[K] };
 
-type Draft = { -readonly [K in keyof Job]: Job[K] };
+/** Encodes what a caller gave. Field by field, so that jobs are alike and small. */
+export function seal(job: Job): Sealed {
+  const sealed: Draft<Sealed> = {
+    id: job.id,
+    lane: job.lane,
+    type: job.type,
+    payload: JSON.stringify(job.payload),
+    state: job.state,
+    priority: job.priority,
+    maxAttempts: job.maxAttempts,
+    runAt: job.runAt,
+    attempt: job.attempt,
+    token: job.token,
+    version: job.version,
+    insertedAt: job.insertedAt,
+    updatedAt: job.updatedAt,
+  };
+  const { progress, backoff, timeoutMs, group, orderingKey, unique, dependsOn, onParent } = job;
+  if (progress !== undefined) sealed.progress = JSON.stringify(progress);
+  if (backoff) sealed.backoff = { ...backoff };
+  if (timeoutMs !== undefined) sealed.timeoutMs = timeoutMs;
+  if (group !== undefined) sealed.group = group;
+  if (orderingKey !== undefined) sealed.orderingKey = orderingKey;
+  if (unique) sealed.unique = copy(unique);
+  if (dependsOn) sealed.dependsOn = [...dependsOn];
+  if (onParent) sealed.onParent = onParent;
+  return sealed;
+}
 
 /** The job for the caller, who may do with it whatever they like (P2). */
 export function unseal(sealed: Sealed): Job {
-  const job: Draft = { ...sealed, payload: JSON.parse(sealed.payload) as Json };
+  const job: Draft<Job> = { ...sealed, payload: JSON.parse(sealed.payload) as Json };
   if (sealed.progress !== undefined) job.progress = JSON.parse(sealed.progress) as Json;
   if (sealed.result !== undefined) job.result = JSON.parse(sealed.result) as Json;
   if (sealed.lease) job.lease = { ...sealed.lease };

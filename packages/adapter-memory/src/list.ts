@@ -6,6 +6,7 @@ import type { Shelf } from "./lane.ts";
 import { merge, smallest } from "./merge.ts";
 import { byFinish, byInsertion, byRank } from "./orders.ts";
 import type { Finished, Inserted, Ranked } from "./orders.ts";
+import type { Compare } from "./sorted-set.ts";
 import type { State } from "./state.ts";
 
 /** A place in any of the orders. */
@@ -69,7 +70,7 @@ function behind(
   order: keyof typeof ORDERS,
   count: number,
 ): Entry[] {
-  const compare: (a: Place, b: Place) => number = ORDERS[order];
+  const { compare }: { compare: Compare<Place> } = ORDERS[order];
   return smallest(
     filter(entries, (entry) => place === undefined || compare(entry, place) > 0),
     count,

@@ -1,6 +1,6 @@
 import type { EventPage, EventQuery, JobEvent } from "@anyqueue/api";
 import { merge } from "./merge.ts";
-import { SortedSet } from "./sorted-set.ts";
+import { SortedSet, orderBy } from "./sorted-set.ts";
 
 /** One event as it is kept: encoded once, never changed. */
 export interface LogRecord {
@@ -12,6 +12,8 @@ export interface LogRecord {
 }
 
 type Position = Pick<LogRecord, "position">;
+
+const byPosition = orderBy<Position>(({ position }) => position);
 
 const KINDS: readonly JobEvent["kind"][] = ["inserted", "moved", "failed", "user"];
 
@@ -71,10 +73,6 @@ export class Log {
       if (kinds.includes(record.kind)) yield record;
     }
   }
-}
-
-function byPosition(a: Position, b: Position): number {
-  return a.position - b.position;
 }
 
 function placeBehind(chain: readonly LogRecord[], { position }: Position): number {

@@ -1,5 +1,5 @@
 import { SortedSet } from "./sorted-set.ts";
-import type { Compare } from "./sorted-set.ts";
+import type { Compare, Order } from "./sorted-set.ts";
 
 /** One stream of a merge, standing at an item. */
 interface Head<T> {
@@ -8,8 +8,12 @@ interface Head<T> {
 }
 
 /** Walks several ordered streams as one ordered stream. No two streams may hold the same item. */
-export function* merge<T>(streams: Iterable<Iterable<T>>, compare: Compare<NoInfer<T>>): Generator<T, void, undefined> {
-  const heads = new SortedSet<Head<T>>((a, b) => compare(a.item, b.item));
+export function* merge<T>(streams: Iterable<Iterable<T>>, order: Order<NoInfer<T>>): Generator<T, void, undefined> {
+  const heads = new SortedSet<Head<T>>({
+    number: ({ item }) => order.number(item),
+    tie: (a, b) => order.tie(a.item, b.item),
+    compare: (a, b) => order.compare(a.item, b.item),
+  });
   for (const stream of streams) {
     const rest = stream[Symbol.iterator]();
     const step = rest.next();

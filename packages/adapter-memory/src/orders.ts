@@ -1,3 +1,4 @@
+import { orderBy } from "./sorted-set.ts";
 import type { Sealed } from "./entry.ts";
 
 /** What the insertion order looks at. */
@@ -16,8 +17,8 @@ export interface Timed extends Inserted {
 }
 
 /** What the order of lease ends looks at. */
-export interface Leased extends Inserted {
-  readonly job: Pick<Sealed, "lease">;
+export interface Leased {
+  readonly job: Pick<Sealed, "lease" | "token">;
 }
 
 /** What the order of finishing looks at. */
@@ -31,31 +32,31 @@ export interface Touched {
 }
 
 /** Insertion order. */
-export function byInsertion(a: Inserted, b: Inserted): number {
-  return a.seq - b.seq;
-}
+export const byInsertion = orderBy<Inserted>(({ seq }) => seq);
 
 /** Priority, then due time, then insertion order (P7). */
-export function byRank(a: Ranked, b: Ranked): number {
-  return a.job.priority - b.job.priority || a.job.runAt - b.job.runAt || a.seq - b.seq;
-}
+export const byRank = orderBy<Ranked>(
+  ({ job }) => job.priority,
+  (a, b) => a.job.runAt - b.job.runAt || a.seq - b.seq,
+);
 
 /** Due time, then insertion order. */
-export function byTime(a: Timed, b: Timed): number {
-  return a.job.runAt - b.job.runAt || a.seq - b.seq;
-}
+export const byTime = orderBy<Timed>(
+  ({ job }) => job.runAt,
+  (a, b) => a.seq - b.seq,
+);
 
-/** The lease that ends first comes first (P15). */
-export function byLeaseEnd(a: Leased, b: Leased): number {
-  return (a.job.lease?.until ?? 0) - (b.job.lease?.until ?? 0) || a.seq - b.seq;
-}
+/** The lease that ends first comes first (P15), and of those that end together the one that was granted first. */
+export const byLeaseEnd = orderBy<Leased>(
+  ({ job }) => job.lease?.until ?? 0,
+  (a, b) => a.job.token - b.job.token,
+);
 
 /** The job that finished first comes first. */
-export function byFinish(a: Finished, b: Finished): number {
-  return (a.job.finishedAt ?? 0) - (b.job.finishedAt ?? 0) || a.seq - b.seq;
-}
+export const byFinish = orderBy<Finished>(
+  ({ job }) => job.finishedAt ?? 0,
+  (a, b) => a.seq - b.seq,
+);
 
 /** The job least recently changed comes first (P7). */
-export function byTouch(a: Touched, b: Touched): number {
-  return a.touched - b.touched;
-}
+export const byTouch = orderBy<Touched>(({ touched }) => touched);

@@ -20,11 +20,11 @@ export function poll(state: State, request: PollRequest): PollResult {
   const expired = rescue(state, lanes, request, now);
   const jobs = chosen.map((entry) => take(state, entry, request, now));
   const isFull = request.limit > 0 && jobs.length >= request.limit;
-  const mayHaveMore = isFull || search.isCutShort;
+  const hasMore = (lane: Lane): boolean => request.ids === undefined && !search.finished.has(lane.name);
   return {
     jobs,
     expired,
-    nextDueAt: mayHaveMore ? now : nextDueAt(lanes, request, now),
+    nextDueAt: isFull ? now : nextDueAt(lanes, request, now, hasMore),
     ...(search.isCutShort && !isFull && { after: search.cursor() }),
   };
 }
@@ -71,16 +71,24 @@ function hasEnded(entry: Entry | undefined, now: number): boolean {
   return entry?.job.lease !== undefined && entry.job.lease.until <= now;
 }
 
-/** Never later than the time at which a poll could find something; null if there is none (P10). */
-function nextDueAt(lanes: readonly Lane[], { from = "waiting", limit }: PollRequest, now: number): number | null {
+/**
+ * Never later than the time at which a poll could find something; null if there is none (P10). What is due counts where
+ * there may be more of it than was looked at; what a filter refused will be refused again.
+ */
+function nextDueAt(
+  lanes: readonly Lane[],
+  { from = "waiting" }: PollRequest,
+  now: number,
+  hasMore: (lane: Lane) => boolean,
+): number | null {
   let next: number | undefined;
   for (const lane of lanes) {
     next = earliest(next, lane.leases.first()?.job.lease?.until);
     const shelf = lane.settings.paused === true ? undefined : lane.shelves.get(from);
     if (shelf === undefined) continue;
-    // A poll of nothing leaves all that is due, and one that met more than it could promote leaves some.
-    const left = limit === 0 ? shelf.oldestDueAt(now) : shelf.scheduled.first()?.job.runAt;
-    next = earliest(next, left !== undefined && left <= now ? now : shelf.nextDueAt(now));
+    // A poll that met more than it could make ready has left some of it scheduled.
+    const dueAt = hasMore(lane) ? shelf.oldestDueAt(now) : shelf.scheduled.first()?.job.runAt;
+    next = earliest(next, dueAt !== undefined && dueAt <= now ? now : shelf.nextDueAt(now));
   }
   return next ?? null;
 }

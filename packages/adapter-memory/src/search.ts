@@ -16,6 +16,8 @@ export class Search {
   readonly #now: number;
   readonly #places: Map<string, Place>;
   readonly #looked = new Map<string, number>();
+  /** The lanes whose candidates have all been looked at. */
+  readonly finished = new Set<string>();
   /** A filter stopped at its bound of candidates. */
   isCutShort = false;
 
@@ -67,6 +69,7 @@ export class Search {
       if (accepts(entry, this.#request, this.#now)) chosen.push(entry);
       if (chosen.length >= full) return;
     }
+    this.finished.add(lane.name);
   }
 
   #candidates(shelf: Shelf, place: Place | undefined): Iterable<Entry> {
@@ -84,7 +87,7 @@ export function chooseByIds(state: State, lanes: readonly Lane[], request: PollR
   for (const lane of lanes) {
     if (lane.settings.paused === true) continue;
     const own = open.filter((entry) => entry.job.lane === lane.name && accepts(entry, request, now));
-    chosen.push(...own.toSorted(order === "touched" ? byTouch : byRank));
+    chosen.push(...own.toSorted(order === "touched" ? byTouch.compare : byRank.compare));
   }
   return chosen.slice(0, limit);
 }

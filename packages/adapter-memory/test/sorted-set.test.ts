@@ -1,15 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { merge, smallest } from "../src/merge.ts";
-import { SortedSet } from "../src/sorted-set.ts";
+import { SortedSet, orderBy } from "../src/sorted-set.ts";
 
 interface Item {
   readonly key: number;
 }
 
-function byKey(a: Item, b: Item): number {
-  return a.key - b.key;
-}
+/** Several keys share a number, so that ties are met. */
+const byKey = orderBy<Item>(
+  ({ key }) => Math.floor(key / 10),
+  (a, b) => a.key - b.key,
+);
 
 /** Steps over a small range of keys, so that a key often is there already, mixed with runs that fill whole chunks. */
 const steps = fc.array(
@@ -48,7 +50,7 @@ describe("SortedSet", () => {
           for (let n = 0; n < count; n++) expect(agree(set, model, (key + n * 7) % 5700, isToBeThere)).toBe(true);
         }
 
-        const sorted = [...model.values()].toSorted(byKey);
+        const sorted = [...model.values()].toSorted(byKey.compare);
         const behind = sorted.filter(({ key }) => key > probe);
         expect([...set.after()]).toEqual(sorted);
         expect(set.size).toBe(sorted.length);
@@ -66,12 +68,14 @@ describe("merge", () => {
     fc.assert(
       fc.property(fc.array(fc.array(fc.nat())), (lists) => {
         const items = lists.flat().map((number, place) => ({ number, place }));
-        const compare = (a: (typeof items)[number], b: (typeof items)[number]): number =>
-          a.number - b.number || a.place - b.place;
+        const order = orderBy<(typeof items)[number]>(
+          ({ number }) => number,
+          (a, b) => a.place - b.place,
+        );
         let start = 0;
-        const streams = lists.map(({ length }) => items.slice(start, (start += length)).toSorted(compare));
+        const streams = lists.map(({ length }) => items.slice(start, (start += length)).toSorted(order.compare));
 
-        expect([...merge<(typeof items)[number]>(streams, compare)]).toEqual(items.toSorted(compare));
+        expect([...merge<(typeof items)[number]>(streams, order)]).toEqual(items.toSorted(order.compare));
       }),
     );
   });
