@@ -1,0 +1,68 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openQueue, type Queue } from "@anyqueue/api";
+import { type BackendChoice, showBackend } from "../backend.ts";
+import { jobs } from "./file-job.ts";
+
+/** The store of one run of the demo, and how to leave it. */
+export interface Workplace {
+  readonly queue: Queue<typeof jobs>;
+  readonly backend: BackendChoice;
+  /** A lane of this run's own, so that other jobs of the store are neither touched nor counted. */
+  readonly lane: string;
+  /** Removes the jobs of this run, or the whole store if it was made for it; or keeps them and tells where. */
+  leave(keep: boolean): Promise<string | undefined>;
+}
+
+/** Opens the named backend, or a fresh SQLite file in a temporary folder. */
+export async function openWorkplace(chosen: BackendChoice | undefined): Promise<Workplace> {
+  const lane = `demo-${Date.now().toString(36)}-${process.pid.toString(36)}`;
+  if (chosen !== undefined) return shared(chosen, lane);
+  const folder = await mkdtemp(join(tmpdir(), "anyqueue-demo-"));
+  const path = join(folder, "jobs.db");
+  const backend = { backend: "sqlite", path };
+  try {
+    const queue = await openQueue(backend, { jobs });
+    return {
+      queue,
+      backend,
+      lane,
+      async leave(keep) {
+        await queue.close();
+        if (keep) return `The jobs are kept: anyqueue list --backend sqlite:${path}`;
+        await rm(folder, { recursive: true, force: true });
+        return undefined;
+      },
+    };
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function shared(backend: BackendChoice, lane: string): Promise<Workplace> {
+  const queue: Queue<typeof jobs> = await openQueue(backend, { jobs });
+  return {
+    queue,
+    backend,
+    lane,
+    async leave(keep) {
+      try {
+        if (keep) return `The jobs are kept: anyqueue list --lane ${lane} --backend ${showBackend(backend)}`;
+        await removeAll(queue, lane);
+        return undefined;
+      } finally {
+        await queue.close();
+      }
+    },
+  };
+}
+
+async function removeAll(queue: Queue<typeof jobs>, lane: string): Promise<void> {
+  for (;;) {
+    const { items } = await queue.list({ lanes: [lane], limit: 1000 });
+    if (items.length === 0) return;
+    await queue.remove({ ids: items.map(({ id }) => id) });
+  }
+}

@@ -1,0 +1,30 @@
+import "./backends.ts";
+import { CommanderError } from "commander";
+import { describeFailure } from "./failure.ts";
+import { buildProgram } from "./program.ts";
+
+// A reader that has seen enough (`anyqueue list | head`) is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+try {
+  await buildProgram().parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError && isHelp(error))) fail(error);
+}
+
+/** `--help` and `--version` have said what they were asked; no command at all has been answered with the help. */
+function isHelp({ code, exitCode }: CommanderError): boolean {
+  if (code === "commander.help") process.exitCode = 2;
+  return code === "commander.help" || exitCode === 0;
+}
+
+function fail(error: unknown): void {
+  const { code, message, exitCode } = describeFailure(error);
+  process.exitCode = exitCode;
+  if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
+  else process.stderr.write(`anyqueue: ${message}\n`);
+  if (process.env["DEBUG"]) console.error(error);
+}

@@ -1,0 +1,32 @@
+import { createRequire } from "node:module";
+import { Command } from "commander";
+import { demoCommand } from "./commands/demo.ts";
+
+/** The whole command line. Parsing throws; whoever calls it tells the failure. */
+export function buildProgram(): Command {
+  const program = new Command("anyqueue")
+    .description("One job queue, any backend: add jobs, run workers, look after a queue.")
+    .version(version())
+    .option("--backend <url>", "where the jobs are, such as sqlite:jobs.db; else $ANYQUEUE_URL, else anyqueue.config")
+    .option("--json", "print JSON for programs instead of text")
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText("after", AFTER);
+  for (const command of [demoCommand]) command(program);
+  return program;
+}
+
+const AFTER = `
+Backend: --backend, else the environment's ANYQUEUE_URL, else \`backend\` in anyqueue.config.ts, .js or .json in this folder.
+Exit codes: 0 done; 1 something failed, was refused or not found; 2 wrong usage or configuration; 130/143 stopped by a signal.
+
+Examples:
+  $ anyqueue demo
+  $ anyqueue add mail.send '{"to":"ada@example.org"}' --backend sqlite:jobs.db
+  $ anyqueue work ./handlers.js --backend sqlite:jobs.db --concurrency 16
+  $ anyqueue list --state failed --json`;
+
+function version(): string {
+  return (createRequire(import.meta.url)("../package.json") as { version: string }).version;
+}
