@@ -20,22 +20,28 @@ export interface CheckedJson {
  * @throws QueueError `INVALID` with the path of the value, `TOO_LARGE` beyond `MAX_VALUE_BYTES`.
  */
 export function checkJson(value: unknown, name: string): CheckedJson {
-  const walk = new Walk();
+  const walk = new Walk(name);
   const copy = walk.copy(value, name);
   if (walk.bytes <= MAX_VALUE_BYTES) return { value: copy, bytes: walk.bytes };
   const bytes = Buffer.byteLength(JSON.stringify(copy));
   if (bytes <= MAX_VALUE_BYTES) return { value: copy, bytes };
-  throw new QueueError(
-    "TOO_LARGE",
-    `\`${name}\` has ${bytes} bytes as JSON, and at most ${MAX_VALUE_BYTES} are taken. Store it elsewhere and put its address into the job.`,
-  );
+  throw tooLarge(name, `${bytes}`);
 }
 
 class Walk {
+  /** An upper bound. */
   bytes = 0;
+  /** A lower bound, so that what is hopelessly large, such as a few lists nested in each other many times, ends early. */
+  #least = 0;
+  readonly #name: string;
   readonly #above: object[] = [];
 
+  constructor(name: string) {
+    this.#name = name;
+  }
+
   copy(value: unknown, path: string): Json {
+    if (++this.#least > MAX_VALUE_BYTES) throw tooLarge(this.#name, `more than ${MAX_VALUE_BYTES}`);
     switch (typeof value) {
       case "string":
         return this.#text(value, path);
@@ -58,6 +64,7 @@ class Walk {
     if (text.includes("\0")) throw refuse(path, "a string with U+0000 in it, which not every store can carry");
     if (!text.isWellFormed())
       throw refuse(path, "a string with a lone surrogate in it, which not every store can carry");
+    this.#least += text.length;
     this.bytes += text.length * 6 + 2; // an escape such as \u001f is the longest that a UTF-16 unit becomes
     return text;
   }
@@ -81,7 +88,8 @@ class Walk {
 
   #record(record: object, path: string): Json {
     const prototype: unknown = Object.getPrototypeOf(record);
-    if (prototype !== Object.prototype && prototype !== null) {
+    // Not compared with this realm's own prototype: a plain object may come from another one, as under Jest.
+    if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
       throw refuse(path, `${describe(record)}, not plain JSON; convert it first`);
     }
     if (Object.getOwnPropertySymbols(record).length > 0)
@@ -108,6 +116,13 @@ function describe(value: unknown): string {
     return `an instance of ${typeof name === "string" && name !== "" ? name : "a class"}`;
   }
   return `a ${typeof value}`;
+}
+
+function tooLarge(name: string, bytes: string): QueueError {
+  return new QueueError(
+    "TOO_LARGE",
+    `\`${name}\` has ${bytes} bytes as JSON, and at most ${MAX_VALUE_BYTES} are taken. Store it elsewhere and put its address into the job.`,
+  );
 }
 
 function refuse(path: string, what: string): QueueError {

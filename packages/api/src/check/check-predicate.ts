@@ -66,8 +66,8 @@ function asTest(test: unknown, subject: string): Test {
     throw refuse(subject, "must be a scalar or an object of tests; write { eq: … } to compare with a list");
   const copy: Record<string, Json> = {};
   for (const [name, operand] of Object.entries(test)) {
-    if (operand === undefined) continue;
     if (!TESTS.includes(name)) throw refuse(subject, `has no test \`${name}\`. ${suggest(name, TESTS)}`);
+    // Also `undefined` is refused here: a condition that a slip left empty would otherwise hold for every job.
     checkOperand(name, operand, `${subject}.${name}`);
     copy[name] = checkJson(operand, `${subject}.${name}`).value;
   }

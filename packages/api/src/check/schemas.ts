@@ -10,7 +10,7 @@ export const MAX_TIME = 8_640_000_000_000_000;
 
 const strict = { additionalProperties: false };
 // No control characters: a name goes into logs, terminals and error messages.
-const NAME_PATTERN = "^[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]+$";
+const NAME_PATTERN = "^[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]+$";
 
 const name = (what: string): TSchema =>
   Type.String({
@@ -40,7 +40,7 @@ const State = name("a state's name");
 const Id = Type.String({
   minLength: 3,
   maxLength: 356,
-  pattern: "^\\$?[A-Za-z0-9_.-]{1,100}:[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]+$",
+  pattern: "^\\$?[A-Za-z0-9_.-]{1,100}:[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]+$",
   description: "a job's id, `<lane>:<local id>`",
 });
 const ids = Type.Array(Id, { maxItems: MAX_BATCH, description: `a list of at most ${MAX_BATCH} job ids` });
@@ -123,11 +123,15 @@ export const AtSchema = Type.Object(
   strict,
 );
 
+const LaneShareSchema = Type.Union([LaneName, Type.Object({ lane: LaneName, limit: count(MAX_BATCH) }, strict)], {
+  description: "a lane's name, or { lane, limit }",
+});
+
 /** A poll. */
 export const PollSchema = Type.Object(
   {
     lanes: Type.Optional(
-      Type.Array(Type.Union([LaneName, Type.Object({ lane: LaneName, limit: count(MAX_BATCH) }, strict)]), {
+      Type.Array(LaneShareSchema, {
         maxItems: MAX_BATCH,
         description: "a list of lane names, or of { lane, limit }",
       }),

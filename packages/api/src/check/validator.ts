@@ -28,12 +28,14 @@ export function validator(schema: TSchema): Validate {
 
 /** Turns TypeBox's list of problems into one sentence about the one that helps most. */
 export function explain(schema: TSchema, value: unknown, problems: readonly Problem[], subject: string): string {
-  const unknownField = problems.find((problem) => problem.keyword === "additionalProperties");
-  if (unknownField) {
-    const [field] = (unknownField.params as { additionalProperties: string[] }).additionalProperties;
-    const known = Object.keys(propertiesOf(schemaAt(schema, unknownField.instancePath)));
-    const place = [...steps(unknownField.instancePath), field].join(".");
-    return `${subject}: \`${place}\` is not an option. ${suggest(field ?? "", known)}`;
+  for (const { keyword, instancePath, params } of problems) {
+    if (keyword !== "additionalProperties") continue;
+    const known = Object.keys(propertiesOf(schemaAt(schema, instancePath)));
+    // One alternative of a union does not have it, but another may.
+    const field = (params as { additionalProperties: string[] }).additionalProperties.find((it) => !known.includes(it));
+    if (field === undefined) continue;
+    const place = [...steps(instancePath), field].join(".");
+    return `${subject}: \`${place}\` is not an option. ${suggest(field, known)}`;
   }
   const missing = problems.find((problem) => problem.keyword === "required");
   if (missing) {
@@ -42,7 +44,7 @@ export function explain(schema: TSchema, value: unknown, problems: readonly Prob
     const place = [...steps(missing.instancePath), field].join(".");
     return `${subject}: \`${place}\` is missing${expected === undefined ? "" : `; it must be ${expected}`}.`;
   }
-  const [first] = problems;
+  const first = deepest(problems);
   const path = steps(first?.instancePath ?? "");
   const expected = describe(schema, path);
   const place = path.length === 0 ? "the value" : `\`${path.join(".")}\``;
@@ -63,13 +65,27 @@ export function show(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-type Described = { description?: string; properties?: Record<string, Described>; items?: Described };
+/** Of a value that fits no alternative of a union, the part that made it fail says most. */
+function deepest(problems: readonly Problem[]): Problem | undefined {
+  let found = problems[0];
+  for (const problem of problems) {
+    if (found && steps(problem.instancePath).length > steps(found.instancePath).length) found = problem;
+  }
+  return found;
+}
+
+interface Described {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Described>>;
+  readonly items?: Described;
+  readonly anyOf?: readonly Described[];
+}
 
 function describe(schema: TSchema, path: readonly string[]): string | undefined {
   let here: Described | undefined = schema as Described;
   let text: string | undefined;
   for (const step of path) {
-    here = here?.properties?.[step] ?? here?.items;
+    here = childOf(here, step);
     text = here?.description ?? text;
   }
   return text ?? (path.length === 0 ? (schema as Described).description : undefined);
@@ -77,12 +93,23 @@ function describe(schema: TSchema, path: readonly string[]): string | undefined 
 
 function schemaAt(schema: TSchema, path: string): Described | undefined {
   let here: Described | undefined = schema as Described;
-  for (const step of steps(path)) here = here?.properties?.[step] ?? here?.items;
+  for (const step of steps(path)) here = childOf(here, step);
   return here;
 }
 
-function propertiesOf(schema: Described | undefined): Record<string, Described> {
-  return schema?.properties ?? {};
+function childOf(schema: Described | undefined, step: string): Described | undefined {
+  const properties = propertiesOf(schema);
+  if (Object.hasOwn(properties, step)) return properties[step];
+  return variantsOf(schema).find((variant) => variant.items !== undefined)?.items;
+}
+
+function propertiesOf(schema: Described | undefined): Readonly<Record<string, Described>> {
+  return Object.assign({}, ...variantsOf(schema).map((variant) => variant.properties));
+}
+
+/** A schema and, if it is a union, its alternatives. */
+function variantsOf(schema: Described | undefined): readonly Described[] {
+  return schema === undefined ? [] : [schema, ...(schema.anyOf ?? []).flatMap(variantsOf)];
 }
 
 function steps(path: string): string[] {
