@@ -1,5 +1,4 @@
 export { MAX_VALUE_BYTES } from "./check-json.ts";
 export { MAX_PREDICATE_DEPTH, type Where } from "./check-predicate.ts";
 export * from "./schemas.ts";
-export { nearest, suggest } from "./nearest.ts";
-export { type Validate, validator } from "./validator.ts";
+export { validator } from "./validator.ts";

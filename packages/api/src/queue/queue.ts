@@ -12,7 +12,7 @@ import { suggest } from "../check/nearest.ts";
 import { type Duration, parseDuration } from "../policy/duration.ts";
 import type { FailurePolicy } from "../policy/failure.ts";
 import type { ChangeInput } from "../store/change-input.ts";
-import type { JobInput } from "../store/job-input.ts";
+import { checkJob, type JobInput } from "../store/job-input.ts";
 import type { ListInput, PollInput } from "../store/poll-input.ts";
 import { type CallReport, Store } from "../store/store.ts";
 import { reportError } from "../worker/report.ts";
@@ -129,6 +129,15 @@ export class Queue<C extends Catalog = Catalog, Tx = never> {
     options: { readonly allOrNone?: boolean } = {},
   ): Promise<InsertOutcome[]> {
     return this.#store.insert(this.#inputs(jobs), options.allOrNone ? { allOrNone: true } : undefined);
+  }
+
+  /**
+   * Refuses what `add` would refuse, and adds nothing: so a whole file can be checked before its first job is added.
+   *
+   * @throws QueueError `INVALID` or `TOO_LARGE` naming the field.
+   */
+  check(type: string, payload: unknown, options?: AddOptions): void {
+    checkJob(this.#input(type, payload, options), `Cannot add a ${type} job`);
   }
 
   /**
