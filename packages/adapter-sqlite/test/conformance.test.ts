@@ -1,51 +1,42 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { sqlite } from "@anyqueue/adapter-sqlite";
 import type { Adapter } from "@anyqueue/api";
+import { sqlite } from "@anyqueue/adapter-sqlite";
 import { type Fixture, runConformance } from "@anyqueue/conformance";
-import BetterSqlite, { type Database } from "better-sqlite3";
+import SqliteDatabase from "better-sqlite3";
 import { describe, it } from "vitest";
 
-const paths = new WeakMap<Adapter, string>();
+runConformance({ name: "sqlite in memory", open: () => sqlite({ path: ":memory:" }) }, { describe, it });
+runConformance(onFile(), { describe, it });
 
-const fixture: Fixture = {
-  name: "sqlite",
-  async open() {
-    return onFile(join(await mkdtemp(join(tmpdir(), "anyqueue-sqlite-")), "jobs.db"));
-  },
-  reopen: (adapter) => onFile(pathOf(adapter)),
-  dispose: (adapter) => rm(dirname(pathOf(adapter)), { recursive: true, force: true }),
-  async transaction(adapter, work) {
-    const database: Database = new BetterSqlite(pathOf(adapter));
-    try {
-      database.exec("BEGIN IMMEDIATE");
+/** Each case on a file of its own, with every means that a store of several processes can be asked for. */
+function onFile(): Fixture {
+  const paths = new WeakMap<Adapter, string>();
+  const pathOf = (adapter: Adapter) => paths.get(adapter) ?? "";
+  const at = (path: string): Adapter => {
+    const adapter = sqlite({ path });
+    paths.set(adapter, path);
+    return adapter;
+  };
+  return {
+    name: "sqlite",
+    open: async () => at(join(await mkdtemp(join(tmpdir(), "anyqueue-sqlite-")), "jobs.db")),
+    reopen: (adapter) => at(pathOf(adapter)),
+    dispose: (adapter) => rm(dirname(pathOf(adapter)), { recursive: true, force: true }),
+    async transaction(adapter, work) {
+      const db = new SqliteDatabase(pathOf(adapter), { timeout: 0 });
       try {
-        await work(database as never);
-        database.exec("COMMIT");
+        db.exec("BEGIN IMMEDIATE");
+        await work(db as never);
+        db.exec("COMMIT");
       } finally {
-        if (database.inTransaction) database.exec("ROLLBACK");
+        db.close();
       }
-    } finally {
-      database.close();
-    }
-  },
-  spawn: (adapter) => ({
-    module: new URL("./connect.ts", import.meta.url).href,
-    options: { path: pathOf(adapter) },
-  }),
-};
-
-runConformance(fixture, { describe, it });
-
-function onFile(path: string): Adapter {
-  const adapter = sqlite({ path });
-  paths.set(adapter, path);
-  return adapter;
-}
-
-function pathOf(adapter: Adapter): string {
-  const path = paths.get(adapter);
-  if (path === undefined) throw new Error("This adapter was made by another fixture.");
-  return path;
+    },
+    spawn: (adapter) => ({
+      module: new URL("./connect.ts", import.meta.url).href,
+      options: { path: pathOf(adapter) },
+    }),
+  };
 }

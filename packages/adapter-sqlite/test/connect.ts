@@ -1,7 +1,6 @@
-import type { Adapter } from "@anyqueue/api";
 import { sqlite, type SqliteOptions } from "@anyqueue/adapter-sqlite";
 
-/** How another process of the conformance suite opens the same file. */
-export function connect(options: SqliteOptions): Adapter {
+/** How another process of the suite reaches the same file. */
+export function connect(options: SqliteOptions) {
   return sqlite(options);
 }
