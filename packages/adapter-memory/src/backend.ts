@@ -7,18 +7,13 @@ export function memory(options: MemoryOptions = {}): MemoryAdapter {
   return new MemoryAdapter(options);
 }
 
-/** How `openQueue` finds this package. URLs are `memory:` and `memory:?snapshot=<file>&every=<milliseconds>`. */
+/** How `openQueue` finds this package. URLs are `memory:` and `memory:?snapshot=<file>&every=<duration>`. */
 export const backend: Backend = {
   name: "memory",
   options: MemoryOptions,
   fromUrl(_address, { snapshot, every, ...rest }) {
     if (snapshot === undefined) return every === undefined ? rest : { ...rest, every };
-    return { ...rest, snapshot: { path: snapshot, ...(every !== undefined && { every: milliseconds(every) }) } };
+    return { ...rest, snapshot: { path: snapshot, ...(every !== undefined && { every }) } };
   },
   create: (options: MemoryOptions) => new MemoryAdapter(options),
 };
-
-/** What is no number stays as it is, for the check against the schema to name it. */
-function milliseconds(text: string): number | string {
-  return /^\d+$/.test(text) ? Number(text) : text;
-}

@@ -3,12 +3,11 @@ import type { Static } from "typebox";
 
 const SnapshotOptions = Type.Object(
   {
-    path: Type.String({ minLength: 1, description: "The file that jobs are loaded from and written to." }),
+    path: Type.String({ minLength: 1, description: "the path of a file" }),
+    // The time between snapshots; 0 or absent: only on close.
     every: Type.Optional(
-      Type.Number({
-        minimum: 0,
-        maximum: 2 ** 31 - 1,
-        description: "Milliseconds between snapshots; 0 or absent: only on close.",
+      Type.Union([Type.Number({ minimum: 0, maximum: 2 ** 31 - 1 }), Type.String()], {
+        description: 'milliseconds or a duration such as "5s"',
       }),
     ),
   },

@@ -1,4 +1,4 @@
-import { QueueError, isQueueError } from "@anyqueue/api";
+import { isQueueError, parseDuration, QueueError } from "@anyqueue/api";
 import { lockFile } from "./lock-file.ts";
 import type { SnapshotOptions } from "./options.ts";
 import { discardDraft, readLines, replaceFile } from "./snapshot-file.ts";
@@ -18,12 +18,13 @@ export class Snapshots {
 
   /** Loads the file, if there is one. One that cannot be read is left as it is, also by `close`. */
   static async open({ path, every = 0 }: SnapshotOptions): Promise<{ state: State; snapshots: Snapshots }> {
+    const period = Math.min(parseDuration(every, "snapshot.every"), 2 ** 31 - 1);
     const unlock = await lockFile(path).catch((error: unknown) => refuse(path, "use", error));
     try {
       await discardDraft(path);
       const loaded = await load(path);
       const state = loaded ?? new State();
-      return { state, snapshots: new Snapshots(path, every, state, unlock, loaded?.changes) };
+      return { state, snapshots: new Snapshots(path, period, state, unlock, loaded?.changes) };
     } catch (error) {
       await unlock();
       return refuse(path, "read", error);
