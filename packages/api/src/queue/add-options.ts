@@ -67,6 +67,7 @@ function withOptions(
 ): JobInput {
   const subject = `Cannot add a ${type} job`;
   validate(options, subject);
+  refuseReserved(options, subject);
   const { delay, runAt, timeout = definition?.timeout, backoff = definition?.backoff, ...plain } = options;
   const lane = options.lane ?? definition?.lane;
   const priority = options.priority ?? definition?.priority;
@@ -83,6 +84,17 @@ function withOptions(
     ...(timeout !== undefined && { timeoutMs: parseDuration(timeout, "timeout") }),
     ...(backoff !== undefined && { backoff: parseBackoff(backoff) }),
   };
+}
+
+/** Names that begin with `$` are AnyQueue's own. */
+function refuseReserved({ lane, state }: AddOptions, subject: string): void {
+  for (const [field, name] of Object.entries({ lane, state })) {
+    if (name?.startsWith("$") !== true) continue;
+    throw new QueueError(
+      "INVALID",
+      `${subject}: \`${field}\` cannot be ${show(name)}; names that begin with $ are reserved.`,
+    );
+  }
 }
 
 /** Brings a backoff into the form that is stored with the job. */

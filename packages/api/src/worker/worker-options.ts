@@ -40,6 +40,7 @@ export interface WorkerSettings {
   readonly backoff: BackoffFunction | undefined;
 }
 
+const validateLane = validator(LaneName);
 const Any = Type.Optional(Type.Unknown());
 const validate = validator(
   Type.Object(
@@ -96,6 +97,7 @@ export function workerSettings(options: WorkerOptions): WorkerSettings {
 function weightsOf(lanes: WorkerOptions["lanes"]): ReadonlyMap<string, number> | undefined {
   if (lanes === undefined) return undefined;
   const weights = isList(lanes) ? new Map(lanes.map((lane) => [lane, 1])) : new Map(Object.entries(lanes));
+  for (const lane of weights.keys()) validateLane(lane, "Cannot start a worker");
   if (weights.size === 0)
     throw new QueueError("INVALID", "`lanes` must name a lane at least; leave it out to serve every lane.");
   return weights;
