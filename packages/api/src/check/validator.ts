@@ -104,7 +104,7 @@ function childOf(schema: Described | undefined, step: string): Described | undef
 }
 
 function propertiesOf(schema: Described | undefined): Readonly<Record<string, Described>> {
-  return Object.assign({}, ...variantsOf(schema).map((variant) => variant.properties));
+  return Object.fromEntries(variantsOf(schema).flatMap((variant) => Object.entries(variant.properties ?? {})));
 }
 
 /** A schema and, if it is a union, its alternatives. */

@@ -17,4 +17,4 @@ export function backoffDelay(backoff: Backoff, attempt: number, random: () => nu
 }
 
 /** A hundred years: beyond it a delay has no meaning, and would pass the last representable time. */
-const MAX_DELAY = 100 * 365 * 86_400_000;
+export const MAX_DELAY = 100 * 365 * 86_400_000;

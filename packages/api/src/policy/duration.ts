@@ -1,4 +1,5 @@
 import { QueueError } from "../errors.ts";
+import { MAX_TIME } from "../check/schemas.ts";
 import { show } from "../check/validator.ts";
 
 /** Milliseconds, or text such as `250ms`, `30s`, `5m`, `1.5h`, `7d`. */
@@ -20,7 +21,7 @@ const UNITS: Readonly<Record<string, number>> = {
  */
 export function parseDuration(duration: unknown, name: string): number {
   const ms = typeof duration === "string" ? fromText(duration) : duration;
-  if (typeof ms === "number" && ms >= 0 && ms <= Number.MAX_SAFE_INTEGER) return Math.round(ms);
+  if (typeof ms === "number" && ms >= 0 && ms <= MAX_TIME) return Math.round(ms);
   throw new QueueError(
     "INVALID",
     `\`${name}\` must be milliseconds or a duration such as "250ms", "30s", "5m", "2h" or "1d", not ${show(duration)}.`,

@@ -1,10 +1,13 @@
 import type { Expectation, Settings } from "../contract/change.ts";
 import type { Job, JobError } from "../contract/job.ts";
-import { RetryAfterError, UnrecoverableError } from "./handler-errors.ts";
-import { backoffDelay, DEFAULT_BACKOFF } from "./backoff.ts";
+import { isUnrecoverable, retryAfterOf } from "./handler-errors.ts";
+import { backoffDelay, DEFAULT_BACKOFF, MAX_DELAY } from "./backoff.ts";
 import { describeError } from "./job-error.ts";
 
-/** A user's own backoff: milliseconds to wait, or undefined for the job's stored one. */
+/**
+ * A user's own backoff: milliseconds to wait, or undefined for the job's stored one, which also counts when the
+ * function throws or answers no number: a slip in it must not keep a failed attempt from being recorded.
+ */
 export type BackoffFunction = (attempt: number, error: JobError, job: Job) => number | undefined;
 
 /** How failures are judged beyond what is stored with the job. */
@@ -28,10 +31,10 @@ export function afterFailure(job: Job, thrown: unknown, now: number, policy: Fai
   const error = describeError(thrown, job.attempt, now);
   const expect = { token: job.token };
   if (job.cancelRequested) return { expect, set: { state: "cancelled", error } };
-  if (thrown instanceof UnrecoverableError || job.attempt >= job.maxAttempts) {
+  if (isUnrecoverable(thrown) || job.attempt >= job.maxAttempts) {
     return { expect, set: { state: "failed", error } };
   }
-  const delayMs = thrown instanceof RetryAfterError ? thrown.delayMs : retryDelay(job, error, policy);
+  const delayMs = retryAfterOf(thrown) ?? retryDelay(job, error, policy);
   return { expect, set: { state: homeOf(job), delayMs, error } };
 }
 
@@ -58,8 +61,16 @@ function homeOf(job: Job): string {
   return job.lease?.from ?? "waiting";
 }
 
-function retryDelay(job: Job, error: JobError, { backoff, random }: FailurePolicy): number {
-  const chosen = backoff?.(job.attempt, error, job);
-  if (chosen !== undefined && Number.isFinite(chosen)) return Math.max(0, Math.round(chosen));
-  return backoffDelay(job.backoff ?? DEFAULT_BACKOFF, job.attempt, random);
+function retryDelay(job: Job, error: JobError, policy: FailurePolicy): number {
+  const chosen = ownDelay(job, error, policy);
+  if (chosen !== undefined && Number.isFinite(chosen)) return Math.min(Math.max(0, Math.round(chosen)), MAX_DELAY);
+  return backoffDelay(job.backoff ?? DEFAULT_BACKOFF, job.attempt, policy.random);
+}
+
+function ownDelay(job: Job, error: JobError, { backoff }: FailurePolicy): number | undefined {
+  try {
+    return backoff?.(job.attempt, error, job);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,3 +1,4 @@
+import { MAX_TIME } from "../check/schemas.ts";
 import { type Duration, parseDuration } from "./duration.ts";
 
 /** Thrown by a handler: trying again is of no use, so the job is `failed` at once. */
@@ -14,4 +15,16 @@ export class RetryAfterError extends Error {
     super(message, options);
     this.delayMs = parseDuration(delay, "delay");
   }
+}
+
+/** True for an `UnrecoverableError`, also of another copy of this package. */
+export function isUnrecoverable(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.name === "UnrecoverableError";
+}
+
+/** The delay of a `RetryAfterError`, also of another copy of this package. */
+export function retryAfterOf(thrown: unknown): number | undefined {
+  if (!(thrown instanceof Error && thrown.name === "RetryAfterError")) return undefined;
+  const { delayMs } = thrown as Partial<RetryAfterError>;
+  return typeof delayMs === "number" && delayMs >= 0 && delayMs <= MAX_TIME ? delayMs : undefined;
 }

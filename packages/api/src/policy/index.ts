@@ -1,6 +1,6 @@
-export * from "./backoff.ts";
+export { backoffDelay, DEFAULT_BACKOFF } from "./backoff.ts";
 export * from "./duration.ts";
 export * from "./failure.ts";
-export * from "./handler-errors.ts";
+export { RetryAfterError, UnrecoverableError } from "./handler-errors.ts";
 export * from "./job-error.ts";
 export * from "./retention.ts";

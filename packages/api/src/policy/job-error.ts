@@ -23,6 +23,8 @@ export function describeError(thrown: unknown, attempt: number, at: number): Job
 function messageOf(thrown: unknown): string {
   const message = field(thrown, "message");
   if (typeof message === "string" && message !== "") return message;
+  const name = thrown instanceof Error ? field(thrown, "name") : undefined;
+  if (typeof name === "string" && name !== "") return name;
   try {
     return typeof thrown === "string" ? thrown : (JSON.stringify(thrown) ?? `A ${typeof thrown} was thrown.`);
   } catch {
