@@ -1,6 +1,16 @@
 import { createRequire } from "node:module";
 import { Command } from "commander";
+import { addCommand } from "./commands/add.ts";
+import { cancelCommand } from "./commands/cancel.ts";
 import { demoCommand } from "./commands/demo.ts";
+import { lanesCommand } from "./commands/lanes.ts";
+import { listCommand } from "./commands/list.ts";
+import { migrateCommand } from "./commands/migrate.ts";
+import { pruneCommand } from "./commands/prune.ts";
+import { retryCommand } from "./commands/retry.ts";
+import { showCommand } from "./commands/show.ts";
+import { workCommand } from "./commands/work.ts";
+import { pauseCommand, resumeCommand } from "./commands/pause.ts";
 
 /** The whole command line. Parsing throws; whoever calls it tells the failure. */
 export function buildProgram(): Command {
@@ -13,9 +23,24 @@ export function buildProgram(): Command {
     .configureOutput({ outputError: () => undefined })
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", AFTER);
-  for (const command of [demoCommand]) command(program);
+  for (const command of COMMANDS) command(program);
   return program;
 }
+
+const COMMANDS = [
+  addCommand,
+  workCommand,
+  listCommand,
+  showCommand,
+  lanesCommand,
+  cancelCommand,
+  retryCommand,
+  pauseCommand,
+  resumeCommand,
+  pruneCommand,
+  migrateCommand,
+  demoCommand,
+];
 
 const AFTER = `
 Backend: --backend, else the environment's ANYQUEUE_URL, else \`backend\` in anyqueue.config.ts, .js or .json in this folder.

@@ -1,0 +1,59 @@
+import type { Queue, RetryOutcome } from "@anyqueue/api";
+import type { Command } from "commander";
+import { countJobs } from "../count-jobs.ts";
+import { EXIT } from "../exit-code.ts";
+import type { Output } from "../output/output.ts";
+import { withThousands } from "../output/table.ts";
+import { idsOrSelection, type SelectionFlags, selectionOptions } from "../selection.ts";
+import { withQueue } from "../session.ts";
+
+interface Flags extends SelectionFlags {
+  readonly dryRun?: boolean;
+}
+
+const SENTENCES: Readonly<Record<RetryOutcome, string>> = {
+  retried: "waits again, with all its attempts before it",
+  unfinished: "has not ended, so there is nothing to retry",
+  missing: "does not exist",
+};
+
+/** `anyqueue retry` */
+export function retryCommand(program: Command): void {
+  selectionOptions(
+    program
+      .command("retry")
+      .description("Makes jobs that have ended wait again, with all their attempts before them.")
+      .argument("[ids...]", "the jobs' ids"),
+  )
+    .option("--dry-run", "only tell how many jobs are meant")
+    .addHelpText(
+      "after",
+      `
+A selection without --state means failed jobs. Exit code 1 when a named job does not exist or has not ended.
+
+Examples:
+  $ anyqueue retry mail:welcome-ada
+  $ anyqueue retry --lane mail --dry-run
+  $ anyqueue retry --type 'image.*' --state failed,cancelled`,
+    )
+    .action((ids: string[], _flags, command: Command) =>
+      withQueue<Flags>(command, async ({ flags, output, queue }) => {
+        const selection = idsOrSelection("retry", ids, flags);
+        if (!selection) await retryEach(queue, ids, output);
+        else if (flags.dryRun) {
+          const count = await countJobs(queue, { states: ["failed"], ...selection });
+          output.result({ wouldRetry: count }, `Would retry ${withThousands(count)} jobs.`);
+        } else {
+          const retried = await queue.retry(selection);
+          output.result({ retried }, `Retried ${withThousands(retried)} jobs.`);
+        }
+      }),
+    );
+}
+
+async function retryEach(queue: Queue, ids: readonly string[], output: Output): Promise<void> {
+  const outcomes: { id: string; outcome: RetryOutcome }[] = [];
+  for (const id of ids) outcomes.push({ id, outcome: await queue.retry(id) });
+  output.result({ outcomes }, outcomes.map(({ id, outcome }) => `${id} ${SENTENCES[outcome]}`).join("\n"));
+  if (outcomes.some(({ outcome }) => outcome !== "retried")) process.exitCode = EXIT.failed;
+}
