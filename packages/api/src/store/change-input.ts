@@ -38,7 +38,8 @@ export function checkChange(input: ChangeInput, subject: string): CheckedChange 
   const children = spawn?.map((child, i) => checkJob(child, `${subject}, spawn[${i}]`));
   const change = {
     id: input.id,
-    expect: expect.where === undefined ? expect : { ...expect, where: asPredicate(expect.where, "where") },
+    // Copied, as all of the change is: it may be sent only after the caller has changed the original.
+    expect: expect.where === undefined ? { ...expect } : { ...expect, where: asPredicate(expect.where, "where") },
     set,
     ...(event && { event: event.value }),
     ...(children && { spawn: children.map((child) => child.job) }),
@@ -50,12 +51,11 @@ export function checkChange(input: ChangeInput, subject: string): CheckedChange 
 const VALUES = ["payload", "progress", "result", "error"] as const;
 
 function copyValues(set: Settings): { set: Settings; bytes: number } {
-  let copy = set;
+  const copy = { ...set };
   let bytes = 0;
   for (const field of VALUES) {
     if (set[field] === undefined) continue;
     const checked = checkJson(set[field], `set.${field}`);
-    if (copy === set) copy = { ...set };
     (copy as Record<string, unknown>)[field] = checked.value;
     bytes += checked.bytes;
   }

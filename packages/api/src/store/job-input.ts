@@ -87,7 +87,7 @@ export function checkJob(input: JobInput, subject: string): CheckedJob {
   };
   if (runAt !== undefined) job.runAt = runAt;
   if (delayMs !== undefined) job.delayMs = delayMs;
-  if (input.backoff !== undefined) job.backoff = input.backoff;
+  if (input.backoff !== undefined) job.backoff = { ...input.backoff };
   if (input.timeoutMs !== undefined) job.timeoutMs = input.timeoutMs;
   if (input.group !== undefined) job.group = input.group;
   if (progress !== undefined) job.progress = progress.value;

@@ -40,6 +40,14 @@ export class Lifecycle {
     );
   }
 
+  /** Waits between two tries of the same call, which `close` waits for as for the call itself. */
+  async pause(ms: number): Promise<void> {
+    this.#inFlight++;
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    this.#inFlight--;
+    if (this.#inFlight === 0) this.#onIdle?.();
+  }
+
   /** Runs one call to the adapter; `close` waits for it. */
   async track<T>(verb: string, call: () => Promise<T>): Promise<T> {
     if (this.#gone) throw this.#closedError(verb);

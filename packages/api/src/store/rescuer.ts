@@ -46,7 +46,12 @@ export class Rescuer {
     }
     const result = await poll({ ...request, expired: BATCH });
     if (result.expired.length === 0) return result;
-    await this.#settle(result.expired, undefined);
+    try {
+      await this.#settle(result.expired, undefined);
+    } catch (error) {
+      // What was found is leased to the caller, so it has to reach him; what was not settled is taken over once more.
+      if (result.jobs.length === 0) throw error;
+    }
     if (result.expired.length === BATCH) this.#next = 0;
     // What was settled may be due already, so the caller had better look again.
     return { ...result, expired: [], nextDueAt: Date.now() };

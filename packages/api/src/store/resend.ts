@@ -13,24 +13,29 @@ const PAUSES = [50, 500, 2000];
 export async function resend(
   send: (again: boolean) => Promise<InsertOutcome[]>,
   jobs: readonly NewJob[],
-  named: boolean,
+  isNamed: (job: NewJob) => boolean,
+  pause: (ms: number) => Promise<void>,
 ): Promise<readonly InsertOutcome[]> {
-  for (const [tries, pause] of PAUSES.entries()) {
+  for (const [tries, ms] of PAUSES.entries()) {
     try {
-      return claimOwn(await send(tries > 0), tries > 0 && !named, jobs);
+      const outcomes = await send(tries > 0);
+      return tries === 0 ? outcomes : claimOwn(outcomes, jobs, isNamed);
     } catch (error) {
       if (!isQueueError(error, "UNAVAILABLE")) throw error;
-      await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random())));
+      await pause(ms * (0.5 + Math.random()));
     }
   }
-  return claimOwn(await send(true), !named, jobs);
+  return claimOwn(await send(true), jobs, isNamed);
 }
 
-function claimOwn(outcomes: InsertOutcome[], fresh: boolean, jobs: readonly NewJob[]): InsertOutcome[] {
-  if (!fresh) return outcomes;
-  return outcomes.map((outcome, i) =>
-    outcome.status === "existing" && outcome.by === "id" && outcome.id === jobs[i]?.id
-      ? { status: "added", id: outcome.id }
-      : outcome,
-  );
+function claimOwn(
+  outcomes: InsertOutcome[],
+  jobs: readonly NewJob[],
+  isNamed: (job: NewJob) => boolean,
+): InsertOutcome[] {
+  return outcomes.map((outcome, i) => {
+    const job = jobs[i];
+    const isOwn = outcome.status === "existing" && outcome.by === "id" && job?.id === outcome.id && !isNamed(job);
+    return isOwn ? { status: "added", id: outcome.id } : outcome;
+  });
 }

@@ -71,6 +71,8 @@ export class Store<Tx = never> {
   readonly #inserts: Merger<NewJob, InsertOutcome>;
   readonly #namedInserts: Merger<NewJob, InsertOutcome>;
   readonly #changes: Merger<Change, CasOutcome>;
+  /** Jobs whose id the caller gave. */
+  readonly #named = new WeakSet<NewJob>();
 
   constructor(adapter: Adapter<Tx>, options: StoreOptions = {}) {
     this.#adapter = adapter;
@@ -118,6 +120,7 @@ export class Store<Tx = never> {
     const bytes = checkBytes(checked, "insert");
     const jobs = checked.map(({ job }) => job);
     if (jobs.length === 0) return [];
+    for (const { job, named } of checked) if (named) this.#named.add(job);
     const named = at?.maybeStored === true || checked.some((job) => job.named);
     if (at === undefined || onlyMaybeStored(at)) {
       return [...(await (named ? this.#namedInserts : this.#inserts).add(jobs, bytes))];
@@ -172,7 +175,10 @@ export class Store<Tx = never> {
   /** Removes jobs, and tells how many (P26). */
   async remove(query: RemoveQuery): Promise<number> {
     this.#life.assertOpen("remove");
-    ("ids" in query ? validateIds : validateRemove)(query, "Cannot remove");
+    (query !== null && typeof query === "object" && "ids" in query ? validateIds : validateRemove)(
+      query,
+      "Cannot remove",
+    );
     return this.#call("remove", () => this.#adapter.remove(query));
   }
 
@@ -229,15 +235,23 @@ export class Store<Tx = never> {
   #send(jobs: readonly NewJob[], at: At<Tx> | undefined): Promise<readonly InsertOutcome[]> {
     const once = (again: boolean): Promise<InsertOutcome[]> =>
       this.#call("insert", () => this.#adapter.insert(jobs, again ? { ...at, maybeStored: true } : at), jobs.length);
-    return at?.tx === undefined ? resend(once, jobs, at?.maybeStored === true) : once(false);
+    if (at?.tx !== undefined) return once(false);
+    return resend(
+      once,
+      jobs,
+      (job) => this.#named.has(job),
+      (ms) => this.#life.pause(ms),
+    );
   }
 
   async #call<T>(verb: string, call: () => Promise<T>, expected?: number): Promise<T> {
     const answer = await this.#life.track(verb, call);
-    if (expected === undefined || (answer as readonly unknown[]).length === expected) return answer;
+    if (expected === undefined) return answer;
+    const count = Array.isArray(answer) ? answer.length : "no list of";
+    if (count === expected) return answer;
     throw new QueueError(
       "CORRUPT",
-      `The ${this.name} adapter answered ${(answer as readonly unknown[]).length} outcomes to a ${verb} of ${expected}. This is a defect of the adapter.`,
+      `The ${this.name} adapter answered ${count} outcomes to a ${verb} of ${expected}. This is a defect of the adapter.`,
     );
   }
 
@@ -269,10 +283,18 @@ function checkCount(items: readonly unknown[], what: string, verb: string): void
 
 function checkBytes(items: readonly { readonly bytes: number }[], verb: string): number {
   const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
-  if (bytes <= MAX_BATCH_BYTES || items.length === 1) return bytes;
-  const exact = Buffer.byteLength(JSON.stringify(items));
-  if (exact <= MAX_BATCH_BYTES) return exact;
-  throw new QueueError("TOO_LARGE", `Cannot ${verb} ${exact} bytes at once; send at most ${MAX_BATCH_BYTES} per call.`);
+  if (bytes <= MAX_BATCH_BYTES) return bytes;
+  let exact = 0;
+  for (const item of items) {
+    exact += Buffer.byteLength(JSON.stringify(item));
+    if (exact > MAX_BATCH_BYTES) {
+      throw new QueueError(
+        "TOO_LARGE",
+        `Cannot ${verb} more than ${MAX_BATCH_BYTES} bytes at once; make several calls.`,
+      );
+    }
+  }
+  return exact;
 }
 
 /** Splits changes so that no id comes twice in one call to the adapter; nearly always there is one run. */
