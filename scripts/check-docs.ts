@@ -88,7 +88,7 @@ function writeProgram(page: string): { page: string; path: string }[] {
 
 /** Blocks marked `ts`, but not those marked `ts no-run`, which are pieces of something larger. */
 function blocksOf(page: string): string[] {
-  return Array.from(read(page).matchAll(/^```(?:ts|js)\n(.*?)^```$/gms), ([, code = ""]) => code);
+  return Array.from(read(page).matchAll(/^```ts\n(.*?)^```$/gms), ([, code = ""]) => code);
 }
 
 function anchorsOf(page: string): ReadonlySet<string> {

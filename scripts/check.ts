@@ -10,6 +10,7 @@ const steps = [
   { script: "build", purpose: "every package builds" },
   { script: "packaging", purpose: "what npm would publish works for users" },
   { script: "examples", purpose: "every example runs" },
+  { script: "docs", purpose: "the documentation's code runs and its links lead somewhere" },
   { script: "bench:smoke", purpose: "the benchmark runs" },
 ];
 
