@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { Command } from "commander";
 import { addCommand } from "./commands/add.ts";
 import { cancelCommand } from "./commands/cancel.ts";
+import { conformanceCommand } from "./commands/conformance.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { lanesCommand } from "./commands/lanes.ts";
 import { listCommand } from "./commands/list.ts";
@@ -39,6 +40,7 @@ const COMMANDS = [
   resumeCommand,
   pruneCommand,
   migrateCommand,
+  conformanceCommand,
   demoCommand,
 ];
 

@@ -8,7 +8,7 @@ import { wholeNumber } from "../number-option.ts";
 import type { Output } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
 import { progressOn } from "../output/progress.ts";
-import { withThousands } from "../output/table.ts";
+import { countOf, withThousands } from "../output/table.ts";
 import { withQueue } from "../session.ts";
 import { onInterruption } from "../signals.ts";
 
@@ -181,9 +181,9 @@ function sentence(
   skipBad: boolean,
   isInterrupted: boolean,
 ): string {
-  const parts = [`Added ${withThousands(added)} jobs`];
-  if (existing > 0) parts.push(`${withThousands(existing)} were there already`);
-  if (refused > 0) parts.push(`${withThousands(refused)} lines are refused`);
+  const parts = [`Added ${countOf(added, "job")}`];
+  if (existing > 0) parts.push(`${withThousands(existing)} there already`);
+  if (refused > 0) parts.push(`${countOf(refused, "line")} refused`);
   const end = isInterrupted
     ? " Interrupted."
     : refused > 0 && !skipBad

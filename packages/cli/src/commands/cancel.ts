@@ -1,17 +1,15 @@
-import type { CancelOutcome, JobSelection, Queue } from "@anyqueue/api";
+import { type CancelOutcome, isTerminal, type JobSelection, type Queue } from "@anyqueue/api";
 import type { Command } from "commander";
 import { countJobs } from "../count-jobs.ts";
 import { EXIT } from "../exit-code.ts";
 import type { Output } from "../output/output.ts";
-import { withThousands } from "../output/table.ts";
+import { countOf, withThousands } from "../output/table.ts";
 import { idsOrSelection, type SelectionFlags, selectionOptions } from "../selection.ts";
 import { withQueue } from "../session.ts";
 
 interface Flags extends SelectionFlags {
   readonly dryRun?: boolean;
 }
-
-const UNFINISHED = ["waiting", "delayed", "active", "blocked"];
 
 const SENTENCES: Readonly<Record<CancelOutcome, string>> = {
   cancelled: "cancelled",
@@ -46,8 +44,8 @@ Examples:
         else if (flags.dryRun) await preview(queue, selection, output);
         else {
           const { cancelled, requested } = await queue.cancel(selection);
-          const asked = requested === 0 ? "" : ` ${withThousands(requested)} are running and asked to stop.`;
-          output.result({ cancelled, requested }, `Cancelled ${withThousands(cancelled)} jobs.${asked}`);
+          const asked = requested === 0 ? "" : ` Running and asked to stop: ${withThousands(requested)}.`;
+          output.result({ cancelled, requested }, `Cancelled ${countOf(cancelled, "job")}.${asked}`);
         }
       }),
     );
@@ -61,6 +59,6 @@ async function cancelEach(queue: Queue, ids: readonly string[], output: Output):
 }
 
 async function preview(queue: Queue, selection: JobSelection, output: Output): Promise<void> {
-  const count = await countJobs(queue, { states: UNFINISHED, ...selection });
-  output.result({ wouldCancel: count }, `Would cancel ${withThousands(count)} jobs.`);
+  const count = await countJobs(queue, selection, ({ state }) => !isTerminal(state));
+  output.result({ wouldCancel: count }, `Would cancel ${countOf(count, "job")}.`);
 }

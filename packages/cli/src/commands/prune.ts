@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { exitCodeOf } from "../exit-code.ts";
 import { UsageError } from "../failure.ts";
 import { progressOn } from "../output/progress.ts";
-import { withThousands } from "../output/table.ts";
+import { countOf } from "../output/table.ts";
 import { several } from "../selection.ts";
 import { withQueue } from "../session.ts";
 import { onInterruption } from "../signals.ts";
@@ -50,7 +50,7 @@ Examples:
           progress.update(removed);
         } while (batch === BATCH && !interruption.signal.aborted);
         progress.end();
-        output.result({ removed }, `Removed ${withThousands(removed)} jobs.`);
+        output.result({ removed }, `Removed ${countOf(removed, "job")}.`);
         if (interruption.signal.aborted) process.exitCode = exitCodeOf(interruption.signal.reason as NodeJS.Signals);
       }),
     );

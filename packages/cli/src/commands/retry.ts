@@ -1,9 +1,9 @@
-import type { Queue, RetryOutcome } from "@anyqueue/api";
+import { isTerminal, type Queue, type RetryOutcome } from "@anyqueue/api";
 import type { Command } from "commander";
 import { countJobs } from "../count-jobs.ts";
 import { EXIT } from "../exit-code.ts";
 import type { Output } from "../output/output.ts";
-import { withThousands } from "../output/table.ts";
+import { countOf } from "../output/table.ts";
 import { idsOrSelection, type SelectionFlags, selectionOptions } from "../selection.ts";
 import { withQueue } from "../session.ts";
 
@@ -41,11 +41,11 @@ Examples:
         const selection = idsOrSelection("retry", ids, flags);
         if (!selection) await retryEach(queue, ids, output);
         else if (flags.dryRun) {
-          const count = await countJobs(queue, { states: ["failed"], ...selection });
-          output.result({ wouldRetry: count }, `Would retry ${withThousands(count)} jobs.`);
+          const count = await countJobs(queue, { states: ["failed"], ...selection }, ({ state }) => isTerminal(state));
+          output.result({ wouldRetry: count }, `Would retry ${countOf(count, "job")}.`);
         } else {
           const retried = await queue.retry(selection);
-          output.result({ retried }, `Retried ${withThousands(retried)} jobs.`);
+          output.result({ retried }, `Retried ${countOf(retried, "job")}.`);
         }
       }),
     );

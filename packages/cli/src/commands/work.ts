@@ -73,7 +73,9 @@ async function work(handlers: string | undefined, flags: Flags): Promise<void> {
     untilIdle: flags.untilIdle ?? false,
   };
   const processes = flags.processes > 1 ? new WorkerProcesses(plan, output) : undefined;
-  if (processes) await refuseAlone(backend, handlers);
+  // Before anything starts: what cannot be loaded here cannot be loaded in any process.
+  await loadHandlers(plan.handlers, config);
+  if (processes) await refuseToShare(backend);
   using interruption = onInterruption(() => processes?.kill());
   output.note(
     `Working on ${showBackend(backend)}${processes ? ` in ${flags.processes} processes` : ""}; Ctrl-C stops.`,
@@ -86,9 +88,8 @@ async function work(handlers: string | undefined, flags: Flags): Promise<void> {
   output.result({ event: "summary", ...tally }, describeTally(tally));
 }
 
-/** A store that lives in one process cannot be shared, and handlers that do not load would not in any process. */
-async function refuseAlone(backend: BackendChoice, handlers: string | undefined): Promise<void> {
-  await loadHandlers(handlers, await loadConfig());
+/** A store that lives in one process cannot be shared by several. */
+async function refuseToShare(backend: BackendChoice): Promise<void> {
   const adapter = await createAdapter(backend);
   if (adapter.capabilities?.scope === "process") {
     throw new UsageError(

@@ -3,7 +3,7 @@ import { CommandError } from "../failure.ts";
 import { humanDuration } from "../output/durations.ts";
 import type { Output } from "../output/output.ts";
 import type { Progress } from "../output/progress.ts";
-import { withThousands } from "../output/table.ts";
+import { countOf } from "../output/table.ts";
 import { type Accounts, type FailedFile, settleAccounts } from "./accounts.ts";
 import { type AddedFiles, addFiles } from "./add-files.ts";
 import { Crew } from "./crew.ts";
@@ -81,7 +81,7 @@ async function work(workplace: Workplace, staff: Staff, options: DemoOptions, au
   const unreadable: FailedFile[] = [];
   const { files, ids, addMs } = await add(workplace, options, unreadable, audience);
   if (files.length === 0) throw new CommandError("NO_FILES", `There is no file to hash below ${dir}.`);
-  output.note(`Added ${withThousands(ids.length)} jobs, one per file, in ${humanDuration(addMs)}.`);
+  output.note(`Added ${countOf(ids.length, "job")}, one per file, in ${humanDuration(addMs)}.`);
 
   const start = performance.now();
   progress.begin("Hashing", ids.length);

@@ -19,6 +19,11 @@ export function pairs(rows: readonly (readonly [name: string, value: string | nu
     .join("\n");
 }
 
+/** `1 job`, `2,000 jobs`. */
+export function countOf(count: number, noun: string): string {
+  return `${withThousands(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** `1234567` as `1,234,567`. */
 export function withThousands(value: number): string {
   return value.toLocaleString("en-US");

@@ -21,7 +21,7 @@ export async function loadHandlers(path: string | undefined, config: Config): Pr
   }
   if (typeof named !== "string")
     return { handlers: checked(named, "`handlers` in the configuration"), jobs: config.jobs };
-  const module = await importModule(resolve(named), named);
+  const module = await importModule(resolve(named), basename(named));
   const handlers = checked(module["handlers"] ?? module["default"], basename(named));
   return { handlers, jobs: (module["jobs"] as Catalog | undefined) ?? config.jobs };
 }

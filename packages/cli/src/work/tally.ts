@@ -1,4 +1,4 @@
-import { withThousands } from "../output/table.ts";
+import { countOf, withThousands } from "../output/table.ts";
 
 /** How a worker's attempts ended. */
 export interface Tally {
@@ -25,7 +25,7 @@ export function addTally(sum: Tally, more: Tally): void {
 /** A tally as a sentence. */
 export function describeTally({ completed, failed, exhausted, cancelled, lost }: Tally): string {
   const parts = [`${withThousands(completed)} completed`];
-  if (failed > 0) parts.push(`${withThousands(failed)} failed attempts (${withThousands(exhausted)} for good)`);
+  if (failed > 0) parts.push(`${countOf(failed, "failed attempt")} (${withThousands(exhausted)} for good)`);
   if (cancelled > 0) parts.push(`${withThousands(cancelled)} cancelled`);
   if (lost > 0) parts.push(`${withThousands(lost)} lost to another worker`);
   return `${parts.join(", ")}.`;
