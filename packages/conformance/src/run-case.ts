@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Case } from "./case.ts";
 import type { Fixture } from "./fixture.ts";
 import { Trial } from "./trial.ts";
@@ -7,6 +8,9 @@ export type CaseOutcome =
   | { readonly outcome: "passed" }
   | { readonly outcome: "skipped"; readonly reason: string }
   | { readonly outcome: "failed"; readonly error: unknown };
+
+/** How long a case may take; the slowest takes a few seconds on a slow disk. */
+const CASE_DEADLINE = 60_000;
 
 /** Runs a case on a new store, and closes and removes that store again. */
 export async function runCase(fixture: Fixture, subject: Case, seed: number): Promise<CaseOutcome> {
@@ -37,6 +41,20 @@ async function judge(fixture: Fixture, subject: Case, trial: Trial): Promise<Cas
       ? { outcome: "skipped", reason: readiness.skip }
       : { outcome: "failed", error: new Error(readiness.fail) };
   }
-  await subject.run(trial);
+  await withinDeadline(subject.run(trial));
   return { outcome: "passed" };
+}
+
+/** An adapter that never answers fails the case, instead of holding up the whole run. */
+async function withinDeadline(run: Promise<void>): Promise<void> {
+  const ended = new AbortController();
+  const late = sleep(CASE_DEADLINE, undefined, { signal: ended.signal }).then(() => {
+    throw new Error(`The case did not end within ${CASE_DEADLINE / 1000} seconds: a verb never answered.`);
+  });
+  try {
+    await Promise.race([run, late]);
+  } finally {
+    ended.abort();
+    late.catch(() => {});
+  }
 }

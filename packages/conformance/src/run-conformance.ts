@@ -6,8 +6,8 @@ import { defaultSeed } from "./seed.ts";
 
 /** A test runner, as far as the suite needs one: vitest, `node:test`, and others that have `describe` and `it`. */
 export interface TestRunner {
-  describe(title: string, define: () => void): unknown;
-  it(title: string, run: (context: unknown) => Promise<void>): unknown;
+  readonly describe: (title: string, define: () => void) => unknown;
+  readonly it: (title: string, run: (context: unknown) => Promise<void>) => unknown;
 }
 
 /** Defines one test for each case. A case that does not apply is skipped with the capability that excuses it. */

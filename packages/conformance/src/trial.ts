@@ -10,6 +10,7 @@ import {
   type NewJob,
   type PollRequest,
   type PollResult,
+  Queue,
   Store,
 } from "@anyqueue/api";
 import { holds, present, same } from "./check.ts";
@@ -34,6 +35,7 @@ export class Trial {
   readonly seed: number;
   readonly #fixture: Fixture;
   readonly #handles: Adapter[];
+  readonly #queues: Queue[] = [];
   #count = 0;
 
   constructor(fixture: Fixture, adapter: Adapter, seed: number) {
@@ -45,10 +47,8 @@ export class Trial {
 
   /** Another opened handle on the same store. */
   async reopen(): Promise<Adapter> {
-    const another = await present(this.#fixture.reopen, "The fixture has no `reopen`.").call(
-      this.#fixture,
-      this.adapter,
-    );
+    const another = await this.#fixture.reopen?.(this.adapter);
+    holds(another !== undefined, "The fixture has no `reopen`.");
     this.#handles.push(another);
     await another.open();
     return another;
@@ -56,14 +56,23 @@ export class Trial {
 
   /** An open guard in front of the adapter, which it leaves open when it is closed itself. */
   async store(adapter: Adapter = this.adapter): Promise<Store> {
-    const store = new Store(decorate(adapter, { open: async () => {}, close: async () => {} }));
+    const store = new Store(keptOpen(adapter));
     await store.open();
     return store;
   }
 
+  /** An open queue on the adapter, without retention of its own. Its workers are stopped at the end of the case. */
+  async queue(adapter: Adapter = this.adapter): Promise<Queue> {
+    const queue = new Queue(keptOpen(adapter), { retention: false });
+    await queue.open();
+    this.#queues.push(queue);
+    return queue;
+  }
+
   /** Ends a handle the hard way. */
   async crash(adapter: Adapter): Promise<void> {
-    await present(this.#fixture.crash, "The fixture has no `crash`.").call(this.#fixture, adapter);
+    holds(this.#fixture.crash !== undefined, "The fixture has no `crash`.");
+    await this.#fixture.crash(adapter);
   }
 
   /** Whether another process can reach the store. */
@@ -73,20 +82,19 @@ export class Trial {
 
   /** How another process reaches the store. */
   connection(): Connection {
-    return present(this.#fixture.spawn, "The fixture has no `spawn`.").call(this.#fixture, this.adapter);
+    const connection = this.#fixture.spawn?.(this.adapter);
+    return present(connection, "The fixture has no `spawn`.");
   }
 
   /** Runs `work` in a transaction of the caller's own. */
   async transaction(work: (tx: never) => Promise<void>): Promise<void> {
-    await present(this.#fixture.transaction, "The fixture has no `transaction`.").call(
-      this.#fixture,
-      this.adapter,
-      work,
-    );
+    holds(this.#fixture.transaction !== undefined, "The fixture has no `transaction`.");
+    await this.#fixture.transaction(this.adapter, work);
   }
 
   /** Closes every handle and removes the store. */
   async end(): Promise<void> {
+    for (const queue of this.#queues) await queue.close();
     for (const handle of this.#handles.toReversed()) await handle.close();
     await this.#fixture.dispose?.(this.adapter);
   }
@@ -176,4 +184,9 @@ export class Trial {
 function held(job: Job | undefined): HeldJob {
   const { lease, ...rest } = present(job, "No job was answered.");
   return { ...rest, lease: present(lease, "A job that was polled with a lease came without one.") };
+}
+
+/** The case opens and closes the adapter itself. */
+function keptOpen(adapter: Adapter): Adapter {
+  return decorate(adapter, { open: async () => {}, close: async () => {} });
 }

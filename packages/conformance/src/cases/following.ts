@@ -134,7 +134,7 @@ async function followWriters(writers: readonly Adapter[], reader: Adapter, ids: 
   let writing = true;
   const read = async (): Promise<void> => {
     let after: string | undefined;
-    for (;;) {
+    for (let pages = 0; pages < 2000; pages++) {
       // Asked before the page is read: what was written before that has to be in it.
       const allIsWritten = !writing;
       const page: { items: readonly JobEvent[]; after: string } = await reader.events({
@@ -147,6 +147,7 @@ async function followWriters(writers: readonly Adapter[], reader: Adapter, ids: 
       // Lets the writers in when the adapter answers without any waiting of its own.
       await new Promise(setImmediate);
     }
+    throw new Error("A reader that followed the log never came to its end.");
   };
   const reading = read();
   await Promise.all(

@@ -27,6 +27,7 @@ import { spawning } from "./spawning.ts";
 import { surviving } from "./surviving.ts";
 import { transactions } from "./transactions.ts";
 import { typePatterns } from "./type-patterns.ts";
+import { working } from "./working.ts";
 
 const groups: readonly (readonly Case[])[] = [
   surviving,
@@ -57,6 +58,7 @@ const groups: readonly (readonly Case[])[] = [
   closing,
   removing,
   processes,
+  working,
 ];
 
 /** Every case, in the order of the promises. */

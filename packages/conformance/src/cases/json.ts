@@ -153,7 +153,8 @@ export const json: readonly Case[] = [
       const answers = [await t.read(id), (await t.adapter.list({ limit: 1, now: T0 })).items[0], await t.claim()];
       for (const answer of answers) {
         try {
-          (answer?.payload as { list: number[] }).list.push(3);
+          const { list } = present(answer, "A job is gone.").payload as { list: number[] };
+          list.push(3);
         } catch {
           // A frozen answer keeps the promise as well.
         }
