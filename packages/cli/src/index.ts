@@ -2,3 +2,7 @@
 import "./backends.ts";
 
 export * from "@anyqueue/api";
+// Named here so that the declarations that npm publishes lead to the adapters: what they only import for its types is left
+// out of them, and `queue.in(tx)` would take nothing.
+export type { MemoryOptions } from "@anyqueue/adapter-memory";
+export type { SqliteOptions } from "@anyqueue/adapter-sqlite";
