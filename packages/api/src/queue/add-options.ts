@@ -98,7 +98,11 @@ function refuseReserved({ lane, state }: AddOptions, subject: string): void {
 }
 
 /** Brings a backoff into the form that is stored with the job. */
-export function parseBackoff({ type, delay, max, jitter, ...unknown }: BackoffOptions): Backoff {
+export function parseBackoff(options: BackoffOptions): Backoff {
+  if (typeof options !== "object" || options === null) {
+    throw new QueueError("INVALID", `\`backoff\` must be an object such as { type, delay }, not ${show(options)}.`);
+  }
+  const { type, delay, max, jitter, ...unknown } = options;
   const [extra] = Object.keys(unknown);
   if (extra !== undefined) {
     throw new QueueError("INVALID", `\`backoff.${extra}\` is not an option. Known are type, delay, max, jitter.`);

@@ -17,14 +17,15 @@ const ALIASES: Readonly<Record<string, string>> = { postgresql: "postgres", sqli
 
 const registered = new Map<string, Load>();
 
-/** Makes a backend known to `openQueue` under its name, such as an adapter of your own. */
+/** Makes a backend known to `openQueue` under its name, in any case, such as an adapter of your own. */
 export function registerBackend(name: string, load: Load): void {
-  registered.set(name, load);
+  registered.set(name.toLowerCase(), load);
 }
 
 /** Finds a backend by its name. @throws QueueError `UNKNOWN_BACKEND` or `NOT_INSTALLED`, each with the remedy. */
 export async function backendByName(name: string): Promise<Backend<never>> {
-  const canonical = registered.has(name) ? name : (ALIASES[name] ?? name);
+  const lower = name.toLowerCase();
+  const canonical = registered.has(lower) || !Object.hasOwn(ALIASES, lower) ? lower : (ALIASES[lower] ?? lower);
   const load = registered.get(canonical);
   if (load) return (await load()).backend;
   const specifier = Object.hasOwn(PACKAGES, canonical) ? PACKAGES[canonical] : undefined;

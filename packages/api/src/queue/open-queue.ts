@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { checkFunction } from "../check/check-function.ts";
 import { show, validator } from "../check/validator.ts";
 import type { Adapter } from "../contract/adapter.ts";
 import type { BackendTransactions } from "../contract/backend.ts";
@@ -51,6 +52,10 @@ export async function openQueue<const B extends string | BackendConfig | Adapter
   options: QueueOptions<C> = {},
 ): Promise<Queue<C, TransactionOf<B>>> {
   validateOptions(options, "Cannot open the queue");
+  const { observe, backoff, random } = options;
+  for (const [name, value] of Object.entries({ observe, backoff, random })) {
+    checkFunction(value, name, "Cannot open the queue");
+  }
   const adapter = await createAdapter(backend);
   const queue = new Queue<C, TransactionOf<B>>(adapter as Adapter<TransactionOf<B>>, options);
   try {

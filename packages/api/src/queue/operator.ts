@@ -87,7 +87,7 @@ export class Operator {
     changeOf: (job: Job) => ChangeInput,
     count: (outcome: CasOutcome) => void,
   ): Promise<void> {
-    const given = Object.entries(selection).filter(([, value]) => value !== undefined);
+    const given = Object.entries(selection ?? {}).filter(([, value]) => value !== undefined);
     const unknown = given.find(([field]) => !FIELDS.includes(field));
     if (given.length === 0 || unknown) {
       throw new QueueError(

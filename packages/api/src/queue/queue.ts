@@ -19,6 +19,8 @@ import { reportError } from "../worker/report.ts";
 import { Worker } from "../worker/worker.ts";
 import { type WorkerOptions, workerSettings } from "../worker/worker-options.ts";
 import { type AddOptions, jobInput } from "./add-options.ts";
+import { checkAddRequest, checkManyOptions, checkPruneOptions, checkResultOptions } from "./call-options.ts";
+import { checkCatalog } from "./check-catalog.ts";
 import type { Catalog, PayloadInput, Result, TypeOf } from "./catalog.ts";
 import { checkHandlers, handlerFinder, type Handlers, typesOf } from "./handlers.ts";
 import { type CancelOutcome, type JobSelection, Operator, type RetryOutcome } from "./operator.ts";
@@ -78,6 +80,7 @@ export class Queue<C extends Catalog = Catalog, Tx = never> {
   #janitor: Janitor | undefined;
 
   constructor(adapter: Adapter<Tx>, options: QueueOptions<C> = {}) {
+    if (options.jobs) checkCatalog(options.jobs);
     this.#store = new Store(adapter, options);
     this.#plain = this.#store as unknown as Store<never>;
     this.#options = options;
@@ -128,7 +131,7 @@ export class Queue<C extends Catalog = Catalog, Tx = never> {
     jobs: readonly AddRequest<C, T>[],
     options: { readonly allOrNone?: boolean } = {},
   ): Promise<InsertOutcome[]> {
-    return this.#store.insert(this.#inputs(jobs), options.allOrNone ? { allOrNone: true } : undefined);
+    return this.#addMany(jobs, options);
   }
 
   /**
@@ -146,6 +149,7 @@ export class Queue<C extends Catalog = Catalog, Tx = never> {
    * @throws QueueError `INVALID` naming the handler or option.
    */
   work(handlers: Handlers<C, Tx>, options: WorkerOptions = {}): Worker {
+    this.#store.assertOpen("work");
     checkHandlers(handlers, this.#options.jobs);
     const worker = new Worker(
       {
@@ -180,6 +184,7 @@ export class Queue<C extends Catalog = Catalog, Tx = never> {
     id: string,
     options: { readonly timeout?: Duration; readonly signal?: AbortSignal } = {},
   ): Promise<Result<C, T>> {
+    checkResultOptions(options, "Cannot wait for a result");
     const timeoutMs = options.timeout === undefined ? undefined : parseDuration(options.timeout, "timeout");
     return (await new Results(this.#plain, this.#wakeups).wait(id, timeoutMs, options.signal)) as Result<C, T>;
   }
@@ -218,6 +223,7 @@ export class Queue<C extends Catalog = Catalog, Tx = never> {
     readonly states?: readonly ("completed" | "failed" | "cancelled")[];
     readonly limit?: number;
   }): Promise<number> {
+    checkPruneOptions(options, "Cannot prune");
     const { olderThan, lane, states = ["completed", "failed", "cancelled"], limit = 1000 } = options;
     return this.#store.remove({
       states,
@@ -232,8 +238,7 @@ export class Queue<C extends Catalog = Catalog, Tx = never> {
     const at: At<Tx> = { tx };
     return {
       add: (type, payload, options) => this.#add(type, payload, options, at),
-      addMany: (jobs, options = {}) =>
-        this.#store.insert(this.#inputs(jobs), options.allOrNone ? { tx, allOrNone: true } : at),
+      addMany: (jobs, options = {}) => this.#addMany(jobs, options, at),
       cas: (changes) => this.#store.cas(changes, at),
       append: (entries) => this.#store.append(entries, at),
     };
@@ -300,7 +305,8 @@ export class Queue<C extends Catalog = Catalog, Tx = never> {
   }
 
   /** Hears hints; they are never needed for correctness (P24). */
-  subscribe(wake: (hint: Hint) => void): Promise<Unsubscribe> {
+  async subscribe(wake: (hint: Hint) => void): Promise<Unsubscribe> {
+    this.#store.assertOpen("subscribe");
     return this.#wakeups.listen(wake);
   }
 
@@ -314,8 +320,19 @@ export class Queue<C extends Catalog = Catalog, Tx = never> {
     );
   }
 
-  #inputs(jobs: readonly AddRequest<C>[]): JobInput[] {
-    return jobs.map(({ type, payload, options }) => this.#input(type, payload, options));
+  async #addMany(
+    jobs: readonly AddRequest<C>[],
+    options: { readonly allOrNone?: boolean },
+    at?: At<Tx>,
+  ): Promise<InsertOutcome[]> {
+    checkManyOptions(options, "Cannot add jobs");
+    if (!Array.isArray(jobs)) throw new QueueError("INVALID", "Cannot add jobs: give a list of { type, payload }.");
+    const inputs = (jobs as readonly AddRequest<C>[]).map((job, i) => {
+      checkAddRequest(job, `Cannot add job ${i}`);
+      return this.#input(job.type, job.payload, job.options);
+    });
+    const { allOrNone } = options;
+    return this.#store.insert(inputs, allOrNone === undefined ? at : { ...at, allOrNone });
   }
 
   #input(type: string, payload: unknown, options: AddOptions | undefined): JobInput {

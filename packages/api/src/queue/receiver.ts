@@ -1,8 +1,8 @@
 import { Alarm } from "../alarm.ts";
 import type { Job } from "../contract/job.ts";
-import { QueueError } from "../errors.ts";
 import { type Duration, parseDuration } from "../policy/duration.ts";
 import type { Store } from "../store/store.ts";
+import { checkReceiveOptions } from "./call-options.ts";
 import type { Wakeups } from "./wakeups.ts";
 
 /** What to receive. */
@@ -21,16 +21,12 @@ export interface ReceiveOptions {
   readonly signal?: AbortSignal;
 }
 
-const KNOWN = ["lanes", "types", "wait", "lease", "holder", "signal"];
 /** How often to look when no hint comes, in milliseconds. */
 const INTERVAL = 1000;
 
 /** Takes one job, waiting for it if asked to. */
 export async function receiveJob(store: Store<never>, wakeups: Wakeups, options: ReceiveOptions): Promise<Job | null> {
-  const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
-  if (unknown !== undefined) {
-    throw new QueueError("INVALID", `Cannot receive: \`${unknown}\` is not an option. Known are ${KNOWN.join(", ")}.`);
-  }
+  checkReceiveOptions(options, "Cannot receive");
   const { lanes, types, signal, holder = "receiver" } = options;
   const ms = parseDuration(options.lease ?? "30s", "lease");
   const deadline = performance.now() + parseDuration(options.wait ?? 0, "wait");

@@ -15,7 +15,7 @@ export class Wakeups {
   async listen(listener: (hint: Hint) => void): Promise<Unsubscribe> {
     this.#listeners.add(listener);
     this.#subscription ??= this.#store.subscribe((hint) => {
-      for (const each of this.#listeners) each(hint);
+      for (const each of this.#listeners) tell(each, hint);
     });
     try {
       await this.#subscription;
@@ -43,5 +43,13 @@ export class Wakeups {
     } catch {
       // It never began.
     }
+  }
+}
+
+function tell(listener: (hint: Hint) => void, hint: Hint): void {
+  try {
+    listener(hint);
+  } catch {
+    // Hints are never needed (P24), and one listener's trouble must not keep them from the others.
   }
 }

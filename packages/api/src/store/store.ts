@@ -109,6 +109,11 @@ export class Store<Tx = never> {
     return this.#life.close();
   }
 
+  /** @throws QueueError `CLOSED` before `open` and after `close`. */
+  assertOpen(verb: string): void {
+    this.#life.assertOpen(verb);
+  }
+
   /** Stores jobs (P1–P5). Calls in flight travel together, except those with `tx`, `allOrNone` or `now`. */
   async insert(inputs: readonly JobInput[], at?: At<Tx>): Promise<InsertOutcome[]> {
     this.#life.assertOpen("insert");

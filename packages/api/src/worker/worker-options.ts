@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { checkFunction } from "../check/check-function.ts";
 import { LaneName, MAX_BATCH, MAX_NAME_LENGTH } from "../check/schemas.ts";
 import { validator } from "../check/validator.ts";
 import { QueueError } from "../errors.ts";
@@ -65,7 +66,12 @@ const validate = validator(
       grace: Any,
       backoff: Any,
       holder: Type.Optional(
-        Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH, description: "the worker's name" }),
+        Type.String({
+          minLength: 1,
+          maxLength: MAX_NAME_LENGTH,
+          pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+          description: `a name of at most ${MAX_NAME_LENGTH} characters, none of them a control character`,
+        }),
       ),
     },
     { additionalProperties: false },
@@ -75,6 +81,7 @@ const validate = validator(
 /** Checks a worker's options. @throws QueueError `INVALID` naming the option and, if misspelt, the nearest. */
 export function workerSettings(options: WorkerOptions): WorkerSettings {
   validate(options, "Cannot start a worker");
+  checkFunction(options.backoff, "backoff", "Cannot start a worker");
   const leaseMs = parseDuration(options.lease ?? "30s", "lease");
   if (leaseMs < 100)
     throw new QueueError(

@@ -1,0 +1,27 @@
+import { Type } from "typebox";
+import { validator } from "../check/validator.ts";
+import { checkJob } from "../store/job-input.ts";
+import { jobInput } from "./add-options.ts";
+import type { Catalog } from "./catalog.ts";
+
+const Any = Type.Optional(Type.Unknown());
+const validate = validator(
+  Type.Object(
+    { payload: Any, result: Any, lane: Any, priority: Any, maxAttempts: Any, backoff: Any, timeout: Any },
+    { additionalProperties: false, description: "an object such as { payload, result, maxAttempts }" },
+  ),
+);
+
+/**
+ * Refuses a catalogue that no job could be added from, or in which an option is misspelt: the compiler does not see it,
+ * and a default that does not count is noticed late.
+ *
+ * @throws QueueError `INVALID` naming type and option.
+ */
+export function checkCatalog(jobs: Catalog): void {
+  for (const [type, definition] of Object.entries(jobs)) {
+    const subject = `Cannot define the job type ${type}`;
+    validate(definition, subject);
+    checkJob(jobInput(type, null, definition), subject);
+  }
+}
