@@ -42,7 +42,7 @@ export class Connection {
     this.#commit = db.prepare<[]>("COMMIT");
     this.sql = prepare(db);
     this.lists = new ListStatements(db);
-    this.watcher = new Watcher(db);
+    this.watcher = new Watcher(db, path);
     this.#checkpointer = path === MEMORY ? undefined : new Checkpointer(db, path);
     this.committer = new Committer(db, this.sql, path, (hints) => {
       this.#checkpointer?.committed();

@@ -1,25 +1,35 @@
 import type { Hint } from "@anyqueue/api";
 import type { Database, Statement } from "better-sqlite3";
+import { FileAlarm } from "./file-alarm.ts";
+import { MEMORY } from "./options.ts";
 
-/** How often to look, in milliseconds: right after something happened, and at most while nothing does. */
-const PAUSE_MS = { busy: 1, idle: 10 } as const;
+/**
+ * How long to wait between two looks, in milliseconds: just after the file was written, when that was a while ago and
+ * nothing else would tell, and when the operating system tells.
+ */
+const PAUSE_MS = { busy: 1, quiet: 10, asleep: 250 } as const;
 
 /** How much longer each pause is than the one before while nothing happens. */
-const SLOWDOWN = 1.1;
+const SLOWDOWN = 1.25;
 
 /**
  * Hears other connections commit, by SQLite's data version: a number that changes when another connection has changed
- * the file, and not by what this one commits, which is told precisely. It looks only while somebody listens.
+ * the file, and not by what this one commits, which is told precisely. When the file is at rest it sleeps, and the
+ * operating system wakes it at the next write. That comes a little before the commit can be seen, so it then looks every
+ * millisecond for a while. It does all this only while somebody listens.
  */
 export class Watcher {
   readonly #dataVersion: Statement<[], number>;
+  /** Absent where the database is in memory, so that there are no others. */
+  readonly #alarm: FileAlarm | undefined;
   readonly #listeners = new Set<(hint: Hint) => void>();
   #timer: NodeJS.Timeout | undefined;
   #pause: number = PAUSE_MS.busy;
   #seen: number | undefined;
 
-  constructor(db: Database) {
+  constructor(db: Database, path: string) {
     this.#dataVersion = db.prepare<[], number>("PRAGMA data_version").pluck() as Statement<[], number>;
+    this.#alarm = path === MEMORY ? undefined : new FileAlarm(`${path}-wal`, () => this.#stir());
   }
 
   /** Calls `wake` until the function that comes back is called. */
@@ -27,10 +37,7 @@ export class Watcher {
     // A function of its own, so that one who listens twice can leave once.
     const listener = (hint: Hint) => wake(hint);
     this.#listeners.add(listener);
-    if (this.#timer === undefined) {
-      this.#seen = this.#look();
-      this.#schedule();
-    }
+    if (this.#timer === undefined) this.#start();
     return () => {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) this.stop();
@@ -46,27 +53,46 @@ export class Watcher {
   }
 
   stop(): void {
+    this.#listeners.clear();
+    this.#alarm?.stop();
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#listeners.clear();
+  }
+
+  #start(): void {
+    if (this.#alarm === undefined) return;
+    this.#seen = this.#look();
+    this.#alarm.start();
+    this.#pause = PAUSE_MS.busy;
+    this.#schedule();
+  }
+
+  /** Something was written, by whomever. */
+  #stir(): void {
+    const isSoon = this.#pause < 2 * PAUSE_MS.busy;
+    this.#pause = PAUSE_MS.busy;
+    if (isSoon || this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#schedule();
   }
 
   #schedule(): void {
     this.#timer = setTimeout(() => {
       this.#check();
-      if (this.#timer !== undefined) this.#schedule();
+      if (this.#listeners.size > 0) this.#schedule();
     }, this.#pause).unref();
   }
 
   #check(): void {
     const version = this.#look();
-    if (version === this.#seen) {
-      this.#pause = Math.min(this.#pause * SLOWDOWN, PAUSE_MS.idle);
-      return;
+    if (version !== this.#seen) {
+      this.#seen = version;
+      this.#pause = PAUSE_MS.busy;
+      this.tell([{ resync: true }]);
+    } else {
+      const pause = this.#pause * SLOWDOWN;
+      this.#pause = pause < PAUSE_MS.quiet ? pause : this.#alarm?.isSet ? PAUSE_MS.asleep : PAUSE_MS.quiet;
     }
-    this.#seen = version;
-    this.#pause = PAUSE_MS.busy;
-    this.tell([{ resync: true }]);
   }
 
   /** The version seen last where the file cannot be read just now; the next look will tell. */

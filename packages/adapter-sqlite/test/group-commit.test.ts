@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { claim, job, jobs, NOW, openStore, temporaryPath } from "./files.ts";
+
+it("commits verbs of the same tick once, in their order", async () => {
+  const path = temporaryPath();
+  const store = await openStore({ path });
+  await store.insert(jobs(5), { now: NOW });
+  const [held] = await claim(store, 1);
+  const before = commitsIn(path);
+
+  const lease = { ms: 60_000, holder: "test" };
+  const [added, settled, polled] = await Promise.all([
+    store.insert([job("urgent", { priority: 0 })], { now: NOW }),
+    store.cas([{ id: held?.id ?? "", expect: { token: held?.token ?? 0 }, set: { state: "completed" } }], { now: NOW }),
+    store.poll({ lanes: ["default"], limit: 2, lease, now: NOW }),
+    store.append([{ id: "default:4", event: "noted" }], { now: NOW }),
+    store.configure("default", { paused: true }),
+    store.remove({ ids: ["default:3"] }),
+  ]);
+
+  expect(commitsIn(path) - before).toBe(1);
+  expect(added).toEqual([{ status: "added", id: "default:urgent" }]);
+  expect(settled).toEqual([{ status: "ok", version: 3 }]);
+  expect(polled.jobs.map(({ id }) => id)).toEqual(["default:urgent", "default:1"]);
+});
+
+it("P10 does not write when a poll finds nothing", async () => {
+  const path = temporaryPath();
+  const store = await openStore({ path });
+  await store.insert([job("later", { runAt: NOW + 1000 })], { now: NOW });
+  const before = readFileSync(`${path}-wal`);
+
+  const lease = { ms: 60_000, holder: "test" };
+  const types = ["mail.*"];
+  expect(await store.poll({ limit: 5, lease, expired: 5, now: NOW })).toEqual({
+    jobs: [],
+    expired: [],
+    nextDueAt: NOW + 1000,
+  });
+  expect((await store.poll({ limit: 5, lease, types, now: NOW })).jobs).toEqual([]);
+  expect(readFileSync(`${path}-wal`).equals(before)).toBe(true);
+});
+
+it("leaves the event loop free while a caller awaits one verb after the other", async () => {
+  const store = await openStore({ path: ":memory:" });
+  let hasRun = false;
+  setTimeout(() => (hasRun = true), 1);
+  for (let n = 0; n < 10_000 && !hasRun; n++) await store.insert([job(String(n))]);
+  expect(hasRun).toBe(true);
+});
+
+/** The number of frames in the log that end a transaction. https://sqlite.org/fileformat2.html#the_write_ahead_log */
+function commitsIn(path: string): number {
+  const log = readFileSync(`${path}-wal`);
+  const frame = 24 + log.readUInt32BE(8);
+  let commits = 0;
+  for (let at = 32; at + frame <= log.length; at += frame) if (log.readUInt32BE(at + 4) > 0) commits++;
+  return commits;
+}
