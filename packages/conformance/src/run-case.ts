@@ -9,8 +9,8 @@ export type CaseOutcome =
   | { readonly outcome: "skipped"; readonly reason: string }
   | { readonly outcome: "failed"; readonly error: unknown };
 
-/** How long a case may take; the slowest takes a few seconds on a slow disk. */
-const CASE_DEADLINE = 60_000;
+/** How long a case may take, in milliseconds; the slowest takes a few seconds on a slow disk. */
+export const CASE_DEADLINE = 60_000;
 
 /** Runs a case on a new store, and closes and removes that store again. */
 export async function runCase(fixture: Fixture, subject: Case, seed: number): Promise<CaseOutcome> {

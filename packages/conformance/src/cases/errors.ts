@@ -77,4 +77,25 @@ export const errors: readonly Case[] = [
       );
     },
   },
+  {
+    promise: "P16",
+    scenarios: ["S32"],
+    title: "blames the job that failed, and no other one that its holder had",
+    async run(t) {
+      const [a, b] = await t.addAll([{}, {}]);
+      await t.complete(await t.claim(), "done");
+      const second = await t.claim();
+      const error = { message: "broke", attempt: 1 };
+      await t.apply({ id: b, expect: { token: second.token }, set: { state: "waiting", error } });
+      const [first, other] = [await t.read(a), await t.read(b)];
+      same([first.state, first.error], ["completed", undefined], "A job was blamed for another one's failure.");
+      same([other.state, other.error], ["waiting", error], "A job that failed was not blamed.");
+      const { items } = await t.adapter.events({ limit: 9 });
+      same(
+        items.map((event) => event.id),
+        [b],
+        "The log blames another job.",
+      );
+    },
+  },
 ];

@@ -113,7 +113,7 @@ export const finality: readonly Case[] = [
   },
   {
     promise: "P14",
-    scenarios: ["S96"],
+    scenarios: ["S21", "S96"],
     title: "tells the state of a job through its whole life under one id",
     async run(t) {
       const id = await t.add({ delayMs: SECOND, maxAttempts: 2 });

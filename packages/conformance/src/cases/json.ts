@@ -133,6 +133,7 @@ export const json: readonly Case[] = [
   },
   {
     promise: "P2",
+    scenarios: ["S21"],
     title: "answers `get` in the order of the ids, with null for what is not there",
     async run(t) {
       const [a, b] = await t.addAll([{}, {}]);

@@ -169,6 +169,29 @@ export const predicates: readonly Case[] = [
   },
   {
     promise: "P9",
+    scenarios: ["S31"],
+    title: "lets a worker drain the jobs that are like the one it has, by equality or prefix",
+    async run(t) {
+      const keys = ["foo", "bar", "baz"];
+      await t.addAll(Array.from({ length: 10 }, (_, i) => ({ group: keys[i % 3] ?? "" })));
+      const drained: number[] = [];
+      for (;;) {
+        const [first] = await t.take();
+        if (first === undefined) break;
+        const test = first.group === "foo" ? { prefix: "f" } : { eq: first.group ?? "" };
+        const others = await t.take({ where: { group: test }, limit: 100 });
+        same(
+          others.every((job) => job.group === first.group),
+          true,
+          "A poll for like jobs took another one.",
+        );
+        drained.push(1 + others.length);
+      }
+      same(drained, [4, 3, 3], "Three rounds did not drain ten jobs of three kinds.");
+    },
+  },
+  {
+    promise: "P9",
     title: "means the same by any predicate, in list, poll and cas",
     async run(t) {
       const ids = await t.addAll(subjects);

@@ -143,6 +143,33 @@ export const rescuing: readonly Case[] = [
   },
   {
     promise: "P15",
+    scenarios: ["S47", "S94"],
+    title: "waits longer after each attempt, as the job's backoff says, never less and never beyond its bound",
+    async run(t) {
+      const store = await t.store();
+      const policies = [
+        { backoff: { type: "linear", delayMs: 3000 }, waits: [3000, 6000, 9000, 12_000] },
+        { backoff: { type: "exponential", delayMs: 1000, maxMs: 5000 }, waits: [1000, 2000, 4000, 5000] },
+        { backoff: { type: "exponential", delayMs: 1000, jitter: 0.5 }, waits: [1000, 2000, 4000, 8000] },
+      ] as const;
+      for (const { backoff, waits } of policies) {
+        const id = await t.add({ maxAttempts: 5, backoff });
+        let now = T0;
+        for (const wait of waits) {
+          const held = await t.claim({ now });
+          await store.rescue({ limit: 9, now: held.lease.until });
+          const { runAt } = await t.read(id);
+          const waited = runAt - held.lease.until;
+          const most = "jitter" in backoff ? wait * (1 + backoff.jitter) : wait;
+          holds(waited >= wait && waited <= most, `A job waits ${waited} ms, not ${wait}: ${JSON.stringify(backoff)}.`);
+          now = runAt;
+        }
+        await t.adapter.remove({ ids: [id] });
+      }
+    },
+  },
+  {
+    promise: "P15",
     title: "settles each ended lease once, however many rescuers run, and drops no job",
     async run(t) {
       const stores = [await t.store(), await t.store(), await t.store()];
