@@ -35,8 +35,8 @@ describe("runStandalone", () => {
   });
 
   it("fails what is declared without the means to test it", async () => {
-    const { open } = naive();
-    const report = await runStandalone({ name: "bare", open }, { only: ["P25"], seed: 7 });
+    const fixture = naive();
+    const report = await runStandalone({ name: "bare", open: () => fixture.open() }, { only: ["P25"], seed: 7 });
     const reasons = report.cases.filter((each) => each.outcome === "failed").map((each) => each.reason);
     expect(reasons).toContain(
       'the adapter declares durability "snapshot", but the fixture has no `reopen` to test it with',
