@@ -14,6 +14,7 @@ export class Crew implements Staff {
   readonly #onTrouble: (message: string) => void;
   readonly #workers = new Set<ChildProcess>();
   readonly #ready = new Set<ChildProcess>();
+  readonly #working = new Set<ChildProcess>();
   #task: Task | undefined;
   #stopping = false;
   #accidents = 0;
@@ -36,10 +37,12 @@ export class Crew implements Staff {
     for (const worker of this.#ready) this.#tell(worker, { kind: "start", task });
   }
 
-  killAny(): void {
-    const workers = [...this.#workers];
-    const victim = workers[Math.floor(Math.random() * workers.length)];
+  killAny(): boolean {
+    // While nobody is at work there is nothing to lose, so wait; then it can be any, also one that is just starting.
+    const victims = this.#working.size === 0 ? [] : [...this.#workers];
+    const victim = victims[Math.floor(Math.random() * victims.length)];
     if (victim) this.#kill(victim);
+    return victim !== undefined;
   }
 
   async stop(): Promise<void> {
@@ -66,6 +69,7 @@ export class Crew implements Staff {
 
   #hear(worker: ChildProcess, word: Word): void {
     if (word.kind === "done") this.done += word.count;
+    else if (word.kind === "working") this.#working.add(worker);
     else if (word.kind === "halted") this.#kill(worker);
     else if (word.kind === "trouble") this.#note(word.message);
     else this.#welcome(worker);
@@ -77,19 +81,24 @@ export class Crew implements Staff {
   }
 
   #kill(worker: ChildProcess): void {
-    this.#ready.delete(worker);
-    if (!this.#workers.delete(worker)) return;
+    if (!this.#forget(worker)) return;
     this.kills++;
     worker.kill("SIGKILL");
     this.assemble();
   }
 
   #miss(worker: ChildProcess, how: string): void {
-    this.#ready.delete(worker);
-    if (!this.#workers.delete(worker) || this.#stopping) return;
+    if (!this.#forget(worker) || this.#stopping) return;
     if (++this.#accidents <= MAX_ACCIDENTS) return this.assemble();
     const reason = this.#lastTrouble || `the last one with ${how}.`;
     this.failure = new CommandError("WORKERS_DIED", `The worker processes keep ending: ${reason}`);
+  }
+
+  /** False when it was forgotten before. */
+  #forget(worker: ChildProcess): boolean {
+    this.#ready.delete(worker);
+    this.#working.delete(worker);
+    return this.#workers.delete(worker);
   }
 
   #note(message: string): void {

@@ -26,15 +26,15 @@ export function jobsToDieIn({ when, count }: KillPlan, ids: readonly string[]): 
   return [...new Set(places)].map((place) => ids[place]).filter((id) => id !== undefined);
 }
 
-const PAUSE = { least: 10, most: 400 } as const;
+const PAUSE = { least: 1, most: 200 } as const;
 
 /** Kills at random times until the plan is fulfilled or there is nothing left to disturb. */
-export async function killAtRandom(plan: KillPlan, kill: () => void, signal: AbortSignal): Promise<void> {
+export async function killAtRandom(plan: KillPlan, kill: () => boolean, signal: AbortSignal): Promise<void> {
   if (plan.when !== "random") return;
-  for (let i = 0; i < plan.count; i++) {
+  for (let killed = 0; killed < plan.count;) {
     const pause = PAUSE.least + Math.random() * (PAUSE.most - PAUSE.least);
     await setTimeout(pause, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
-    kill();
+    if (kill()) killed++;
   }
 }

@@ -30,8 +30,9 @@ export class LocalStaff implements Staff {
     }
   }
 
-  killAny(): void {
+  killAny(): boolean {
     // That would be the demo itself.
+    return false;
   }
 
   async stop(): Promise<void> {

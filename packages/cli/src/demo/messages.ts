@@ -16,6 +16,8 @@ export type Order = { readonly kind: "start"; readonly task: Task } | { readonly
 /** What a worker process tells the demo. */
 export type Word =
   | { readonly kind: "ready" }
+  /** It has its first job. */
+  | { readonly kind: "working" }
   /** So many more jobs have ended. */
   | { readonly kind: "done"; readonly count: number }
   /** It stands in the middle of a job. */

@@ -12,8 +12,8 @@ export interface Staff {
   assemble(): void;
   /** Begins to work. */
   start(task: Task): void;
-  /** Ends one of the workers by SIGKILL, as a power cut would. Another one takes its place. */
-  killAny(): void;
+  /** Ends one of the workers by SIGKILL, as a power cut would, and lets another one take its place. False if there was none. */
+  killAny(): boolean;
   /** Lets everybody finish what is in hand. */
   stop(): Promise<void>;
   /** Ends everybody at once. */

@@ -10,6 +10,7 @@ const REPORT_EVERY = 50;
 
 let queue: Queue<typeof jobs> | undefined;
 let done = 0;
+let isWorking = false;
 
 function say(word: Word): void {
   if (process.connected) process.send?.(word);
@@ -22,6 +23,8 @@ async function start({ backend, lane, dir, haltAt }: Task): Promise<void> {
     dir,
     holder: `demo worker ${process.pid}`,
     before: ({ id, attempt }) => {
+      if (!isWorking) say({ kind: "working" });
+      isWorking = true;
       if (attempt > 1 || !haltAt.includes(id)) return;
       say({ kind: "halted" });
       return new Promise(() => undefined);
