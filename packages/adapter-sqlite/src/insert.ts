@@ -10,7 +10,7 @@ export function insert(tx: Transaction, jobs: readonly NewJob[], now: number, al
 
 /** Stores one job, or answers the one that has its id. */
 export function insertOne(tx: Transaction, job: NewJob, now: number): InsertOutcome {
-  tx.settingsOf(job.lane);
+  tx.enter(job.lane);
   const { id, lane, type, state, priority, maxAttempts } = job;
   const runAt = job.runAt ?? now + (job.delayMs ?? 0);
   const added = tx.sql.insert.run(

@@ -58,6 +58,7 @@ export class SqliteAdapter implements Adapter<Database> {
   readonly #path: string;
   #connection: Connection | undefined;
   #opening: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
   /** Counts polls, so that those of all lanes begin at another one each time. */
   #turn = 0;
   /** True when the last poll found all that it asked for, so that the next one hardly comes in vain. */
@@ -71,6 +72,7 @@ export class SqliteAdapter implements Adapter<Database> {
 
   async open(): Promise<void> {
     if (this.#connection !== undefined) return;
+    await this.#closing;
     this.#opening ??= Connection.open(this.#options).then((connection) => {
       this.#connection = connection;
     });
@@ -85,7 +87,8 @@ export class SqliteAdapter implements Adapter<Database> {
     await this.#opening?.catch(() => undefined);
     const connection = this.#connection;
     this.#connection = undefined;
-    await connection?.close();
+    if (connection !== undefined) this.#closing = connection.close();
+    await this.#closing;
   }
 
   async insert(jobs: readonly NewJob[], at: At<Database> = {}): Promise<InsertOutcome[]> {

@@ -3,12 +3,9 @@ import { Preparer } from "./preparer.ts";
 import { COLUMNS, HOT_COLUMNS, type JobRow } from "./rows.ts";
 
 /**
- * Every statement that is run more than now and then, prepared once per connection, in the order of the contract.
- * None of them depends on `ANALYZE`: each names the partial index that it is written for, so a fresh bulk load cannot
- * turn a claim into a scan.
- *
- * Lists of values travel as one JSON array (`json_each`), because one statement over a hundred rows takes half the time
- * of a hundred statements.
+ * Every statement but those of lists, prepared once per connection, in the order of the contract. Each names the partial
+ * index that it is written for, so that neither statistics nor their absence can turn a claim into a scan. Values for
+ * many rows travel as one JSON array, because one statement over a hundred rows takes half the time of a hundred.
  */
 export function prepare(db: Database) {
   const of = new Preparer(db);

@@ -6,26 +6,28 @@ import type { Statements } from "./statements.ts";
 export class Transaction {
   readonly sql: Statements;
   readonly hints = new Hints();
-  readonly #settings = new Map<string, LaneSettings>();
+  /** The settings of the lanes looked up so far; null stands for a lane that does not exist. */
+  readonly #lanes = new Map<string, LaneSettings | null>();
 
   constructor(sql: Statements) {
     this.sql = sql;
   }
 
-  /** The settings of a lane, which comes into being if it is not there yet. */
+  /** Lets a lane come into being if it is not there yet. */
+  enter(lane: string): void {
+    if (this.#find(lane) !== null) return;
+    this.sql.addLane.run(lane);
+    this.#lanes.set(lane, {});
+  }
+
+  /** The settings of a lane; none where it does not exist. */
   settingsOf(lane: string): LaneSettings {
-    const known = this.#settings.get(lane);
-    if (known !== undefined) return known;
-    const stored = this.sql.findLane.get(lane);
-    if (stored === undefined) this.sql.addLane.run(lane);
-    const settings = parseSettings(stored);
-    this.#settings.set(lane, settings);
-    return settings;
+    return this.#find(lane) ?? {};
   }
 
   /** Forgets a lane's settings, which have just been changed. */
   forget(lane: string): void {
-    this.#settings.delete(lane);
+    this.#lanes.delete(lane);
   }
 
   /** Takes `count` numbers from the store's counter and answers the first one. Never the same ones twice (P13). */
@@ -57,6 +59,16 @@ export class Transaction {
     if (jobs.length === 0) return 0;
     this.sql.removeEvents.run(JSON.stringify(jobs.map(({ id }) => id)));
     return this.sql.removeJobs.run(JSON.stringify(jobs.map(({ seq }) => seq))).changes;
+  }
+
+  #find(lane: string): LaneSettings | null {
+    let settings = this.#lanes.get(lane);
+    if (settings === undefined) {
+      const stored = this.sql.findLane.get(lane);
+      settings = stored === undefined ? null : parseSettings(stored);
+      this.#lanes.set(lane, settings);
+    }
+    return settings;
   }
 }
 

@@ -42,6 +42,14 @@ it("P10 does not write when a poll finds nothing", async () => {
   expect(readFileSync(`${path}-wal`).equals(before)).toBe(true);
 });
 
+it("lets no lane come into being by a change or a poll", async () => {
+  const store = await openStore();
+  const change = { id: "nowhere:1", expect: { token: 1 }, set: { state: "completed" } };
+  expect(await store.cas([change], { now: NOW })).toEqual([{ status: "missing" }]);
+  expect(await claim(store, 1, { lanes: ["nowhere"] })).toEqual([]);
+  expect(await store.lanes()).toEqual([]);
+});
+
 it("leaves the event loop free while a caller awaits one verb after the other", async () => {
   const store = await openStore({ path: ":memory:" });
   let hasRun = false;
