@@ -1,4 +1,4 @@
-import type { Backend } from "@anyqueue/api";
+import { type Backend, QueueError } from "@anyqueue/api";
 import { MemoryAdapter } from "./memory-adapter.ts";
 import { MemoryOptions } from "./options.ts";
 
@@ -11,7 +11,13 @@ export function memory(options: MemoryOptions = {}): MemoryAdapter {
 export const backend: Backend = {
   name: "memory",
   options: MemoryOptions,
-  fromUrl(_address, { snapshot, every, ...rest }) {
+  fromUrl(address, { snapshot, every, ...rest }) {
+    if (address !== "") {
+      throw new QueueError(
+        "INVALID",
+        `A memory queue has no address, so \`${address}\` means nothing. Use memory: or memory:?snapshot=<file>.`,
+      );
+    }
     if (snapshot === undefined) return every === undefined ? rest : { ...rest, every };
     return { ...rest, snapshot: { path: snapshot, ...(every !== undefined && { every }) } };
   },

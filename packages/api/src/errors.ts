@@ -13,8 +13,7 @@ export type ErrorCode =
   | "LANE_FULL"
   | "JOB_FAILED"
   | "MISSING"
-  | "STALE"
-  | "CONFLICT";
+  | "STALE";
 
 /** Every error that AnyQueue throws on purpose: a stable `code`, and a sentence that says what to do. */
 export class QueueError extends Error {

@@ -15,7 +15,7 @@ export interface Lease {
 /** One failed attempt, as it stays readable (P16). */
 export interface JobError {
   readonly message: string;
-  /** The code of the error that was thrown, if it had one; `LEASE_ENDED`, `TIMEOUT`, `INTERRUPTED` are AnyQueue's own. */
+  /** The code of the error that was thrown, if it had one; `LEASE_ENDED` and `TIMEOUT` are AnyQueue's own. */
   readonly code?: string;
   readonly stack?: string;
   /** The attempt that failed, counted from 1. */

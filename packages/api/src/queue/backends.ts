@@ -15,6 +15,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
 };
 const ALIASES: Readonly<Record<string, string>> = { postgresql: "postgres", sqlite3: "sqlite", mem: "memory" };
 
+const OLDEST_NODE = 22;
+
 const registered = new Map<string, Load>();
 
 /** Makes a backend known to `openQueue` under its name, in any case, such as an adapter of your own. */
@@ -24,6 +26,7 @@ export function registerBackend(name: string, load: Load): void {
 
 /** Finds a backend by its name. @throws QueueError `UNKNOWN_BACKEND` or `NOT_INSTALLED`, each with the remedy. */
 export async function backendByName(name: string): Promise<Backend<never>> {
+  assertNode();
   const lower = name.toLowerCase();
   const canonical = registered.has(lower) || !Object.hasOwn(ALIASES, lower) ? lower : (ALIASES[lower] ?? lower);
   const load = registered.get(canonical);
@@ -38,6 +41,15 @@ export async function backendByName(name: string): Promise<Backend<never>> {
   }
   const module = (await importPackage(specifier, canonical)) as { readonly backend: Backend<never> };
   return module.backend;
+}
+
+/** Before a native driver is loaded, since on an older Node.js one can end the process without a word. */
+function assertNode(): void {
+  if (Number.parseInt(process.versions.node) >= OLDEST_NODE) return;
+  throw new QueueError(
+    "UNSUPPORTED",
+    `AnyQueue needs Node.js ${OLDEST_NODE} or newer, and this is ${process.version}. Install a newer one from https://nodejs.org.`,
+  );
 }
 
 async function importPackage(specifier: string, name: string): Promise<unknown> {

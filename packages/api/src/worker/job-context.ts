@@ -30,7 +30,10 @@ export interface Context<C extends Catalog = Catalog, T extends TypeOf<C> = Type
 /** Builds spawned jobs, checked against the catalogue. */
 export type BuildJob = (type: string, payload: unknown, options?: AddOptions) => JobInput;
 
-/** One attempt at a job: what its handler asked for on the way. */
+/**
+ * One attempt at a job: what its handler asked for on the way. The getters bind, so that `async (job, { log }) => …`
+ * works; a handler that uses none of them pays nothing.
+ */
 export class JobContext implements Context<Catalog, string, never> {
   readonly #store: Store<never>;
   readonly #held: HeldJob;
@@ -51,35 +54,46 @@ export class JobContext implements Context<Catalog, string, never> {
     return this.#held.signal;
   }
 
-  async progress(value: unknown): Promise<void> {
-    const { id, token } = this.#held.job;
-    checkJson(value, "progress");
-    const [outcome] = await this.#store.cas([{ id, expect: { token }, set: { progress: value as never } }]);
-    if (outcome?.status !== "ok") throw this.#lost();
-    if (outcome.cancelRequested) this.#held.requestCancel();
+  get progress(): Context["progress"] {
+    return async (value) => {
+      const { id, token } = this.#held.job;
+      const progress = checkJson(value, "progress").value;
+      const [outcome] = await this.#store.cas([{ id, expect: { token }, set: { progress } }]);
+      if (outcome?.status !== "ok") throw this.#lost();
+      if (outcome.cancelRequested) this.#held.requestCancel();
+    };
   }
 
-  async log(value: unknown): Promise<void> {
-    const { id, token } = this.#held.job;
-    const [outcome] = await this.#store.append([{ id, event: value as never, token }]);
-    if (outcome?.status !== "ok") throw this.#lost();
+  get log(): Context["log"] {
+    return async (value) => {
+      const { id, token } = this.#held.job;
+      const event = checkJson(value, "event").value;
+      const [outcome] = await this.#store.append([{ id, event, token }]);
+      if (outcome?.status !== "ok") throw this.#lost();
+    };
   }
 
-  snooze(delay: Duration): void {
-    this.snoozed = parseDuration(delay, "delay");
+  get snooze(): Context["snooze"] {
+    return (delay) => {
+      this.snoozed = parseDuration(delay, "delay");
+    };
   }
 
-  spawn(type: string, payload: unknown, options?: AddOptions): void {
-    this.spawned.push(this.#build(type, payload, options));
+  get spawn(): Context<Catalog, string, never>["spawn"] {
+    return (type, payload, options) => {
+      this.spawned.push(this.#build(type, payload, options));
+    };
   }
 
-  async complete(result: unknown, at: At<never>): Promise<void> {
-    const { id, token } = this.#held.job;
-    const set = result === undefined ? { state: "completed" } : { state: "completed", result: result as never };
-    const spawn = this.spawned.length > 0 ? { spawn: this.spawned } : {};
-    const [outcome] = await this.#store.cas([{ id, expect: { token }, set, ...spawn }], at);
-    if (outcome?.status !== "ok") throw this.#lost();
-    this.completed = true;
+  get complete(): (result: unknown, at: At<never>) => Promise<void> {
+    return async (result, at) => {
+      const { id, token } = this.#held.job;
+      const set = result === undefined ? { state: "completed" } : { state: "completed", result: result as never };
+      const spawn = this.spawned.length > 0 ? { spawn: this.spawned } : {};
+      const [outcome] = await this.#store.cas([{ id, expect: { token }, set, ...spawn }], at);
+      if (outcome?.status !== "ok") throw this.#lost();
+      this.completed = true;
+    };
   }
 
   #lost(): QueueError {

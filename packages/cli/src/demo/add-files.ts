@@ -31,7 +31,7 @@ export async function addFiles(
       batch.map((file) => ({ type: "file.hash", payload: nameOf(file), options: { lane, maxAttempts } })),
     );
     for (const outcome of outcomes) {
-      if (outcome.status !== "added") throw new QueueError("CONFLICT", `A job was not added: ${outcome.status}.`);
+      if (outcome.status !== "added") throw new QueueError("UNAVAILABLE", `A job was not added: ${outcome.status}.`);
       ids.push(outcome.id);
     }
     onAdded(ids.length);
