@@ -10,7 +10,7 @@ import type { Catalog, Result, TypedJob, TypeOf } from "./catalog.ts";
 export type Handler<C extends Catalog, T extends TypeOf<C>, Tx = never> = (
   job: TypedJob<C, T>,
   context: Context<C, T, Tx>,
-) => Result<C, T> | Promise<Result<C, T>> | void | Promise<void>;
+) => Result<C, T> | void | Promise<Result<C, T> | void>;
 
 /** Handlers by type. Without a catalogue a name can be a pattern: `*` is one segment, `**` any number. */
 export type Handlers<C extends Catalog, Tx = never> = { readonly [T in TypeOf<C>]?: Handler<C, T, Tx> };
