@@ -1,3 +1,6 @@
+/** What `setTimeout` can count, in milliseconds; longer times would fire at once. */
+export const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** A sleep that can be ended early. A ring while nobody sleeps ends the next sleep at once. */
 export class Alarm {
   #rung = false;
@@ -20,7 +23,7 @@ export class Alarm {
       };
       if (this.#rung) return end();
       this.#wake = end;
-      if (ms < Infinity) timer = setTimeout(end, ms);
+      if (ms < Infinity) timer = setTimeout(end, Math.min(ms, LONGEST_TIMER));
     });
   }
 }

@@ -22,6 +22,8 @@ export interface ClaimerOptions {
 }
 
 const FIRST_PAUSE = 5;
+/** How long to leave a store alone at most that has failed, in milliseconds. */
+const LONGEST_REST = 5000;
 
 /**
  * The one loop of a worker that asks the store for jobs: at once while there are some, else at the next due time, at a
@@ -30,6 +32,8 @@ const FIRST_PAUSE = 5;
 export class Claimer {
   readonly #options: ClaimerOptions;
   readonly #alarm = new Alarm();
+  /** Rung only to stop: a rest is not cut short by hints, since the store has just failed. */
+  readonly #rest = new Alarm();
   #stopping = false;
   #pause = FIRST_PAUSE;
   #after: string | undefined;
@@ -52,6 +56,7 @@ export class Claimer {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#alarm.ring();
+    this.#rest.ring();
     await this.#loop;
   }
 
@@ -73,7 +78,8 @@ export class Claimer {
         return;
       }
       this.#options.onError(error);
-      await this.#rest();
+      this.#pause = Math.min(this.#pause * 2, this.#options.intervalMs, LONGEST_REST);
+      await this.#rest.sleep(this.#pause);
     }
   }
 
@@ -110,11 +116,5 @@ export class Claimer {
     // Something is due that this worker cannot take yet, such as the end of a lease that is not settled: do not spin.
     this.#pause = Math.min(this.#pause * 2, longest);
     return this.#pause;
-  }
-
-  async #rest(): Promise<void> {
-    this.#pause = Math.min(this.#pause * 2, this.#options.intervalMs);
-    // Not cut short by hints: the store has just failed.
-    await new Promise((resolve) => setTimeout(resolve, this.#stopping ? 0 : this.#pause));
   }
 }

@@ -1,3 +1,5 @@
+import { LONGEST_TIMER } from "../alarm.ts";
+import { MAX_BATCH } from "../check/schemas.ts";
 import { isQueueError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 import type { HeldJob } from "./held-job.ts";
@@ -26,7 +28,10 @@ export class Heart {
     this.#store = store;
     this.#options = options;
     // Four beats to a renewal, three renewals to a lease.
-    this.#timer = setInterval(() => this.#beat(), Math.max(5, Math.floor(options.leaseMs / 12)));
+    this.#timer = setInterval(
+      () => this.#beat(),
+      Math.min(Math.max(5, Math.floor(options.leaseMs / 12)), LONGEST_TIMER),
+    );
   }
 
   hold(held: HeldJob): void {
@@ -56,28 +61,34 @@ export class Heart {
   }
 
   async #renew(): Promise<void> {
-    const { leaseMs } = this.#options;
     const due = [...this.#held].filter((held) => held.interruption?.code !== "LEASE_LOST");
     if (this.#renewing || due.length === 0) return;
     this.#renewing = true;
-    const sentAt = performance.now();
     try {
-      const changes = due.map(({ job }) => ({ id: job.id, expect: { token: job.token }, set: { leaseMs } }));
-      const outcomes = await this.#store.cas(changes);
-      outcomes.forEach((outcome, i) => {
-        const held = due[i];
-        if (!held || !this.#held.has(held)) return;
-        if (outcome.status !== "ok") {
-          held.interrupt("LEASE_LOST", `Job ${held.job.id} is ${outcome.status}: somebody else decides about it now.`);
-          return;
-        }
-        held.deadline = sentAt + leaseMs;
-        if (outcome.cancelRequested) held.requestCancel();
-      });
+      for (let start = 0; start < due.length; start += MAX_BATCH) {
+        await this.#renewSome(due.slice(start, start + MAX_BATCH));
+      }
     } catch (error) {
       if (!isQueueError(error, "CLOSED")) this.#options.onError(error);
     } finally {
       this.#renewing = false;
     }
+  }
+
+  async #renewSome(due: readonly HeldJob[]): Promise<void> {
+    const { leaseMs } = this.#options;
+    const sentAt = performance.now();
+    const changes = due.map(({ job }) => ({ id: job.id, expect: { token: job.token }, set: { leaseMs } }));
+    const outcomes = await this.#store.cas(changes);
+    outcomes.forEach((outcome, i) => {
+      const held = due[i];
+      if (!held || !this.#held.has(held)) return;
+      if (outcome.status !== "ok") {
+        held.interrupt("LEASE_LOST", `Job ${held.job.id} is ${outcome.status}: somebody else decides about it now.`);
+        return;
+      }
+      held.deadline = sentAt + leaseMs;
+      if (outcome.cancelRequested) held.requestCancel();
+    });
   }
 }

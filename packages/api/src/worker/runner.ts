@@ -1,3 +1,4 @@
+import { LONGEST_TIMER } from "../alarm.ts";
 import type { Job } from "../contract/job.ts";
 import { afterFailure, afterHandBack, type FailurePolicy, type Settlement } from "../policy/failure.ts";
 import type { Catalog } from "../queue/catalog.ts";
@@ -34,6 +35,7 @@ export interface RunnerOptions extends FailurePolicy {
 /** Runs one attempt at a job and tells how it ended. It never throws. */
 export async function runAttempt(store: Store<never>, held: HeldJob, options: RunnerOptions): Promise<Ending> {
   const { job } = held;
+  if (held.interruption || held.deadline <= performance.now()) return notBegun(job);
   const handler = options.handlerOf(job.type);
   if (!handler) return { kind: "handed-back", settlement: afterHandBack(job) };
   const context = new JobContext(store, held, options.build);
@@ -44,6 +46,12 @@ export async function runAttempt(store: Store<never>, held: HeldJob, options: Ru
   } catch (error) {
     return fail(held, error, options);
   }
+}
+
+/** A job that was asked to stop, or whose lease may have ended, while it waited for a handler. */
+function notBegun(job: Job): Ending {
+  if (!job.cancelRequested) return { kind: "handed-back", settlement: afterHandBack(job) };
+  return { kind: "cancelled", settlement: { expect: { token: job.token }, set: { state: "cancelled" } } };
 }
 
 function finish(held: HeldJob, context: JobContext, returned: unknown, options: RunnerOptions): Ending {
@@ -97,7 +105,7 @@ function waitFor(
     const giveUp = (reason: Interruption): void => {
       clearTimeout(timer);
       if (reason.code === "TIMEOUT") end(() => reject(reason));
-      else timer = setTimeout(() => end(() => reject(reason)), graceMs);
+      else timer = setTimeout(() => end(() => reject(reason)), Math.min(graceMs, LONGEST_TIMER));
     };
     if (timeoutMs !== undefined) {
       const message = `The attempt took longer than ${timeoutMs} ms.`;
@@ -111,6 +119,3 @@ function waitFor(
     );
   });
 }
-
-/** What `setTimeout` can count; longer times would fire at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;

@@ -22,6 +22,8 @@ export interface SettlerOptions {
 }
 
 const BATCH = 1000;
+/** The codes of what a result or a spawned job is refused with. */
+const REFUSALS = ["INVALID", "TOO_LARGE", "UNSUPPORTED"];
 
 /** Tells the store how attempts ended, those of one turn of the event loop together, and while one call is on its way those after it. */
 export class Settler {
@@ -76,7 +78,8 @@ export class Settler {
   }
 
   async #recover(batch: readonly Settling[], error: unknown): Promise<void> {
-    const refused = isQueueError(error, "INVALID") || isQueueError(error, "TOO_LARGE");
+    // What the store itself throws is a QueueError; anything else comes from a value, such as a getter that throws.
+    const refused = !isQueueError(error) || REFUSALS.some((code) => error.code === code);
     const [settling] = batch;
     if (refused && batch.length > 1) {
       // One of them cannot be stored; it must not take the others with it.

@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import { hostname } from "node:os";
 import type { Job } from "../contract/job.ts";
+import { LONGEST_TIMER } from "../alarm.ts";
 import { type Duration, parseDuration } from "../policy/duration.ts";
 import { afterHandBack } from "../policy/failure.ts";
 import type { Wakeups } from "../queue/wakeups.ts";
@@ -136,17 +137,22 @@ export class Worker extends EventEmitter<WorkerEvents> {
     const stop = await this.#place.wakeups.listen((hint) => {
       if ("resync" in hint || ("lane" in hint && (weights?.has(hint.lane) ?? true))) this.#claimer.nudge();
     });
-    if (this.#stopped) stop();
-    else this.#stopListening = stop;
+    if (this.#stopped) return stop();
+    this.#stopListening = stop;
+    // What came between the first look and now was not heard.
+    this.#claimer.nudge();
   }
 
   async #stop(graceMs: number): Promise<void> {
     this.#stopListening?.();
     await this.#claimer.stop();
-    await this.#handBack(this.#buffer.splice(0));
-    const timer = setTimeout(() => {
-      for (const held of this.#running) held.interrupt("STOPPING", "The worker is stopping.");
-    }, graceMs);
+    this.#handBack(this.#buffer.splice(0));
+    const timer = setTimeout(
+      () => {
+        for (const held of this.#running) held.interrupt("STOPPING", "The worker is stopping.");
+      },
+      Math.min(graceMs, LONGEST_TIMER),
+    );
     while (this.#running.size + this.#settling > 0) await new Promise<void>((resolve) => (this.#onQuiet = resolve));
     clearTimeout(timer);
     this.#heart.stop();
@@ -156,11 +162,20 @@ export class Worker extends EventEmitter<WorkerEvents> {
   /** How many jobs to ask for: none while the buffer is well filled, so that polls are few and large. */
   #room(): number {
     const { concurrency } = this.#settings;
-    const ahead = this.#settings.prefetch ?? prefetchFor(concurrency, this.#pace.value);
+    const ahead = this.#ahead();
     const free = concurrency - this.#running.size;
-    if (this.#settling > 2 * (concurrency + ahead)) return 0;
+    if (this.#isSettlingTooMuch()) return 0;
     if (this.#buffer.length > Math.floor(ahead / 2)) return 0;
     return Math.min(10_000, free + ahead - this.#buffer.length);
+  }
+
+  #ahead(): number {
+    const { concurrency, prefetch } = this.#settings;
+    return prefetch ?? prefetchFor(concurrency, this.#pace.value);
+  }
+
+  #isSettlingTooMuch(): boolean {
+    return this.#settling > 2 * (this.#settings.concurrency + this.#ahead());
   }
 
   #take(jobs: readonly Job[], sentAt: number): void {
@@ -197,6 +212,8 @@ export class Worker extends EventEmitter<WorkerEvents> {
 
   #noteSettled({ held, ending }: Settling, lost: boolean): void {
     const { job } = held;
+    // The claimer may be asleep because of it.
+    if (this.#isSettlingTooMuch()) this.#claimer.nudge();
     this.#settling--;
     this.#heart.release(held);
     if (lost) this.#announce("lost", job);
@@ -216,17 +233,14 @@ export class Worker extends EventEmitter<WorkerEvents> {
     const old = this.#buffer.filter((held) => held.since < limit);
     if (old.length === 0) return;
     this.#buffer = this.#buffer.filter((held) => held.since >= limit);
-    void this.#handBack(old);
+    this.#handBack(old);
   }
 
-  async #handBack(jobs: readonly HeldJob[]): Promise<void> {
-    if (jobs.length === 0) return;
-    try {
-      await this.#place.store.cas(jobs.map(({ job }) => ({ id: job.id, ...afterHandBack(job) })));
-    } catch (error) {
-      this.#report(error);
+  #handBack(jobs: readonly HeldJob[]): void {
+    for (const held of jobs) {
+      this.#settling++;
+      this.#settler.add({ held, ending: { kind: "handed-back", settlement: afterHandBack(held.job) } });
     }
-    for (const held of jobs) this.#heart.release(held);
   }
 
   #noteIdle(): void {
