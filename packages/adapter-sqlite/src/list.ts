@@ -1,6 +1,6 @@
 import { type Job, type JobQuery, matches, matchesTypes, type Page, TERMINAL_STATES } from "@anyqueue/api";
-import type { Database, Statement } from "better-sqlite3";
-import { Preparer } from "./preparer.ts";
+import type { Database } from "better-sqlite3";
+import { type Prepared, Preparer } from "./preparer.ts";
 import { COLUMNS, type JobRow, toJob } from "./rows.ts";
 
 type Order = NonNullable<JobQuery["order"]>;
@@ -38,13 +38,13 @@ const CANDIDATES = 1000;
 /** Prepares each shape of list once; there are no more of them than combinations of the query's fields. */
 export class ListStatements {
   readonly #preparer: Preparer;
-  readonly #prepared = new Map<string, Statement<unknown[], JobRow>>();
+  readonly #prepared = new Map<string, Prepared<unknown[], JobRow>>();
 
   constructor(db: Database) {
     this.#preparer = new Preparer(db);
   }
 
-  get(sql: string): Statement<unknown[], JobRow> {
+  get(sql: string): Prepared<unknown[], JobRow> {
     let statement = this.#prepared.get(sql);
     if (statement === undefined) {
       statement = this.#preparer.tuples<unknown[], JobRow>(sql);
