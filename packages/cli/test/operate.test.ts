@@ -1,0 +1,164 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { openQueue } from "@anyqueue/api";
+import { describe, expect, it } from "vitest";
+import { loadConfig } from "../src/config.ts";
+import { describeFailure } from "../src/failure.ts";
+import { buildProgram } from "../src/program.ts";
+import { json, run, scratch } from "./cli.ts";
+import { refusal } from "./refusal.ts";
+
+/** Three waiting jobs, a delayed one and one that failed for good. */
+async function store(): Promise<{ url: string }> {
+  const url = `sqlite:${join(await scratch(), "jobs.db")}`;
+  await using queue = await openQueue(url);
+  for (const id of ["a", "b", "c"]) await queue.add("mail.send", { id }, { id, lane: "mail", group: "letters" });
+  await queue.add("report.build", null, { id: "later", delay: "1h" });
+  await queue.add("doomed", { n: 1 }, { id: "x", maxAttempts: 1 });
+  const receipt = await queue.receive({ lanes: ["default"] });
+  await receipt?.fail(new Error("\u001b[31mred\nalert"));
+  return { url };
+}
+
+describe("looking after a queue", { timeout: 30_000 }, () => {
+  it("lists jobs as a table and as JSON, filtered and bounded", async () => {
+    const at = await store();
+    const { stdout } = await run(["list", "--state", "failed"], at);
+    expect(stdout).toContain("default:x");
+    expect(stdout).toContain("\\u001b[31mred\\nalert");
+    const { jobs } = await json<{ jobs: { id: string }[] }>(["list", "--lane", "mail", "--limit", "2"], at);
+    expect(jobs.map(({ id }) => id)).toEqual(["mail:a", "mail:b"]);
+    expect((await run(["list", "--type", "nothing"], at)).stdout).toBe("No jobs.\n");
+  });
+
+  it("shows a job with the errors of its attempts, and exits with 1 when there is none", async () => {
+    const at = await store();
+    const { stdout } = await run(["show", "default:x"], at);
+    expect(stdout).toMatch(/attempt 1 failed: \\u001b\[31mred\\nalert/);
+    expect(await json(["show", "default:x"], at)).toMatchObject({
+      job: { state: "failed" },
+      events: [{ kind: "failed" }],
+    });
+    expect((await run(["show", "mail:nope"], at)).code).toBe(1);
+    expect(await json(["show", "mail:nope"], at)).toMatchObject({ error: { code: "MISSING" } });
+  });
+
+  it("pauses and resumes a lane, and tells it among the lanes", async () => {
+    const at = await store();
+    await run(["pause", "mail"], at);
+    expect(await json(["lanes"], at)).toMatchObject({
+      lanes: [
+        { lane: "default", counts: { delayed: 1, failed: 1 } },
+        { lane: "mail", counts: { waiting: 3 }, settings: { paused: true } },
+      ],
+    });
+    await run(["resume", "mail"], at);
+    expect((await run(["lanes"], at)).stdout).not.toContain("paused");
+  });
+
+  it("cancels by id and by selection, after a look at how many are meant", async () => {
+    const at = await store();
+    expect(await json(["cancel", "mail:a"], at)).toEqual({ outcomes: [{ id: "mail:a", outcome: "cancelled" }] });
+    expect(await json(["cancel", "--group", "letters", "--dry-run"], at)).toEqual({ wouldCancel: 2 });
+    expect(await json(["cancel", "--group", "letters"], at)).toEqual({ cancelled: 2, requested: 0 });
+    expect((await run(["cancel", "mail:a", "mail:nope"], at)).code).toBe(1);
+  });
+
+  it("retries by id and by selection, after a look at how many are meant", async () => {
+    const at = await store();
+    expect(await json(["retry", "--lane", "default", "--dry-run"], at)).toEqual({ wouldRetry: 1 });
+    expect(await json(["retry", "--lane", "default"], at)).toEqual({ retried: 1 });
+    const { code, stdout } = await run(["retry", "default:x"], at);
+    expect(stdout).toContain("nothing to retry");
+    expect(code).toBe(1);
+  });
+
+  it("prunes what ended long enough ago and nothing else", async () => {
+    const at = await store();
+    expect(await json(["prune", "--older-than", "1h"], at)).toEqual({ removed: 0 });
+    expect(await json(["prune", "--older-than", "0"], at)).toEqual({ removed: 1 });
+  });
+
+  it("makes a store with migrate", async () => {
+    const url = `sqlite:${join(await scratch(), "new.db")}`;
+    expect(await json(["migrate"], { url })).toMatchObject({ backend: "sqlite", capabilities: { scope: "machine" } });
+  });
+
+  it.each([
+    [["cancel"], "name ids, or choose"],
+    [["cancel", "mail:a", "--lane", "mail"], "not by both"],
+    [["retry", "--state", "waiting"], "can be retried"],
+    [["prune"], "--older-than"],
+    [["prune", "--older-than", "7x"], "`--older-than` must be"],
+    [["prune", "--older-than", "1", "--state", "waiting"], "can be pruned"],
+    [["list", "--limit", "0"], "--limit takes a whole number"],
+    [["list", "--order", "random"], "inserted, poll, finished"],
+    [["show", "no-lane"], "<lane>:<local id>"],
+    [["lsit"], "Did you mean list?"],
+    [["list", "--backend", "sqlit:x"], "Did you mean `sqlite`?"],
+    [["list", "--backend", "nonsense"], "a URL begins with its backend"],
+  ])("refuses %j as wrong usage, in one line", async (args, sentence) => {
+    const { message, exitCode } = await refusal(["--backend", "memory:", ...args]);
+    expect(message).toContain(sentence);
+    expect(message).not.toContain("\n");
+    expect(exitCode).toBe(2);
+  });
+});
+
+describe("a refusal", { timeout: 30_000 }, () => {
+  it("is one line on standard error, or one JSON value on standard output", async () => {
+    expect(await run(["lsit"])).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "anyqueue: unknown command 'lsit' (Did you mean list?)\n",
+    });
+    const { code, stdout, stderr } = await run(["list", "--backend", "sqlit:x", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: "UNKNOWN_BACKEND" } });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: "" });
+  });
+});
+
+describe("configuration", { timeout: 30_000 }, () => {
+  it("names the three ways when no backend is given at all", async () => {
+    const { code, stderr } = await run(["list"], { cwd: await scratch() });
+    for (const way of ["--backend", "ANYQUEUE_URL", "anyqueue.config"]) expect(stderr).toContain(way);
+    expect(code).toBe(2);
+  });
+
+  it("is read from anyqueue.config.ts, where the environment and the command line say nothing", async () => {
+    const cwd = await scratch();
+    await writeFile(join(cwd, "anyqueue.config.ts"), 'export default { backend: "memory:" as string };');
+    expect(await json(["migrate"], { cwd })).toMatchObject({ backend: "memory" });
+    expect(await json(["migrate"], { cwd, url: "sqlite::memory:" })).toMatchObject({ backend: "sqlite" });
+    expect(await json(["migrate", "--backend", "memory:"], { cwd, url: "sqlite:x" })).toMatchObject({
+      backend: "memory",
+    });
+  });
+
+  it.each([
+    ["anyqueue.config.json", '{"bakend":"memory:"}', "`bakend` is not an option. Did you mean `backend`?"],
+    ["anyqueue.config.json", '{"backend":7}', "`backend` must be a URL"],
+    ["anyqueue.config.json", "{", "is not valid JSON"],
+    ["anyqueue.config.js", 'throw new Error("boo")', "cannot be loaded: boo"],
+    ["anyqueue.config.js", "export const backend = 1", "has no default export"],
+  ])("%s with %s is refused by naming what is wrong", async (name, text, sentence) => {
+    const cwd = await scratch();
+    await writeFile(join(cwd, name), text);
+    const failure = describeFailure(await loadConfig(cwd).catch((error: unknown) => error));
+    expect(failure).toMatchObject({ code: "CONFIG", exitCode: 2 });
+    expect(failure.message).toContain(sentence);
+  });
+    expect(code).toBe(2);
+  });
+
+  it("gives help with examples for every command, and the version", async () => {
+    const { commands } = buildProgram();
+    expect(commands.map((command) => command.name())).toContain("conformance");
+    for (const command of commands) {
+      let help = "";
+      command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+      expect(help).toMatch(/Examples?:\n {2}\$ anyqueue /);
+    }
+    expect((await run(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
