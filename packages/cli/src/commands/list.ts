@@ -67,7 +67,7 @@ async function listJobs(
 const ERROR_WIDTH = 60;
 
 /** The columns that a person looks for first. */
-export function jobTable(jobs: readonly Job[]): string {
+function jobTable(jobs: readonly Job[]): string {
   const now = Date.now();
   return table(
     ["id", "type", "state", "priority", "attempt", "when", "error"],

@@ -59,7 +59,7 @@ export async function settleAccounts(
 }
 
 /** Every job of a lane, page by page. */
-export async function* jobsOf(queue: Queue<typeof jobs>, lane: string): AsyncGenerator<Job> {
+async function* jobsOf(queue: Queue<typeof jobs>, lane: string): AsyncGenerator<Job> {
   let after: string | undefined;
   do {
     const page = await queue.list({ lanes: [lane], limit: 1000, ...(after !== undefined && { after }) });

@@ -34,7 +34,7 @@ export async function writeSums(out: string, sums: readonly Sum[]): Promise<void
 }
 
 /** Where the new file is written before it takes the old one's place. */
-export function draftOf(out: string): string {
+function draftOf(out: string): string {
   return `${out}.${process.pid}.draft`;
 }
 
