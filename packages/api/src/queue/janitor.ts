@@ -50,10 +50,9 @@ export class Janitor {
     await this.#store.insert([
       { id: ID, type: "$retention", payload: null, state: RESTING, maxAttempts: 1_000_000, backoff: NO_BACKOFF },
     ]);
-    await this.#store.rescue({ lanes: [LANE], limit: 1 });
-    const lease = { ms: LEASE_MS, holder: this.#options.holder };
     // If the process that pruned last died over it, nobody else polls this lane and would settle its job.
     await this.#store.rescue({ lanes: [LANE], limit: 1 });
+    const lease = { ms: LEASE_MS, holder: this.#options.holder };
     const poll = { lanes: [LANE], from: RESTING, to: PRUNING, limit: 1, lease };
     const { jobs } = await this.#store.poll(poll);
     const [turn] = jobs;
