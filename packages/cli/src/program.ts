@@ -47,6 +47,7 @@ const COMMANDS = [
 const AFTER = `
 Backend: --backend, else the environment's ANYQUEUE_URL, else \`backend\` in anyqueue.config.ts, .js or .json in this folder.
 Exit codes: 0 done; 1 something failed, was refused or not found; 2 wrong usage or configuration; 130/143 stopped by a signal.
+With DEBUG=1 in the environment a failure is told with its stack.
 
 Examples:
   $ anyqueue demo

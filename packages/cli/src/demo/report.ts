@@ -1,7 +1,7 @@
 import { type BackendChoice, showBackend } from "../backend.ts";
 import { humanDuration } from "../output/durations.ts";
 import { printable } from "../output/printable.ts";
-import { pairs, withThousands } from "../output/table.ts";
+import { countOf, pairs, withThousands } from "../output/table.ts";
 import type { DemoOptions, DemoReport } from "./demo.ts";
 
 /** Every file has exactly one job that completed. */
@@ -35,7 +35,12 @@ export function reportText(report: DemoReport, options: DemoOptions): string {
   const rows: [string, string | number][] = [
     ["jobs", `${withThousands(jobs)} (${ended})`],
     ["attempts", attempts],
-    ["rescued", `${withThousands(rescued)} after ${kills} ${kills === 1 ? "kill" : "kills"} by SIGKILL`],
+    [
+      "rescued",
+      kills === 0
+        ? "none, as no worker was killed"
+        : `${withThousands(rescued)} after ${countOf(kills, "kill")} by SIGKILL`,
+    ],
     ["time", `${humanDuration(addMs)} to add, ${humanDuration(workMs)} to hash with ${options.workers} workers`],
     ["jobs/s", Math.round(sums.length / (workMs / 1000))],
     ["latency p50", `${humanDuration(latencyMs.p50)} from adding to finishing`],

@@ -1,0 +1,16 @@
+import { describe, expect, expectTypeOf, it } from "vitest";
+import { openQueue } from "../src/index.ts";
+
+describe("the package", () => {
+  it("opens the backends it brings along, by name", async () => {
+    await using memory = await openQueue("memory:");
+    await using sqlite = await openQueue("sqlite::memory:");
+    expect([memory.backend, sqlite.backend]).toEqual(["memory", "sqlite"]);
+  });
+
+  it("knows the type of a SQLite transaction", () => {
+    const open = () => openQueue("sqlite:jobs.db");
+    type Queue = Awaited<ReturnType<typeof open>>;
+    expectTypeOf<Parameters<Queue["in"]>[0]>().toHaveProperty("prepare");
+  });
+});
