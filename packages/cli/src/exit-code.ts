@@ -1,3 +1,5 @@
+import { constants } from "node:os";
+
 /** What a command's end means to the shell. */
 export const EXIT = {
   ok: 0,
@@ -7,7 +9,7 @@ export const EXIT = {
   usage: 2,
 } as const;
 
-/** How a process that ends by a signal answers: 130 for SIGINT, 143 for SIGTERM. */
+/** How a process that ends by a signal answers: 130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP. */
 export function exitCodeOf(signal: NodeJS.Signals): number {
-  return signal === "SIGINT" ? 130 : 143;
+  return 128 + (constants.signals[signal] ?? 0);
 }

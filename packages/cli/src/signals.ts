@@ -2,11 +2,14 @@ import { exitCodeOf } from "./exit-code.ts";
 
 /** What was done about a signal so far. */
 export interface Interruption extends Disposable {
-  /** Aborts with the first SIGINT or SIGTERM; `reason` is its name. */
+  /** Aborts with the first signal to end; `reason` is its name. */
   readonly signal: AbortSignal;
 }
 
-/** Lets a long task end in good order at the first SIGINT or SIGTERM. The second one ends the process at once. */
+/** Ctrl-C, a service manager, and a terminal that was closed. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Lets a long task end in good order at the first such signal. The second one ends the process at once. */
 export function onInterruption(beforeExit: () => void = () => undefined): Interruption {
   const controller = new AbortController();
   const hear = (name: NodeJS.Signals): void => {
@@ -14,9 +17,11 @@ export function onInterruption(beforeExit: () => void = () => undefined): Interr
     beforeExit();
     process.exit(exitCodeOf(name));
   };
-  process.on("SIGINT", hear).on("SIGTERM", hear);
+  for (const name of SIGNALS) process.on(name, hear);
   return {
     signal: controller.signal,
-    [Symbol.dispose]: () => void process.off("SIGINT", hear).off("SIGTERM", hear),
+    [Symbol.dispose]() {
+      for (const name of SIGNALS) process.off(name, hear);
+    },
   };
 }

@@ -61,4 +61,5 @@ process.on("message", (order: Order) => {
 process.on("disconnect", () => void stop());
 // Ctrl-C reaches the whole group; it is the demo that tells its workers what to do then.
 process.on("SIGINT", () => undefined);
+process.on("SIGHUP", () => undefined);
 say({ kind: "ready" });

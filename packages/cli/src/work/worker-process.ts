@@ -33,4 +33,5 @@ process.on("disconnect", () => stopping.abort());
 process.on("SIGTERM", () => stopping.abort());
 // Ctrl-C reaches the whole group, and the parent says then what to do.
 process.on("SIGINT", () => undefined);
+process.on("SIGHUP", () => undefined);
 say({ kind: "ready" });
