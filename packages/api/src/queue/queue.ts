@@ -155,13 +155,14 @@ export class Queue<C extends Catalog = Catalog, Tx = never> {
       {
         store: this.#plain,
         wakeups: this.#wakeups,
+        policy: { backoff: this.#options.backoff, random: this.#options.random },
         types: typesOf(handlers),
         handlerOf: handlerFinder(handlers),
         checkResult: (type, result) => this.#checkResult(type, result),
         build: (type, payload, addOptions) => this.#input(type, payload, addOptions),
         onStopped: (stopped) => this.#workers.delete(stopped),
       },
-      workerSettings({ ...(this.#options.backoff && { backoff: this.#options.backoff }), ...options }),
+      workerSettings(options),
     );
     this.#workers.add(worker);
     worker.start();

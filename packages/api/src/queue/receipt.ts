@@ -1,4 +1,5 @@
 import type { CasOutcome, Settings } from "../contract/change.ts";
+import type { AppendOutcome } from "../contract/event.ts";
 import type { Job } from "../contract/job.ts";
 import type { Json } from "../contract/json.ts";
 import { type Duration, parseDuration } from "../policy/duration.ts";
@@ -36,6 +37,18 @@ export class Receipt {
   requeue(delay?: Duration): Promise<CasOutcome> {
     const delayMs = delay === undefined ? 0 : parseDuration(delay, "delay");
     return this.#set({ ...afterHandBack(this.job, delayMs).set, requeue: true });
+  }
+
+  /** Stores JSON with the job that others can read. */
+  progress(value: Json): Promise<CasOutcome> {
+    return this.#set({ progress: value });
+  }
+
+  /** Appends JSON to the job's log (P22). */
+  async log(value: Json): Promise<AppendOutcome> {
+    const { id, token } = this.job;
+    const [outcome] = await this.#store.append([{ id, event: value, token }]);
+    return outcome ?? { status: "missing" };
   }
 
   /** Prolongs the lease; its outcome tells whether the job was asked to stop. */

@@ -48,13 +48,14 @@ export class Lifecycle {
     if (this.#inFlight === 0) this.#onIdle?.();
   }
 
-  /** Runs one call to the adapter; `close` waits for it. */
-  async track<T>(verb: string, call: () => Promise<T>): Promise<T> {
+  /** Runs one call to the adapter, which has to answer as many outcomes as `expected`; `close` waits for it. */
+  async track<T>(verb: string, call: () => Promise<T>, expected?: number): Promise<T> {
     if (this.#gone) throw this.#closedError(verb);
     const started = this.#observe && performance.now();
     this.#inFlight++;
     try {
       const answer = await call();
+      if (expected !== undefined) this.#checkCount(answer, verb, expected);
       if (started !== undefined) this.#report(verb, started);
       return answer;
     } catch (thrown) {
@@ -80,6 +81,15 @@ export class Lifecycle {
     }
     await this.track("close", () => this.#adapter.close());
     this.#gone = true;
+  }
+
+  #checkCount(answer: unknown, verb: string, expected: number): void {
+    const count = Array.isArray(answer) ? answer.length : "no list of";
+    if (count === expected) return;
+    throw new QueueError(
+      "CORRUPT",
+      `The ${this.#adapter.name} adapter answered ${count} outcomes to a ${verb} of ${expected}. This is a defect of the adapter.`,
+    );
   }
 
   #report(verb: string, started: number, error?: QueueError): void {

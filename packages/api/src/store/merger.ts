@@ -48,12 +48,21 @@ export class Merger<Item, Outcome> {
   }
 
   async #drain(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#forward(this.#take());
+    while (this.#waiting.length > 0) {
+      const calls = this.#take();
+      try {
+        deal(calls, await this.#route.send(itemsOf(calls)));
+      } catch (error) {
+        if (calls.length > 1 && this.#route.mayResend?.(error) === true) await this.#sendEach(calls);
+        else for (const call of calls) call.reject(error);
+      }
+    }
     this.#busy = false;
   }
 
   /** The longest run of waiting calls that fits into one, in order, so that nobody is overtaken. */
   #take(): Call<Item, Outcome>[] {
+    if (this.#waiting.length === 1) return this.#takeAll();
     const { bounds, keyOf } = this.#route;
     const keys = keyOf && new Set<string>();
     let items = 0;
@@ -69,27 +78,29 @@ export class Merger<Item, Outcome> {
       }
       count++;
     }
-    if (count === this.#waiting.length) {
-      const all = this.#waiting;
-      this.#waiting = [];
-      return all;
-    }
-    return this.#waiting.splice(0, count);
+    return count === this.#waiting.length ? this.#takeAll() : this.#waiting.splice(0, count);
   }
 
-  async #forward(calls: readonly Call<Item, Outcome>[]): Promise<void> {
-    const [only] = calls;
-    const items = calls.length === 1 && only ? only.items : calls.flatMap((call) => call.items);
-    try {
-      deal(calls, await this.#route.send(items));
-    } catch (error) {
-      const alone = calls.length > 1 && this.#route.mayResend?.(error) === true;
-      for (const call of calls) {
-        if (alone) await this.#forward([call]);
-        else call.reject(error);
+  #takeAll(): Call<Item, Outcome>[] {
+    const all = this.#waiting;
+    this.#waiting = [];
+    return all;
+  }
+
+  async #sendEach(calls: readonly Call<Item, Outcome>[]): Promise<void> {
+    for (const call of calls) {
+      try {
+        call.resolve(await this.#route.send(call.items));
+      } catch (error) {
+        call.reject(error);
       }
     }
   }
+}
+
+function itemsOf<Item, Outcome>(calls: readonly Call<Item, Outcome>[]): readonly Item[] {
+  const [only] = calls;
+  return calls.length === 1 && only ? only.items : calls.flatMap((call) => call.items);
 }
 
 function deal<Item, Outcome>(calls: readonly Call<Item, Outcome>[], outcomes: readonly Outcome[]): void {

@@ -15,17 +15,31 @@ export async function resend(
   jobs: readonly NewJob[],
   isNamed: (job: NewJob) => boolean,
   pause: (ms: number) => Promise<void>,
-): Promise<readonly InsertOutcome[]> {
-  for (const [tries, ms] of PAUSES.entries()) {
+): Promise<InsertOutcome[]> {
+  try {
+    return await send(false);
+  } catch (error) {
+    if (!isQueueError(error, "UNAVAILABLE")) throw error;
+    return claimOwn(await insist(() => send(true), pause, error), jobs, isNamed);
+  }
+}
+
+async function insist(
+  send: () => Promise<InsertOutcome[]>,
+  pause: (ms: number) => Promise<void>,
+  first: unknown,
+): Promise<InsertOutcome[]> {
+  let last = first;
+  for (const ms of PAUSES) {
+    await pause(ms * (0.5 + Math.random()));
     try {
-      const outcomes = await send(tries > 0);
-      return tries === 0 ? outcomes : claimOwn(outcomes, jobs, isNamed);
+      return await send();
     } catch (error) {
       if (!isQueueError(error, "UNAVAILABLE")) throw error;
-      await pause(ms * (0.5 + Math.random()));
+      last = error;
     }
   }
-  return claimOwn(await send(true), jobs, isNamed);
+  throw last;
 }
 
 function claimOwn(

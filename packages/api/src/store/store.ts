@@ -48,6 +48,7 @@ export interface StoreOptions extends FailurePolicy {
 /** The bytes of one insert or cas, as JSON. */
 export const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 
+const MAX_RESCUED = 1000;
 const BOUNDS = { items: MAX_BATCH, bytes: MAX_BATCH_BYTES };
 
 const validateAt = validator(AtSchema);
@@ -84,7 +85,7 @@ export class Store<Tx = never> {
     this.#namedInserts = new Merger({ bounds, mayResend, send: (jobs) => this.#send(jobs, { maybeStored: true }) });
     this.#changes = new Merger({
       bounds,
-      send: (changes) => this.#call("cas", () => this.#adapter.cas(changes), changes.length),
+      send: (changes) => this.#life.track("cas", () => this.#adapter.cas(changes), changes.length),
       keyOf: (change) => change.id,
     });
   }
@@ -119,18 +120,19 @@ export class Store<Tx = never> {
     this.#life.assertOpen("insert");
     checkCount(inputs, "jobs", "insert");
     this.#checkAt(at, "insert");
-    const checked = inputs.map((input, i) =>
-      checkJob(input, inputs.length === 1 ? "Cannot insert" : `Cannot insert job ${i}`),
-    );
+    if (inputs.length === 0) return [];
+    const checked = inputs.map((input, i) => checkJob(input, nameOf("insert", "job", i, inputs.length)));
     const bytes = checkBytes(checked, "insert");
     const jobs = checked.map(({ job }) => job);
-    if (jobs.length === 0) return [];
-    for (const { job, named } of checked) if (named) this.#named.add(job);
-    const named = at?.maybeStored === true || checked.some((job) => job.named);
-    if (at === undefined || onlyMaybeStored(at)) {
-      return [...(await (named ? this.#namedInserts : this.#inserts).add(jobs, bytes))];
+    let named = at?.maybeStored === true;
+    for (const { job, named: byCaller } of checked) {
+      if (!byCaller) continue;
+      named = true;
+      this.#named.add(job);
     }
-    return [...(await this.#send(jobs, named ? { ...at, maybeStored: true } : at))];
+    const merges = at === undefined || onlyMaybeStored(at);
+    if (merges) return (named ? this.#namedInserts : this.#inserts).add(jobs, bytes) as Promise<InsertOutcome[]>;
+    return this.#send(jobs, named ? { ...at, maybeStored: true } : at);
   }
 
   /** Chooses and leases due jobs (P6–P11). Without `expired`, jobs whose lease has ended are settled about once a second (P15). */
@@ -147,19 +149,12 @@ export class Store<Tx = never> {
     this.#life.assertOpen("cas");
     checkCount(inputs, "changes", "cas");
     this.#checkAt(at, "cas");
-    const checked = inputs.map((input, i) =>
-      checkChange(input, inputs.length === 1 ? "Cannot cas" : `Cannot cas change ${i}`),
-    );
+    const checked = inputs.map((input, i) => checkChange(input, nameOf("cas", "change", i, inputs.length)));
     const bytes = checkBytes(checked, "cas");
     const changes = checked.map(({ change }) => change);
+    if (isDistinct(changes)) return this.#change(changes, bytes, at);
     const outcomes: CasOutcome[] = [];
-    for (const run of distinctRuns(changes)) {
-      const merged = at === undefined;
-      const part = merged
-        ? this.#changes.add(run, bytes)
-        : this.#call("cas", () => this.#adapter.cas(run, at), run.length);
-      outcomes.push(...(await part));
-    }
+    for (const run of distinctRuns(changes)) outcomes.push(...(await this.#change(run, bytes, at)));
     return outcomes;
   }
 
@@ -167,14 +162,14 @@ export class Store<Tx = never> {
   async get(ids: readonly string[]): Promise<Found[]> {
     this.#life.assertOpen("get");
     validateIds({ ids }, "Cannot get");
-    return this.#call("get", () => this.#adapter.get(ids), ids.length);
+    return this.#life.track("get", () => this.#adapter.get(ids), ids.length);
   }
 
   /** Lists jobs, a page at a time. Changes nothing. */
   async list(input: ListInput): Promise<Page<Job>> {
     this.#life.assertOpen("list");
     const query = checkList(input);
-    return this.#call("list", () => this.#adapter.list(query));
+    return this.#life.track("list", () => this.#adapter.list(query));
   }
 
   /** Removes jobs, and tells how many (P26). */
@@ -184,7 +179,7 @@ export class Store<Tx = never> {
       query,
       "Cannot remove",
     );
-    return this.#call("remove", () => this.#adapter.remove(query));
+    return this.#life.track("remove", () => this.#adapter.remove(query));
   }
 
   /** Adds user events to the logs of jobs (P22). */
@@ -192,25 +187,28 @@ export class Store<Tx = never> {
     this.#life.assertOpen("append");
     checkCount(entries, "events", "append");
     this.#checkAt(at, "append");
-    const copies = entries.map((entry) => {
+    const checked = entries.map((entry) => {
       validateEvent(entry, "Cannot append");
-      return { ...entry, event: checkJson(entry.event, "event").value };
+      const { value, bytes } = checkJson(entry.event, "event");
+      return { entry: { ...entry, event: value }, bytes };
     });
-    return this.#call("append", () => this.#adapter.append(copies, at), copies.length);
+    checkBytes(checked, "append");
+    const copies = checked.map(({ entry }) => entry);
+    return this.#life.track("append", () => this.#adapter.append(copies, at), copies.length);
   }
 
   /** Reads the log of one job or of the store (P22, P23). */
   async events(query: EventQuery): Promise<EventPage> {
     this.#life.assertOpen("events");
     validateEvents(query, "Cannot read events");
-    return this.#call("events", () => this.#adapter.events(query));
+    return this.#life.track("events", () => this.#adapter.events(query));
   }
 
   /** Tells the settings and counts of every lane, by name. */
   async lanes(query: { readonly now?: number } = {}): Promise<LaneStatus[]> {
     this.#life.assertOpen("lanes");
     validateLanes(query, "Cannot list lanes");
-    return this.#call("lanes", () => this.#adapter.lanes(query));
+    return this.#life.track("lanes", () => this.#adapter.lanes(query));
   }
 
   /** Sets a lane's settings; binds every call that begins after it returned (P19). */
@@ -219,13 +217,18 @@ export class Store<Tx = never> {
     validateLane(lane, "Cannot configure the lane");
     validateSettings(settings, `Cannot configure lane ${lane}`);
     refuseUnbuilt(settings, lane);
-    return this.#call("configure", () => this.#adapter.configure(lane, settings));
+    return this.#life.track("configure", () => this.#adapter.configure(lane, settings));
   }
 
   /** Calls `wake` with hints until unsubscribed (P24). */
   async subscribe(wake: (hint: Hint) => void): Promise<Unsubscribe> {
     this.#life.assertOpen("subscribe");
-    return this.#call("subscribe", () => this.#adapter.subscribe(wake));
+    return this.#life.track("subscribe", () => this.#adapter.subscribe(wake));
+  }
+
+  /** As `rescue`, if the last time was about a second ago; for a worker that is too busy to poll. */
+  async rescueNowAndThen(lanes?: readonly string[]): Promise<void> {
+    if (this.#rescuer.isDue()) await this.#rescuer.rescue({ ...(lanes && { lanes }), limit: MAX_RESCUED });
   }
 
   /** Takes over jobs whose lease has ended and settles them by policy (P15). Tells how many. */
@@ -233,30 +236,28 @@ export class Store<Tx = never> {
     return this.#rescuer.rescue(request);
   }
 
-  #poll(request: PollRequest): Promise<PollResult> {
-    return this.#call("poll", () => this.#adapter.poll(request));
+  #change(changes: readonly Change[], bytes: number, at: At<Tx> | undefined): Promise<CasOutcome[]> {
+    if (at === undefined) return this.#changes.add(changes, bytes) as Promise<CasOutcome[]>;
+    return this.#life.track("cas", () => this.#adapter.cas(changes, at), changes.length);
   }
 
-  #send(jobs: readonly NewJob[], at: At<Tx> | undefined): Promise<readonly InsertOutcome[]> {
+  #poll(request: PollRequest): Promise<PollResult> {
+    return this.#life.track("poll", () => this.#adapter.poll(request));
+  }
+
+  #send(jobs: readonly NewJob[], at: At<Tx> | undefined): Promise<InsertOutcome[]> {
     const once = (again: boolean): Promise<InsertOutcome[]> =>
-      this.#call("insert", () => this.#adapter.insert(jobs, again ? { ...at, maybeStored: true } : at), jobs.length);
+      this.#life.track(
+        "insert",
+        () => this.#adapter.insert(jobs, again ? { ...at, maybeStored: true } : at),
+        jobs.length,
+      );
     if (at?.tx !== undefined) return once(false);
     return resend(
       once,
       jobs,
       (job) => this.#named.has(job),
       (ms) => this.#life.pause(ms),
-    );
-  }
-
-  async #call<T>(verb: string, call: () => Promise<T>, expected?: number): Promise<T> {
-    const answer = await this.#life.track(verb, call);
-    if (expected === undefined) return answer;
-    const count = Array.isArray(answer) ? answer.length : "no list of";
-    if (count === expected) return answer;
-    throw new QueueError(
-      "CORRUPT",
-      `The ${this.name} adapter answered ${count} outcomes to a ${verb} of ${expected}. This is a defect of the adapter.`,
     );
   }
 
@@ -302,9 +303,17 @@ function checkBytes(items: readonly { readonly bytes: number }[], verb: string):
   return exact;
 }
 
-/** Splits changes so that no id comes twice in one call to the adapter; nearly always there is one run. */
+/** How an item is called in an error: by its place if it is one of many. */
+function nameOf(verb: string, what: string, place: number, count: number): string {
+  return count === 1 ? `Cannot ${verb}` : `Cannot ${verb} ${what} ${place}`;
+}
+
+function isDistinct(changes: readonly Change[]): boolean {
+  return changes.length < 2 || new Set(changes.map(({ id }) => id)).size === changes.length;
+}
+
+/** Splits changes so that no id comes twice in one call to the adapter. */
 function distinctRuns(changes: readonly Change[]): (readonly Change[])[] {
-  if (changes.length === 1) return [changes];
   const runs: Change[][] = [];
   let seen = new Set<string>();
   for (const change of changes) {

@@ -19,6 +19,8 @@ export class HeldJob {
   /** The lease lives at least until then, by the monotonic clock of this process. */
   deadline: number;
   interruption: Interruption | undefined;
+  /** How long the handler may take to return after the interruption, if not as long as usual, in milliseconds. */
+  graceMs: number | undefined;
   /** Told once of an interruption. */
   onInterrupt: ((reason: Interruption) => void) | undefined;
   // Made when a handler first asks for it; most never do.

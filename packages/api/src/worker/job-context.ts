@@ -42,7 +42,8 @@ export class JobContext implements Context<Catalog, string, never> {
   snoozed: number | undefined;
   /** The handler completed the job itself, in its own transaction. */
   completed = false;
-  readonly spawned: JobInput[] = [];
+  /** What to add when the job completes. */
+  spawned: JobInput[] | undefined;
 
   constructor(store: Store<never>, held: HeldJob, build: BuildJob) {
     this.#store = store;
@@ -81,7 +82,7 @@ export class JobContext implements Context<Catalog, string, never> {
 
   get spawn(): Context<Catalog, string, never>["spawn"] {
     return (type, payload, options) => {
-      this.spawned.push(this.#build(type, payload, options));
+      (this.spawned ??= []).push(this.#build(type, payload, options));
     };
   }
 
@@ -89,7 +90,7 @@ export class JobContext implements Context<Catalog, string, never> {
     return async (result, at) => {
       const { id, token } = this.#held.job;
       const set = result === undefined ? { state: "completed" } : { state: "completed", result: result as never };
-      const spawn = this.spawned.length > 0 ? { spawn: this.spawned } : {};
+      const spawn = this.spawned && { spawn: this.spawned };
       const [outcome] = await this.#store.cas([{ id, expect: { token }, set, ...spawn }], at);
       if (outcome?.status !== "ok") throw this.#lost();
       this.completed = true;

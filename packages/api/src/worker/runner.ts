@@ -4,7 +4,7 @@ import { afterFailure, afterHandBack, type FailurePolicy, type Settlement } from
 import type { Catalog } from "../queue/catalog.ts";
 import type { JobInput } from "../store/job-input.ts";
 import type { Store } from "../store/store.ts";
-import type { HeldJob, Interruption } from "./held-job.ts";
+import type { HeldJob } from "./held-job.ts";
 import { type BuildJob, type Context, JobContext } from "./job-context.ts";
 
 /** Runs a job's work. What it returns is the result, what it throws a failed attempt. */
@@ -15,7 +15,7 @@ export interface Ending {
   readonly kind: "completed" | "failed" | "cancelled" | "snoozed" | "handed-back";
   /** What to tell the store; absent when the handler has told it already. */
   readonly settlement?: Settlement;
-  readonly spawn?: readonly JobInput[];
+  readonly spawn?: readonly JobInput[] | undefined;
   readonly result?: unknown;
   readonly error?: unknown;
 }
@@ -41,7 +41,7 @@ export async function runAttempt(store: Store<never>, held: HeldJob, options: Ru
   const context = new JobContext(store, held, options.build);
   try {
     const work = handler(job, context);
-    const result = isThenable(work) ? await waitFor(Promise.resolve(work), held, options) : work;
+    const result = isThenable(work) ? await waitFor(work, held, options) : work;
     return finish(held, context, result, options);
   } catch (error) {
     return fail(held, error, options);
@@ -63,7 +63,7 @@ function finish(held: HeldJob, context: JobContext, returned: unknown, options: 
   return {
     kind: "completed",
     settlement: { expect: { token: job.token }, set },
-    ...(context.spawned.length > 0 && { spawn: context.spawned }),
+    spawn: context.spawned,
     result,
   };
 }
@@ -89,33 +89,28 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
  * Waits for a handler, but not beyond its timeout, nor longer than the grace once it was told to stop: a handler that
  * never returns costs its attempt, and not the worker.
  */
-function waitFor(
-  work: Promise<unknown>,
-  held: HeldJob,
-  { timeoutMs: standard, graceMs }: RunnerOptions,
-): Promise<unknown> {
-  const timeoutMs = held.job.timeoutMs ?? standard;
-  return new Promise((resolve, reject) => {
-    let timer: NodeJS.Timeout | undefined;
-    const end = (then: () => void): void => {
-      clearTimeout(timer);
-      held.onInterrupt = undefined;
-      then();
-    };
-    const giveUp = (reason: Interruption): void => {
-      clearTimeout(timer);
-      if (reason.code === "TIMEOUT") end(() => reject(reason));
-      else timer = setTimeout(() => end(() => reject(reason)), Math.min(graceMs, LONGEST_TIMER));
-    };
-    if (timeoutMs !== undefined) {
-      const message = `The attempt took longer than ${timeoutMs} ms.`;
-      timer = setTimeout(() => held.interrupt("TIMEOUT", message), Math.min(timeoutMs, LONGEST_TIMER));
-    }
-    held.onInterrupt = giveUp;
-    if (held.interruption) giveUp(held.interruption);
-    work.then(
-      (result) => end(() => resolve(result)),
-      (error: unknown) => end(() => reject(error as Error)),
-    );
-  });
+async function waitFor(work: PromiseLike<unknown>, held: HeldJob, options: RunnerOptions): Promise<unknown> {
+  const timeoutMs = held.job.timeoutMs ?? options.timeoutMs;
+  let timer: NodeJS.Timeout | undefined;
+  const startTimer = (ms: number, then: () => void): void => {
+    clearTimeout(timer);
+    timer = setTimeout(then, Math.min(ms, LONGEST_TIMER));
+  };
+  try {
+    return await new Promise((resolve, reject) => {
+      held.onInterrupt = (reason) => {
+        if (reason.code === "TIMEOUT") reject(reason);
+        else startTimer(held.graceMs ?? options.graceMs, () => reject(reason));
+      };
+      if (timeoutMs !== undefined) {
+        const message = `The attempt took longer than ${timeoutMs} ms.`;
+        startTimer(timeoutMs, () => held.interrupt("TIMEOUT", message));
+      }
+      if (held.interruption) held.onInterrupt(held.interruption);
+      work.then(resolve, reject);
+    });
+  } finally {
+    clearTimeout(timer);
+    held.onInterrupt = undefined;
+  }
 }

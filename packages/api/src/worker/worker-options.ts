@@ -1,10 +1,8 @@
 import { Type } from "typebox";
-import { checkFunction } from "../check/check-function.ts";
 import { LaneName, MAX_BATCH, MAX_NAME_LENGTH } from "../check/schemas.ts";
 import { validator } from "../check/validator.ts";
 import { QueueError } from "../errors.ts";
 import { type Duration, parseDuration } from "../policy/duration.ts";
-import type { BackoffFunction } from "../policy/failure.ts";
 
 /** How a worker works. */
 export interface WorkerOptions {
@@ -24,8 +22,6 @@ export interface WorkerOptions {
   readonly grace?: Duration;
   /** How this worker is called in leases; the host's name, process id and a number when absent. */
   readonly holder?: string;
-  /** Milliseconds before the next attempt; undefined leaves it to the job's own backoff. */
-  readonly backoff?: BackoffFunction;
 }
 
 /** Checked options with all defaults. */
@@ -38,7 +34,6 @@ export interface WorkerSettings {
   readonly timeoutMs: number | undefined;
   readonly graceMs: number;
   readonly holder: string | undefined;
-  readonly backoff: BackoffFunction | undefined;
 }
 
 const validateLane = validator(LaneName);
@@ -64,7 +59,6 @@ const validate = validator(
       interval: Any,
       timeout: Any,
       grace: Any,
-      backoff: Any,
       holder: Type.Optional(
         Type.String({
           minLength: 1,
@@ -81,7 +75,6 @@ const validate = validator(
 /** Checks a worker's options. @throws QueueError `INVALID` naming the option and, if misspelt, the nearest. */
 export function workerSettings(options: WorkerOptions): WorkerSettings {
   validate(options, "Cannot start a worker");
-  checkFunction(options.backoff, "backoff", "Cannot start a worker");
   const leaseMs = parseDuration(options.lease ?? "30s", "lease");
   if (leaseMs < 100)
     throw new QueueError(
@@ -97,7 +90,6 @@ export function workerSettings(options: WorkerOptions): WorkerSettings {
     timeoutMs: options.timeout === undefined ? undefined : parseDuration(options.timeout, "timeout"),
     graceMs: parseDuration(options.grace ?? "10s", "grace"),
     holder: options.holder,
-    backoff: options.backoff,
   };
 }
 

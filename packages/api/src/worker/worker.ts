@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import type { Job } from "../contract/job.ts";
 import { LONGEST_TIMER } from "../alarm.ts";
 import { type Duration, parseDuration } from "../policy/duration.ts";
-import { afterHandBack } from "../policy/failure.ts";
+import { afterHandBack, type FailurePolicy } from "../policy/failure.ts";
 import type { Wakeups } from "../queue/wakeups.ts";
 import type { Store } from "../store/store.ts";
 import { Claimer } from "./claimer.ts";
@@ -34,6 +34,7 @@ export interface WorkerEvents {
 export interface Workplace {
   readonly store: Store<never>;
   readonly wakeups: Wakeups;
+  readonly policy: FailurePolicy;
   readonly types: readonly string[] | undefined;
   readonly handlerOf: RunnerOptions["handlerOf"];
   readonly checkResult: RunnerOptions["checkResult"];
@@ -60,6 +61,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
   readonly #heart: Heart;
   readonly #settler: Settler;
   readonly #pace = new RunningMean();
+  readonly #lanes: readonly string[] | undefined;
   #buffer: HeldJob[] = [];
   readonly #running = new Set<HeldJob>();
   #settling = 0;
@@ -74,9 +76,10 @@ export class Worker extends EventEmitter<WorkerEvents> {
     this.#settings = settings;
     this.holder = settings.holder ?? `${hostname().slice(0, 100)}/${process.pid}/${++workers}`;
     const { handlerOf, checkResult, build } = place;
-    const { timeoutMs, graceMs, leaseMs, intervalMs, backoff, weights } = settings;
-    this.#runner = { handlerOf, checkResult, build, timeoutMs, graceMs, backoff };
+    const { timeoutMs, graceMs, leaseMs, intervalMs, weights } = settings;
+    this.#runner = { ...place.policy, handlerOf, checkResult, build, timeoutMs, graceMs };
     const shares = weights && new LaneShares(weights);
+    this.#lanes = weights && [...weights.keys()];
     const onError = (error: unknown): void => this.#report(error);
     this.#claimer = new Claimer({
       store: place.store,
@@ -95,7 +98,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
       onSettled: (settling, lost) => this.#noteSettled(settling, lost),
       onError,
     });
-    this.#heart = new Heart(place.store, { leaseMs, onError, onBeat: () => this.#handBackOld() });
+    this.#heart = new Heart(place.store, { leaseMs, onError, onBeat: () => this.#lookAfter() });
   }
 
   /** Begins to claim; `queue.work` does it. */
@@ -119,7 +122,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
 
   /**
    * Stops claiming, gives back uncharged what has not begun, and waits for the handlers that run. Those still running
-   * after `grace` (that of the worker when absent) are told to stop, and given back if they do not.
+   * after `grace` (that of the worker when absent) are told to stop, and given back if they do not within as long again.
    */
   stop(options: { readonly grace?: Duration } = {}): Promise<void> {
     this.#stopped ??= this.#stop(
@@ -149,7 +152,10 @@ export class Worker extends EventEmitter<WorkerEvents> {
     this.#handBack(this.#buffer.splice(0));
     const timer = setTimeout(
       () => {
-        for (const held of this.#running) held.interrupt("STOPPING", "The worker is stopping.");
+        for (const held of this.#running) {
+          held.graceMs = graceMs;
+          held.interrupt("STOPPING", "The worker is stopping.");
+        }
       },
       Math.min(graceMs, LONGEST_TIMER),
     );
@@ -224,6 +230,13 @@ export class Worker extends EventEmitter<WorkerEvents> {
     if (this.#running.size + this.#settling > 0) return;
     this.#onQuiet?.();
     if (this.listenerCount("idle") > 0) this.#claimer.nudge();
+  }
+
+  /** What a worker that is too busy to poll would do in polling. */
+  #lookAfter(): void {
+    this.#handBackOld();
+    if (this.#room() > 0 || this.#stopped) return;
+    this.#place.store.rescueNowAndThen(this.#lanes).catch((error: unknown) => this.#report(error));
   }
 
   /** Gives back what waited too long for a handler, so that an idle worker elsewhere can have it. */

@@ -343,12 +343,6 @@ describe("the options of a worker", () => {
     ["an infinite weight", { a: () => 1 }, { lanes: { a: Infinity } }, "lanes"],
     ["a lease too short to renew", { a: () => 1 }, { lease: 50 }, "lease"],
     ["a duration that is none", { a: () => 1 }, { grace: "soon" }, "grace"],
-    [
-      "a backoff that is no function",
-      { a: () => 1 },
-      { backoff: { type: "fixed", delay: 1 } },
-      "`backoff` must be a function",
-    ],
     ["a holder that breaks lines", { a: () => 1 }, { holder: "a\nb" }, "holder"],
   ])("refuse %s", async (_, handlers, options, part) => {
     const queue = await openOn();
