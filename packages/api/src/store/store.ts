@@ -149,6 +149,7 @@ export class Store<Tx = never> {
     this.#life.assertOpen("cas");
     checkCount(inputs, "changes", "cas");
     this.#checkAt(at, "cas");
+    if (inputs.length === 0) return [];
     const checked = inputs.map((input, i) => checkChange(input, nameOf("cas", "change", i, inputs.length)));
     const bytes = checkBytes(checked, "cas");
     const changes = checked.map(({ change }) => change);
@@ -187,6 +188,7 @@ export class Store<Tx = never> {
     this.#life.assertOpen("append");
     checkCount(entries, "events", "append");
     this.#checkAt(at, "append");
+    if (entries.length === 0) return [];
     const checked = entries.map((entry) => {
       validateEvent(entry, "Cannot append");
       const { value, bytes } = checkJson(entry.event, "event");

@@ -248,10 +248,12 @@ describe("Store: what it refuses", () => {
   });
 
   it("answers empty calls without asking the adapter", async () => {
-    const store = await openStore(() => ({ insert: () => Promise.reject(new Error("reached")) }));
+    const reached = (): Promise<never> => Promise.reject(new Error("reached"));
+    const store = await openStore(() => ({ insert: reached, cas: reached, append: reached }));
 
     expect(await store.insert([])).toEqual([]);
     expect(await store.cas([])).toEqual([]);
+    expect(await store.append([])).toEqual([]);
   });
 });
 

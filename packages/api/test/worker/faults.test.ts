@@ -330,6 +330,34 @@ describe("stop", () => {
     expect(await queue.get(id)).toMatchObject({ state: "completed" });
   });
 
+  it("takes no longer than twice the grace that it was given, whatever that of the worker", async () => {
+    const queue = await openOn();
+    const { id } = await queue.add("deaf", 1);
+    const worker = queue.work({ deaf: () => new Promise<void>(() => undefined) }, { grace: "1h" });
+    await vi.waitFor(() => expect(worker.load.running).toBe(1), soon);
+
+    await worker.stop({ grace: 10 });
+
+    expect(await queue.get(id)).toMatchObject({ state: "waiting", attempt: 0 });
+  });
+
+  it("P15 rescues for others while it is too busy to poll", async () => {
+    const queue = await openOn();
+    const past = Date.now() - 60_000;
+    await queue.insert([{ type: "lost", payload: 1, id: "lost", backoff: { type: "fixed", delayMs: 0 } }], {
+      now: past,
+    });
+    const busy = gate();
+    const worker = queue.work({ busy: () => busy.opened }, { concurrency: 1, lease: 200, prefetch: 0 });
+    await queue.add("busy", 1);
+    await vi.waitFor(() => expect(worker.load.running).toBe(1), soon);
+    await queue.poll({ types: ["lost"], limit: 1, lease: { ms: 10, holder: "dead" }, now: past });
+
+    await vi.waitFor(async () => expect((await queue.get("default:lost"))?.state).toBe("waiting"), soon);
+    busy.open();
+    expect((await queue.get("default:lost"))?.error?.code).toBe("LEASE_ENDED");
+  });
+
   it("can be called twice, and leaves nothing running behind", async () => {
     const queue = await openOn();
     const worker = queue.work({ a: () => 1 });
