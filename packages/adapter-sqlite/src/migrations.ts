@@ -65,7 +65,7 @@ const MIGRATIONS: readonly string[] = [
 ];
 
 /** The layout that this code writes. */
-export const SCHEMA_VERSION = MIGRATIONS.length;
+const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** The oldest layout version whose code can still read and write what this code leaves behind. */
 const MIN_READER = 1;

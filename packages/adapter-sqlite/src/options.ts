@@ -5,12 +5,11 @@ export const SqliteOptionsSchema = Type.Object(
   {
     path: Type.String({
       minLength: 1,
-      description: "The database file, or `:memory:` for one that lives only as long as this process.",
+      description: "the path of the database file, or `:memory:` for one that lives as long as this process",
     }),
     durability: Type.Optional(
       Type.Union([Type.Literal("full"), Type.Literal("normal")], {
-        description:
-          "`full` (default): an acknowledged job survives a power failure. `normal`: it survives a crash of the process.",
+        description: '"full" (survives a power failure; the default) or "normal" (survives a crash of the process)',
       }),
     ),
   },

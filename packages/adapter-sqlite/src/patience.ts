@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isBusy, lockedFor } from "./failures.ts";
 
 /** How long to wait for a lock that somebody else holds, in milliseconds. */
-export const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 30_000;
 
 /** Between two attempts to get the lock: long enough to let others commit, at random so that they do not march in step. */
 const PAUSE_MS = { first: 1, most: 20 } as const;

@@ -8,8 +8,6 @@ import type { Adapter } from "./adapter.ts";
 export interface Backend<Tx = never> {
   /** `sqlite`. The first part of a URL, and `backend` in a config object. */
   readonly name: string;
-  /** Other schemes that mean the same, such as `postgresql`. */
-  readonly aliases?: readonly string[];
   /** A TypeBox object schema of the options; unknown ones are refused. */
   readonly options: TSchema;
   /** Turns what follows `<name>:` in a URL, with its query already split off and parsed, into options. */

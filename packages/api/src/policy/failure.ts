@@ -68,6 +68,8 @@ function retryDelay(job: Job, error: JobError, policy: FailurePolicy): number {
 }
 
 function ownDelay(job: Job, error: JobError, { backoff }: FailurePolicy): number | undefined {
+  // AnyQueue's own jobs are not the user's to judge.
+  if (job.lane.startsWith("$")) return undefined;
   try {
     return backoff?.(job.attempt, error, job);
   } catch {

@@ -87,8 +87,8 @@ function withOptions(
 }
 
 /** Names that begin with `$` are AnyQueue's own. */
-function refuseReserved({ lane, state }: AddOptions, subject: string): void {
-  for (const [field, name] of Object.entries({ lane, state })) {
+function refuseReserved({ id, lane, state }: AddOptions, subject: string): void {
+  for (const [field, name] of Object.entries({ id: id?.includes(":") ? id : undefined, lane, state })) {
     if (name?.startsWith("$") !== true) continue;
     throw new QueueError(
       "INVALID",
@@ -98,7 +98,7 @@ function refuseReserved({ lane, state }: AddOptions, subject: string): void {
 }
 
 /** Brings a backoff into the form that is stored with the job. */
-export function parseBackoff(options: BackoffOptions): Backoff {
+function parseBackoff(options: BackoffOptions): Backoff {
   if (typeof options !== "object" || options === null) {
     throw new QueueError("INVALID", `\`backoff\` must be an object such as { type, delay }, not ${show(options)}.`);
   }

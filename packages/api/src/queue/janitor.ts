@@ -1,3 +1,4 @@
+import { isTerminal } from "../contract/names.ts";
 import type { Store } from "../store/store.ts";
 import { removals } from "../policy/retention.ts";
 
@@ -47,9 +48,13 @@ export class Janitor {
 
   /** Prunes if it is time and no other process does. Answers how many jobs went. */
   async tidy(): Promise<number> {
-    await this.#store.insert([
+    const [turned] = await this.#store.insert([
       { id: ID, type: "$retention", payload: null, state: RESTING, maxAttempts: 1_000_000, backoff: NO_BACKOFF },
     ]);
+    if (turned?.status === "existing" && isTerminal(turned.job.state)) {
+      // Somebody cancelled it; retention is switched off by lane settings or options, not so.
+      await this.#store.cas([{ id: ID, expect: { version: turned.job.version }, set: { state: RESTING } }]);
+    }
     // If the process that pruned last died over it, nobody else polls this lane and would settle its job.
     await this.#store.rescue({ lanes: [LANE], limit: 1 });
     const lease = { ms: LEASE_MS, holder: this.#options.holder };

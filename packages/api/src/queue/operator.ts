@@ -62,7 +62,7 @@ export class Operator {
 
   async retryAll(selection: JobSelection): Promise<number> {
     let count = 0;
-    const states = selection.states ?? ["failed"];
+    const states = selection?.states ?? ["failed"];
     const wrong = states.find((state) => !isTerminal(state));
     if (wrong !== undefined) {
       throw new QueueError(
@@ -87,7 +87,7 @@ export class Operator {
     changeOf: (job: Job) => ChangeInput,
     count: (outcome: CasOutcome) => void,
   ): Promise<void> {
-    const given = Object.entries(selection ?? {}).filter(([, value]) => value !== undefined);
+    const given = Object.entries(selection ?? {}).filter(([, value]) => !isEmpty(value));
     const unknown = given.find(([field]) => !FIELDS.includes(field));
     if (given.length === 0 || unknown) {
       throw new QueueError(
@@ -125,6 +125,11 @@ export class Operator {
       if (outcome && outcome.status !== "conflict") return count(outcome);
     }
   }
+}
+
+/** Nothing, or a filter that holds for every job. */
+function isEmpty(filter: unknown): boolean {
+  return filter === undefined || (typeof filter === "object" && filter !== null && Object.keys(filter).length === 0);
 }
 
 function cancellation(job: Job): ChangeInput {

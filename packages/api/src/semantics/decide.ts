@@ -35,11 +35,13 @@ export function decide(job: Job | null, change: Change, now: number): Decision {
 
   const renewal = isRenewal(change);
   const next = renewal ? renew(job, now + (set.leaseMs ?? 0)) : apply(job, set, held, now);
+  // Who cancels learns whether the holder has to stop first; everybody else, whether it had been asked to.
+  const asked = set.cancel ? next.cancelRequested : job.cancelRequested;
   return {
     outcome: {
       status: "ok",
       version: next.version,
-      ...((job.cancelRequested || next.cancelRequested) && { cancelRequested: true as const }),
+      ...(asked && { cancelRequested: true as const }),
       ...(change.spawn && { spawned: change.spawn.map((child) => child.id) }),
     },
     job: next,

@@ -1,5 +1,5 @@
 /** What one merged call may hold. */
-export interface MergeBounds {
+interface MergeBounds {
   readonly items: number;
   readonly bytes: number;
 }

@@ -56,7 +56,7 @@ export class Settler {
       const outcomes = await this.#send(batch);
       outcomes.forEach((outcome, i) => {
         const settling = batch[i];
-        if (settling) this.#options.onSettled(settling, outcome.status !== "ok");
+        if (settling) this.#options.onSettled(settling, !isSettled(settling, outcome));
       });
     } catch (error) {
       await this.#recover(batch, error);
@@ -93,6 +93,14 @@ export class Settler {
       for (const each of batch) this.#options.onSettled(each, true);
     }
   }
+}
+
+/** A settlement whose reply was lost is found done when it is sent again: the lease is over, but no other came after it. */
+function isSettled({ held, ending }: Settling, outcome: CasOutcome): boolean {
+  if (outcome.status === "ok") return true;
+  return (
+    outcome.status === "stale" && outcome.token === held.job.token && outcome.state === ending.settlement?.set.state
+  );
 }
 
 function changeOf({ held, ending }: Settling): ChangeInput {

@@ -66,6 +66,8 @@ export class Worker extends EventEmitter<WorkerEvents> {
   readonly #running = new Set<HeldJob>();
   #settling = 0;
   #found = false;
+  #idlers: (() => void)[] = [];
+  readonly #graces: NodeJS.Timeout[] = [];
   #stopped: Promise<void> | undefined;
   #stopListening: (() => void) | undefined;
   #onQuiet: (() => void) | undefined;
@@ -112,22 +114,23 @@ export class Worker extends EventEmitter<WorkerEvents> {
     return { running: this.#running.size, buffered: this.#buffer.length };
   }
 
-  /** Resolves when nothing is due in its lanes and nothing is running. */
+  /** Resolves when nothing is due in its lanes and nothing is running, or when the worker has stopped. */
   idle(): Promise<void> {
+    if (this.#stopped) return this.#stopped;
     return new Promise((resolve) => {
-      this.once("idle", resolve);
+      this.#idlers.push(resolve);
       this.#claimer.nudge();
     });
   }
 
   /**
    * Stops claiming, gives back uncharged what has not begun, and waits for the handlers that run. Those still running
-   * after `grace` (that of the worker when absent) are told to stop, and given back if they do not within as long again.
+   * after `grace` (that of the worker when absent) are told to stop, and given back if they do not within as long again. A later call can only shorten the grace.
    */
   stop(options: { readonly grace?: Duration } = {}): Promise<void> {
-    this.#stopped ??= this.#stop(
-      options.grace === undefined ? this.#settings.graceMs : parseDuration(options.grace, "grace"),
-    );
+    const graceMs = options.grace === undefined ? this.#settings.graceMs : parseDuration(options.grace, "grace");
+    this.#stopped ??= this.#stop();
+    this.#graces.push(setTimeout(() => this.#interrupt(graceMs), Math.min(graceMs, LONGEST_TIMER)));
     return this.#stopped;
   }
 
@@ -146,23 +149,26 @@ export class Worker extends EventEmitter<WorkerEvents> {
     this.#claimer.nudge();
   }
 
-  async #stop(graceMs: number): Promise<void> {
+  async #stop(): Promise<void> {
     this.#stopListening?.();
     await this.#claimer.stop();
     this.#handBack(this.#buffer.splice(0));
-    const timer = setTimeout(
-      () => {
-        for (const held of this.#running) {
-          held.graceMs = graceMs;
-          held.interrupt("STOPPING", "The worker is stopping.");
-        }
-      },
-      Math.min(graceMs, LONGEST_TIMER),
-    );
     while (this.#running.size + this.#settling > 0) await new Promise<void>((resolve) => (this.#onQuiet = resolve));
-    clearTimeout(timer);
+    for (const timer of this.#graces) clearTimeout(timer);
     this.#heart.stop();
     this.#place.onStopped(this);
+    this.#releaseIdlers();
+  }
+
+  #interrupt(graceMs: number): void {
+    for (const held of this.#running) {
+      held.graceMs = graceMs;
+      held.interrupt("STOPPING", "The worker is stopping.");
+    }
+  }
+
+  #releaseIdlers(): void {
+    for (const resolve of this.#idlers.splice(0)) resolve();
   }
 
   /** How many jobs to ask for: none while the buffer is well filled, so that polls are few and large. */
@@ -229,7 +235,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
       this.#announce("failed", job, ending.error, ending.settlement?.set.state === "failed");
     if (this.#running.size + this.#settling > 0) return;
     this.#onQuiet?.();
-    if (this.listenerCount("idle") > 0) this.#claimer.nudge();
+    if (this.#idlers.length > 0 || this.listenerCount("idle") > 0) this.#claimer.nudge();
   }
 
   /** What a worker that is too busy to poll would do in polling. */
@@ -267,6 +273,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
       this.#claimer.nudge();
       return;
     }
+    this.#releaseIdlers();
     this.#announce("idle");
   }
 
