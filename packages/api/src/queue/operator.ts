@@ -127,9 +127,10 @@ export class Operator {
   }
 }
 
-/** Nothing, or a filter that holds for every job. */
+/** Nothing, or a predicate that holds for every job. An empty list is something: it selects none. */
 function isEmpty(filter: unknown): boolean {
-  return filter === undefined || (typeof filter === "object" && filter !== null && Object.keys(filter).length === 0);
+  if (typeof filter !== "object" || filter === null) return filter === undefined;
+  return !Array.isArray(filter) && Object.keys(filter).length === 0;
 }
 
 function cancellation(job: Job): ChangeInput {
