@@ -207,8 +207,8 @@ describe("MemoryAdapter", () => {
 describe("backend", () => {
   it("turns a URL into options", () => {
     expect(backend.fromUrl("", {})).toEqual({});
-    expect(backend.fromUrl("", { snapshot: "jobs", every: "5000" })).toEqual({
-      snapshot: { path: "jobs", every: 5000 },
+    expect(backend.fromUrl("", { snapshot: "jobs", every: "5s" })).toEqual({
+      snapshot: { path: "jobs", every: "5s" },
     });
     expect(backend.fromUrl("", { snapshot: "jobs", every: "often" })).toEqual({
       snapshot: { path: "jobs", every: "often" },
