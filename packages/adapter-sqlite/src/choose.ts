@@ -67,23 +67,25 @@ function chooseFirst(sql: Statements, request: PollRequest, shares: readonly Sha
   return { rows, mayBeMore };
 }
 
-/** How far a filtered poll has looked, by lane: the place in poll order of the last candidate. */
-type Places = Readonly<Record<string, readonly number[]>>;
+/** How far a filtered poll has looked in a lane: the place in poll order of the last candidate. */
+type Place = readonly number[];
 
 function chooseFiltered(sql: Statements, request: PollRequest, shares: readonly Share[], now: number): Candidates {
-  const resumed = request.after === undefined ? undefined : (JSON.parse(request.after) as Places);
+  const resumed =
+    request.after === undefined ? undefined : new Map(JSON.parse(request.after) as [lane: string, place: Place][]);
   const rows: JobRow[] = [];
   const taken = new Set<number>();
-  const bounded: Record<string, readonly number[]> = {};
+  // No plain object: a lane may be called `constructor`.
+  const bounded = new Map<string, Place>();
   let mayBeMore = false;
   for (const share of shares) {
     const wanted = Math.min(share.limit, request.limit - rows.length);
     // Lanes without a place in `after` were looked through to their end by the call before.
-    const isDone = resumed !== undefined && resumed[share.lane] === undefined;
-    if (share.isPaused || wanted <= 0 || isDone || bounded[share.lane] !== undefined) continue;
+    const isDone = resumed?.has(share.lane) === false;
+    if (share.isPaused || wanted <= 0 || isDone || bounded.has(share.lane)) continue;
     let found = 0;
     let looked = 0;
-    for (const row of candidates(sql, request, share.lane, resumed?.[share.lane], now)) {
+    for (const row of candidates(sql, request, share.lane, resumed?.get(share.lane), now)) {
       looked++;
       if (!taken.has(row[0]) && isWanted(request, row)) {
         rows.push(row);
@@ -92,14 +94,14 @@ function chooseFiltered(sql: Statements, request: PollRequest, shares: readonly 
       }
       if (found === wanted) break;
       if (looked === CANDIDATE_BOUND) {
-        bounded[share.lane] = request.order === "touched" ? [row[18] ?? 0] : [row[5], row[6], row[0]];
+        bounded.set(share.lane, request.order === "touched" ? [row[18] ?? 0] : [row[5], row[6], row[0]]);
         break;
       }
     }
     mayBeMore ||= found === wanted;
   }
-  const isShort = rows.length < request.limit && Object.keys(bounded).length > 0;
-  return { rows, mayBeMore, ...(isShort && { after: JSON.stringify(bounded) }) };
+  const isShort = rows.length < request.limit && bounded.size > 0;
+  return { rows, mayBeMore, ...(isShort && { after: JSON.stringify([...bounded]) }) };
 }
 
 function candidates(

@@ -107,6 +107,22 @@ export const typePatterns: readonly Case[] = [
   },
   {
     promise: "P9",
+    title: "filters in lanes of any name, also of those that every JavaScript object has a member of",
+    async run(t) {
+      for (const lane of ["constructor", "toString", "__proto__"]) {
+        await t.addAll(Array.from({ length: 1100 }, () => ({ lane, type: "common", priority: 1 })));
+        const rare = await t.add({ lane, type: "rare" });
+        const request = { lanes: [lane], types: ["rare"] };
+        let { jobs, after } = await t.poll(request);
+        for (let calls = 0; jobs.length === 0 && after !== undefined && calls < 9; calls++) {
+          ({ jobs, after } = await t.poll({ ...request, after }));
+        }
+        sameIds(jobs, [rare], `A filtered poll did not find the job in lane ${lane}.`);
+      }
+    },
+  },
+  {
+    promise: "P9",
     title: "means the same by any type pattern",
     async run(t) {
       const segment = fc.constantFrom("a", "b", "A", "_", "%");
