@@ -63,12 +63,14 @@ export class Committer {
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#queue.length > 0) {
       try {
-        await patiently(this.#path, () => this.#begin.run());
+        await patiently(this.#path, () => {
+          this.#begin.run();
+          // In the same step: whoever reads between the two would find the connection inside a transaction.
+          this.#commitGroup(this.#takeGroup());
+        });
       } catch (error) {
         this.#refuse(this.#queue.splice(0), error);
-        continue;
       }
-      this.#commitGroup(this.#takeGroup());
     }
     this.#draining = undefined;
   }

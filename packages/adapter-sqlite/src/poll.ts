@@ -96,7 +96,7 @@ function take(tx: Transaction, rows: readonly JobRow[], request: PollRequest, no
   }
 
   for (const { before, job } of stored) {
-    tx.log(job.lane, movedEvent(before, job, now));
+    if (before.state !== job.state) tx.log(job.lane, movedEvent(before, job, now));
     if (isTerminal(to)) tx.hints.job(job.id);
     else if (job.lease === undefined) tx.hints.lane(job.lane);
   }

@@ -48,7 +48,13 @@ export class Watcher {
   tell(hints: Iterable<Hint>): void {
     if (this.#listeners.size === 0) return;
     for (const hint of hints) {
-      for (const listener of this.#listeners) listener(hint);
+      for (const listener of this.#listeners) {
+        try {
+          listener(hint);
+        } catch {
+          // A hint is only a hint: who cannot take it finds the job by polling, and commits must not stop over it.
+        }
+      }
     }
   }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Hint } from "@anyqueue/api";
 import { expect, it } from "vitest";
 import { claim, job, jobs, NOW, openStore, temporaryPath } from "./files.ts";
 
@@ -40,6 +41,37 @@ it("P10 does not write when a poll finds nothing", async () => {
   });
   expect((await store.poll({ limit: 5, lease, types, now: NOW })).jobs).toEqual([]);
   expect(readFileSync(`${path}-wal`).equals(before)).toBe(true);
+});
+
+it("reads at any moment, also right after one of a failed group was committed", async () => {
+  const store = await openStore({ path: temporaryPath() });
+  const heard = Promise.withResolvers<void>();
+  await store.subscribe(() => heard.resolve());
+  const reading = heard.promise.then(() => store.get(["default:a"]));
+
+  const lease = { ms: 60_000, holder: "test" };
+  const outcomes = await Promise.allSettled([
+    store.insert([job("a")], { now: NOW }),
+    store.poll({ lanes: ["default"], limit: 1, types: ["x"], after: "no cursor", lease, now: NOW }),
+    store.insert([job("b")], { now: NOW }),
+    reading,
+  ]);
+
+  expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
+});
+
+it("P24 goes on, and tells the others, when a listener throws", async () => {
+  const store = await openStore();
+  const hints: Hint[] = [];
+  await store.subscribe(() => {
+    throw new Error("broken listener");
+  });
+  await store.subscribe((hint) => void hints.push(hint));
+
+  await store.insert([job("a")], { now: NOW });
+  await store.insert([job("b")], { now: NOW });
+
+  expect(hints).toEqual([{ lane: "default" }, { lane: "default" }]);
 });
 
 it("lets no lane come into being by a change or a poll", async () => {

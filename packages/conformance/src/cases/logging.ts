@@ -93,6 +93,17 @@ export const logging: readonly Case[] = [
   },
   {
     promise: "P22",
+    title: "records no transition when a job is leased in the state that it has",
+    async run(t) {
+      await t.adapter.configure("main", { history: "all" });
+      const id = await t.add({ state: "fetched" });
+      await t.claim({ from: "fetched", to: "fetched" });
+      const { items } = await t.adapter.events({ id, limit: 9 });
+      same(items, [{ id, at: T0, kind: "inserted", to: "fetched" }], "The log tells of a move that was none.");
+    },
+  },
+  {
+    promise: "P22",
     title: "answers appended events in array order, and keeps the events of a call in order",
     async run(t) {
       const [a, b] = await t.addAll([{}, {}]);
