@@ -20,10 +20,20 @@ export class Hints {
 
   /** Remembers what a changed job means to others. */
   about({ id, lane, state, lease }: Sealed): void {
-    if (this.#subscribers.size === 0 || lease) return;
+    if (lease) return;
+    if (isTerminal(state)) this.#remember(this.#jobs, id);
+    else this.#remember(this.#lanes, lane);
+  }
+
+  /** Remembers that a lane may have jobs that can be had, for instance because it is paused no more. */
+  lane(name: string): void {
+    this.#remember(this.#lanes, name);
+  }
+
+  #remember(names: Set<string>, name: string): void {
+    if (this.#subscribers.size === 0) return;
     if (this.#lanes.size + this.#jobs.size === 0) queueMicrotask(() => this.#deliver());
-    if (isTerminal(state)) this.#jobs.add(id);
-    else this.#lanes.add(lane);
+    names.add(name);
   }
 
   #deliver(): void {

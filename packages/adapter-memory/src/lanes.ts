@@ -22,6 +22,7 @@ export function configure(state: State, name: string, settings: LaneSettings): v
   const set = Object.entries(merged).filter(([, value]) => value !== null && value !== undefined);
   lane.settings = Object.fromEntries(set) as LaneSettings;
   state.changes++;
+  state.hints.lane(name);
 }
 
 function countsOf(lane: Lane, now: number): Record<string, number> {

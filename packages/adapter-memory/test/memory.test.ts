@@ -184,6 +184,15 @@ describe("MemoryAdapter", () => {
     }
   });
 
+  it("P24 wakes who waits for a lane whose pause has ended", async () => {
+    const queue = memory();
+    await queue.configure("default", { paused: true });
+    const hints: Hint[] = [];
+    await queue.subscribe((hint) => hints.push(hint));
+    await queue.configure("default", { paused: null });
+    expect(hints).toEqual([{ lane: "default" }]);
+  });
+
   it("P24 tells subscribers after the call, and one that throws stops neither the call nor the others", async () => {
     const queue = memory();
     const hints: Hint[] = [];
