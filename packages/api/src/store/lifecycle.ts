@@ -9,6 +9,8 @@ export class Lifecycle {
   #state: "new" | "open" | "closed" = "new";
   #gone = false;
   #inFlight = 0;
+  /** Also an adapter that failed to open may have something to close. */
+  #wasOpened = false;
   #onIdle: (() => void) | undefined;
   #opening: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -20,14 +22,26 @@ export class Lifecycle {
 
   open(): Promise<void> {
     if (this.#state === "closed") return Promise.reject(this.#closedError("open"));
-    this.#opening ??= this.track("open", () => this.#adapter.open()).then(() => {
-      if (this.#state === "new") this.#state = "open";
-    });
+    this.#wasOpened = true;
+    this.#opening ??= this.track("open", () => this.#adapter.open()).then(
+      () => {
+        if (this.#state === "new") this.#state = "open";
+      },
+      (error: unknown) => {
+        // What kept it from opening may be mended, and then it can be called again.
+        this.#opening = undefined;
+        throw error;
+      },
+    );
     return this.#opening;
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    this.#closing ??= this.#close().catch((error: unknown) => {
+      // Called again, it tries again: a snapshot that found no room may find some then.
+      this.#closing = undefined;
+      throw error;
+    });
     return this.#closing;
   }
 
@@ -69,9 +83,8 @@ export class Lifecycle {
   }
 
   async #close(): Promise<void> {
-    const wasOpened = this.#opening !== undefined;
     this.#state = "closed";
-    if (!wasOpened) return;
+    if (!this.#wasOpened) return;
     await this.#opening?.catch(() => undefined);
     for (;;) {
       // Calls that a merger has gathered count as in flight only when it sends them, a few microtasks later.

@@ -1,4 +1,5 @@
 import type { Job } from "../contract/job.ts";
+import { laneOf } from "../contract/names.ts";
 import type { LaneShare, PollRequest, PollResult } from "../contract/poll.ts";
 import { afterLeaseEnd, type FailurePolicy } from "../policy/failure.ts";
 import type { Store } from "./store.ts";
@@ -18,23 +19,31 @@ const PERIOD = 1000;
 const BATCH = 1000;
 /** How long a rescuer holds a job that it settles: if it dies on the way, another one takes over after this. */
 const LEASE_MS = 10_000;
+/** So many sets of lanes are told apart; a caller may make up ever new ones. */
+const MOST_KEYS = 1000;
+
+/** The lanes that a poll looks at. */
+type Lanes = Pick<PollRequest, "lanes" | "ids">;
 
 /** Settles jobs whose holder did not: no reaper process is needed, every polling process does it now and then (P15). */
 export class Rescuer {
   readonly #store: Pick<Store, "poll" | "cas">;
   readonly #policy: FailurePolicy;
-  #next = 0;
+  /** When it is time again, for each set of lanes: workers of one process may serve different ones. */
+  readonly #next = new Map<string, number>();
 
   constructor(store: Pick<Store<never>, "poll" | "cas">, policy: FailurePolicy) {
     this.#store = store;
     this.#policy = policy;
   }
 
-  /** About once a second; jitter keeps many processes from doing it together. */
-  isDue(): boolean {
+  /** About once a second for the same lanes; jitter keeps many processes from doing it together. */
+  isDue(request: Lanes): boolean {
     const now = performance.now();
-    if (now < this.#next) return false;
-    this.#next = now + PERIOD * (0.75 + Math.random() / 2);
+    const key = keyOf(request);
+    if (now < (this.#next.get(key) ?? 0)) return false;
+    if (this.#next.size >= MOST_KEYS) this.#next.clear();
+    this.#next.set(key, now + PERIOD * (0.75 + Math.random() / 2));
     return true;
   }
 
@@ -52,7 +61,7 @@ export class Rescuer {
       // What was found is leased to the caller, so it has to reach him; what was not settled is taken over once more.
       if (result.jobs.length === 0) throw error;
     }
-    if (result.expired.length === BATCH) this.#next = 0;
+    if (result.expired.length === BATCH) this.#next.delete(keyOf(request));
     // What was settled may be due already, so the caller had better look again.
     return { ...result, expired: [], nextDueAt: Date.now() };
   }
@@ -74,4 +83,10 @@ export class Rescuer {
     const outcomes = await this.#store.cas(changes, now === undefined ? undefined : { now });
     return outcomes.filter((outcome) => outcome.status === "ok").length;
   }
+}
+
+/** The same for the same lanes, in whatever order and with whatever shares. */
+function keyOf({ lanes, ids }: Lanes): string {
+  const names = ids?.map(laneOf) ?? lanes?.map((share) => (typeof share === "string" ? share : share.lane));
+  return names === undefined ? "*" : [...new Set(names)].toSorted().join(" ");
 }

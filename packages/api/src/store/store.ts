@@ -139,7 +139,7 @@ export class Store<Tx = never> {
   async poll(input: PollInput): Promise<PollResult> {
     this.#life.assertOpen("poll");
     const request = checkPoll(input);
-    if (request.expired !== undefined || request.now !== undefined || !this.#rescuer.isDue())
+    if (request.expired !== undefined || request.now !== undefined || !this.#rescuer.isDue(request))
       return this.#poll(request);
     return this.#rescuer.pollAndRescue(request, (all) => this.#poll(all));
   }
@@ -230,7 +230,8 @@ export class Store<Tx = never> {
 
   /** As `rescue`, if the last time was about a second ago; for a worker that is too busy to poll. */
   async rescueNowAndThen(lanes?: readonly string[]): Promise<void> {
-    if (this.#rescuer.isDue()) await this.#rescuer.rescue({ ...(lanes && { lanes }), limit: MAX_RESCUED });
+    const request = lanes ? { lanes } : {};
+    if (this.#rescuer.isDue(request)) await this.#rescuer.rescue({ ...request, limit: MAX_RESCUED });
   }
 
   /** Takes over jobs whose lease has ended and settles them by policy (P15). Tells how many. */

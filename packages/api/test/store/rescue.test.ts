@@ -72,6 +72,19 @@ describe("rescue", () => {
     expect(found[0]).toMatchObject({ id: "default:a", attempt: 2, error: { code: "LEASE_ENDED" } });
   });
 
+  it("P15 rescues in the lanes of every worker, also beside one that polls others all the time", async () => {
+    const store = await openStore();
+    const past = Date.now() - 60_000;
+    await store.insert([{ ...job, id: "b:lost" }], { now: past });
+    await store.poll({ ...take, lanes: ["b"], now: past });
+    const lease = { ms: 60_000, holder: "me" };
+
+    await store.poll({ lanes: ["a"], limit: 1, lease });
+    await store.poll({ lanes: ["b"], limit: 1, lease });
+
+    expect((await store.get(["b:lost"]))[0]?.error?.code).toBe("LEASE_ENDED");
+  });
+
   it("P6 hands the jobs of a poll to its caller, also when what it took over could not be settled", async () => {
     let failing = false;
     const store = await openStore((adapter) => ({

@@ -60,6 +60,19 @@ describe("Store: open and closed", () => {
     expect(events).toEqual(["insert", "insert", "close"]);
   });
 
+  it("P25 opens and closes at the second call when the first one failed", async () => {
+    const failures = ["open", "close"];
+    const failOnce = async (verb: string): Promise<void> => {
+      if (failures.includes(verb)) throw new Error(`no ${failures.splice(failures.indexOf(verb), 1).join()}`);
+    };
+    const store = new Store(decorate(await memory(), { open: () => failOnce("open"), close: () => failOnce("close") }));
+    expect((await rejectionOf(store.open())).code).toBe("UNAVAILABLE");
+    await store.open();
+    expect(await store.get(["a:1"])).toEqual([null]);
+    expect((await rejectionOf(store.close())).code).toBe("UNAVAILABLE");
+    await store.close();
+  });
+
   it("P25 closes the adapter that failed to open, and not one that was never opened", async () => {
     let closed = 0;
     const adapter = decorate(await memory(), {
