@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Alarm } from "../alarm.ts";
 import type { Job } from "../contract/job.ts";
 import { type Duration, parseDuration } from "../policy/duration.ts";
@@ -50,8 +51,12 @@ export async function receiveJob(store: Store<never>, wakeups: Wakeups, options:
       const [job] = found.jobs;
       if (job) return job;
       after = found.after;
+      if (after !== undefined) {
+        // However long the search, timers and the caller's abort have their turn.
+        await nextTurn();
+        continue;
+      }
       const left = deadline - performance.now();
-      if (after !== undefined) continue;
       if (left <= 0) return null;
       const due = found.nextDueAt === null ? INTERVAL : Math.max(10, found.nextDueAt - Date.now());
       await alarm.sleep(Math.min(left, due, INTERVAL));

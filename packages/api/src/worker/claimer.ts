@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Job } from "../contract/job.ts";
 import type { LaneShare } from "../contract/poll.ts";
 import { isQueueError } from "../errors.ts";
@@ -22,6 +23,8 @@ export interface ClaimerOptions {
 }
 
 const FIRST_PAUSE = 5;
+/** How long to go on without a sleep before timers, signals and sockets have their turn, in milliseconds. */
+const LONGEST_RUN = 10;
 /** How long to leave a store alone at most that has failed, in milliseconds. */
 const LONGEST_REST = 5000;
 
@@ -36,6 +39,7 @@ export class Claimer {
   readonly #rest = new Alarm();
   #stopping = false;
   #pause = FIRST_PAUSE;
+  #breathedAt = 0;
   #after: string | undefined;
   #loop: Promise<void> | undefined;
 
@@ -72,6 +76,7 @@ export class Claimer {
     try {
       const sleepMs = await this.#poll(room);
       if (sleepMs > 0 && !this.#stopping) await this.#alarm.sleep(sleepMs);
+      else await this.#breathe();
     } catch (error) {
       if (isQueueError(error, "CLOSED")) {
         this.#stopping = true;
@@ -81,6 +86,13 @@ export class Claimer {
       this.#pause = Math.min(this.#pause * 2, this.#options.intervalMs, LONGEST_REST);
       await this.#rest.sleep(this.#pause);
     }
+  }
+
+  /** A store in memory answers without leaving the turn of the event loop, and nothing else would ever run. */
+  async #breathe(): Promise<void> {
+    if (performance.now() - this.#breathedAt < LONGEST_RUN) return;
+    await nextTurn();
+    this.#breathedAt = performance.now();
   }
 
   /** Polls once, and answers how long there is nothing to do. */

@@ -66,8 +66,9 @@ export class Worker extends EventEmitter<WorkerEvents> {
   readonly #running = new Set<HeldJob>();
   #settling = 0;
   #found = false;
+  /** It handed back what its handlers did not come to; until one of them is free it claims nothing ahead. */
+  #isStuck = false;
   #idlers: (() => void)[] = [];
-  readonly #graces: NodeJS.Timeout[] = [];
   #stopped: Promise<void> | undefined;
   #stopListening: (() => void) | undefined;
   #onQuiet: (() => void) | undefined;
@@ -130,8 +131,8 @@ export class Worker extends EventEmitter<WorkerEvents> {
   stop(options: { readonly grace?: Duration } = {}): Promise<void> {
     const graceMs = options.grace === undefined ? this.#settings.graceMs : parseDuration(options.grace, "grace");
     this.#stopped ??= this.#stop();
-    this.#graces.push(setTimeout(() => this.#interrupt(graceMs), Math.min(graceMs, LONGEST_TIMER)));
-    return this.#stopped;
+    const timer = setTimeout(() => this.#interrupt(graceMs), Math.min(graceMs, LONGEST_TIMER));
+    return this.#stopped.finally(() => clearTimeout(timer));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -154,7 +155,6 @@ export class Worker extends EventEmitter<WorkerEvents> {
     await this.#claimer.stop();
     this.#handBack(this.#buffer.splice(0));
     while (this.#running.size + this.#settling > 0) await new Promise<void>((resolve) => (this.#onQuiet = resolve));
-    for (const timer of this.#graces) clearTimeout(timer);
     this.#heart.stop();
     this.#place.onStopped(this);
     this.#releaseIdlers();
@@ -183,6 +183,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
 
   #ahead(): number {
     const { concurrency, prefetch } = this.#settings;
+    if (this.#isStuck) return 0;
     return prefetch ?? prefetchFor(concurrency, this.#pace.value);
   }
 
@@ -215,6 +216,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
     const ending = await runAttempt(this.#place.store, held, this.#runner);
     this.#pace.add(performance.now() - startedAt);
     this.#running.delete(held);
+    this.#isStuck = false;
     this.#settling++;
     if (ending.settlement) this.#settler.add({ held, ending });
     else this.#noteSettled({ held, ending }, false);
@@ -252,6 +254,8 @@ export class Worker extends EventEmitter<WorkerEvents> {
     const old = this.#buffer.filter((held) => held.since < limit);
     if (old.length === 0) return;
     this.#buffer = this.#buffer.filter((held) => held.since >= limit);
+    // Else it would be the first to hear of them, and have them again before anybody else.
+    this.#isStuck = true;
     this.#handBack(old);
   }
 

@@ -35,6 +35,32 @@ describe.each(["memory:", "sqlite::memory:"])("a worker on %s", (url) => {
     await worker.stop();
   });
 
+  it("leaves the event loop free while it drains", async () => {
+    const queue = await open();
+    for (let n = 0; n < 3; n++) await queue.addMany(Array.from({ length: 10_000 }, () => ({ type: "a", payload: n })));
+    let count = 0;
+    let countAtTimer: number | undefined;
+    const worker = queue.work({ a: () => void count++ });
+    setTimeout(() => (countAtTimer = count), 1);
+    await worker.idle();
+    expect(count).toBe(30_000);
+    expect(countAtTimer).toBeLessThan(30_000);
+  });
+
+  it("leaves what it gave back, because its handlers were busy, to workers that are idle", async () => {
+    const queue = await open();
+    const busy = gate();
+    const worker = queue.work({ a: () => busy.opened }, { concurrency: 1, prefetch: 5, lease: 200 });
+    await queue.addMany(Array.from({ length: 4 }, () => ({ type: "a", payload: 1 })));
+    await vi.waitFor(() => expect(worker.load).toEqual({ running: 1, buffered: 3 }), soon);
+    await vi.waitFor(() => expect(worker.load).toEqual({ running: 1, buffered: 0 }), soon);
+
+    const idle = queue.work({ a: () => undefined });
+    await idle.idle();
+    expect((await queue.list({ states: ["completed"] })).items).toHaveLength(3);
+    busy.open();
+  });
+
   it("counts attempts, and fails a job when they are used up, with every error in its log", async () => {
     const queue = await open();
     const failed: [number, boolean][] = [];
