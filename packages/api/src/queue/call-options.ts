@@ -15,6 +15,7 @@ function options(...names: readonly string[]): Validate {
 
 export const checkManyOptions = options("allOrNone");
 export const checkResultOptions = options("timeout", "signal");
+export const checkRetryOptions = options("state");
 export const checkPruneOptions = options("olderThan", "lane", "states", "limit");
 export const checkReceiveOptions = options("lanes", "types", "wait", "lease", "holder", "signal");
 

@@ -14,8 +14,10 @@ export {
 export { type Handler, type Handlers } from "./handlers.ts";
 export { backendByName, registerBackend } from "./backends.ts";
 export { type BackendConfig, createAdapter, openQueue, type TransactionOf } from "./open-queue.ts";
-export { type CancelOutcome, type JobSelection, type RetryOutcome } from "./operator.ts";
-export { type Added, type AddRequest, type InTransaction, Queue, type QueueOptions } from "./queue.ts";
+export { type CancelOutcome, type JobSelection, type RetryOptions, type RetryOutcome } from "./operator.ts";
+export { type AddRequest } from "./job-types.ts";
+export { type Added, type InTransaction, Queue, type QueueOptions } from "./queue.ts";
+export { StateMachine } from "./state-machine.ts";
 export { Receipt } from "./receipt.ts";
 export { type ReceiveOptions } from "./receiver.ts";
 export { JobFailedError } from "./results.ts";

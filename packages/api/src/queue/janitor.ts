@@ -14,6 +14,9 @@ const BATCH = 1000;
 const CALLS_PER_LANE = 20;
 const NO_BACKOFF = { type: "fixed", delayMs: 0 } as const;
 
+/** What the janitor needs of a store. */
+type Prunable = Pick<Store, "insert" | "poll" | "cas" | "lanes" | "remove" | "rescue">;
+
 /** How the janitor is set up. */
 export interface JanitorOptions {
   readonly holder: string;
@@ -25,13 +28,13 @@ export interface JanitorOptions {
  * time, because whoever prunes holds the lease of a reserved job.
  */
 export class Janitor {
-  readonly #store: Store<never>;
+  readonly #store: Prunable;
   readonly #options: JanitorOptions;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
   #stopped = false;
 
-  constructor(store: Store<never>, options: JanitorOptions) {
+  constructor(store: Prunable, options: JanitorOptions) {
     this.#store = store;
     this.#options = options;
   }

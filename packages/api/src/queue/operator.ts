@@ -15,14 +15,20 @@ export type CancelOutcome = "cancelled" | "requested" | "finished" | "missing";
 /** `unfinished`: it has not ended, so there is nothing to retry. */
 export type RetryOutcome = "retried" | "unfinished" | "missing";
 
+/** How finished jobs are opened again. */
+export interface RetryOptions {
+  /** `waiting` when absent; a state of your own for jobs that are not run by a worker. */
+  readonly state?: string;
+}
+
 const PAGE = 1000;
 const FIELDS = ["lanes", "states", "types", "group", "where"];
 
 /** What operators do to jobs that are not theirs: cancel and retry, one job or many. */
 export class Operator {
-  readonly #store: Store<never>;
+  readonly #store: Pick<Store, "get" | "list" | "cas">;
 
-  constructor(store: Store<never>) {
+  constructor(store: Pick<Store, "get" | "list" | "cas">) {
     this.#store = store;
   }
 
@@ -50,17 +56,17 @@ export class Operator {
     return count;
   }
 
-  async retryOne(id: string): Promise<RetryOutcome> {
+  async retryOne(id: string, options: RetryOptions): Promise<RetryOutcome> {
     for (;;) {
       const [job] = await this.#store.get([id]);
       if (!job) return "missing";
       if (!isTerminal(job.state)) return "unfinished";
-      const [outcome] = await this.#store.cas([retrial(job)]);
+      const [outcome] = await this.#store.cas([retrial(job, options)]);
       if (outcome?.status === "ok") return "retried";
     }
   }
 
-  async retryAll(selection: JobSelection): Promise<number> {
+  async retryAll(selection: JobSelection, options: RetryOptions): Promise<number> {
     let count = 0;
     const states = selection?.states ?? ["failed"];
     const wrong = states.find((state) => !isTerminal(state));
@@ -73,7 +79,7 @@ export class Operator {
     await this.#each(
       { ...selection, states },
       (job) => isTerminal(job.state),
-      retrial,
+      (job) => retrial(job, options),
       (outcome) => {
         if (outcome.status === "ok") count++;
       },
@@ -137,6 +143,6 @@ function cancellation(job: Job): ChangeInput {
   return { id: job.id, expect: { version: job.version }, set: { cancel: true } };
 }
 
-function retrial(job: Job): ChangeInput {
-  return { id: job.id, expect: { version: job.version }, set: { state: "waiting", attempt: 0, delayMs: 0 } };
+function retrial(job: Job, { state = "waiting" }: RetryOptions): ChangeInput {
+  return { id: job.id, expect: { version: job.version }, set: { state, attempt: 0, delayMs: 0 } };
 }

@@ -5,27 +5,35 @@ import type { Json } from "../contract/json.ts";
 import { type Duration, parseDuration } from "../policy/duration.ts";
 import { afterFailure, afterHandBack, type FailurePolicy } from "../policy/failure.ts";
 import type { Store } from "../store/store.ts";
+import type { JobTypes } from "./job-types.ts";
+
+/** What a receipt goes by. */
+interface ReceiptRules {
+  readonly policy: FailurePolicy;
+  readonly types: Pick<JobTypes, "checkResult">;
+}
 
 /** A job that was received by hand, and what can be done with it. Each answers `stale` once the lease is lost (P13). */
 export class Receipt {
   readonly job: Job;
-  readonly #store: Store<never>;
-  readonly #policy: FailurePolicy;
+  readonly #store: Pick<Store, "cas" | "append">;
+  readonly #rules: ReceiptRules;
 
-  constructor(store: Store<never>, job: Job, policy: FailurePolicy) {
+  constructor(store: Pick<Store, "cas" | "append">, job: Job, rules: ReceiptRules) {
     this.#store = store;
     this.job = job;
-    this.#policy = policy;
+    this.#rules = rules;
   }
 
-  /** Completes the job. The first result stays (P14). */
-  complete(result?: Json): Promise<CasOutcome> {
-    return this.#set(result === undefined ? { state: "completed" } : { state: "completed", result });
+  /** Completes the job. The first result stays (P14). @throws QueueError `INVALID` when its type has no such result. */
+  async complete(result?: Json): Promise<CasOutcome> {
+    const checked = this.#rules.types.checkResult(this.job.type, result) as Json | undefined;
+    return this.#set(checked === undefined ? { state: "completed" } : { state: "completed", result: checked });
   }
 
   /** Records a failed attempt: the job is tried again after its backoff, or is `failed` when its attempts are used up. */
   fail(error: unknown): Promise<CasOutcome> {
-    return this.#set(afterFailure(this.job, error, Date.now(), this.#policy).set);
+    return this.#set(afterFailure(this.job, error, Date.now(), this.#rules.policy).set);
   }
 
   /** Gives the job back uncharged, in its old place or due after a delay. */

@@ -26,7 +26,11 @@ export interface ReceiveOptions {
 const INTERVAL = 1000;
 
 /** Takes one job, waiting for it if asked to. */
-export async function receiveJob(store: Store<never>, wakeups: Wakeups, options: ReceiveOptions): Promise<Job | null> {
+export async function receiveJob(
+  store: Pick<Store, "poll">,
+  wakeups: Wakeups,
+  options: ReceiveOptions,
+): Promise<Job | null> {
   checkReceiveOptions(options, "Cannot receive");
   const { lanes, types, signal, holder = "receiver" } = options;
   const ms = parseDuration(options.lease ?? "30s", "lease");

@@ -19,6 +19,8 @@ const PERIOD = 1000;
 const BATCH = 1000;
 /** How long a rescuer holds a job that it settles: if it dies on the way, another one takes over after this. */
 const LEASE_MS = 10_000;
+/** A poll that leases for longer does not rescue on its way: what it took over would be stuck too long if it died. */
+const LONGEST_SHARED_LEASE_MS = 60_000;
 /** So many sets of lanes are told apart; a caller may make up ever new ones. */
 const MOST_KEYS = 1000;
 
@@ -49,7 +51,7 @@ export class Rescuer {
 
   /** Lets a poll take over ended leases on its way, and settles them before it answers. */
   async pollAndRescue(request: PollRequest, poll: (request: PollRequest) => Promise<PollResult>): Promise<PollResult> {
-    if (!request.lease) {
+    if (!request.lease || request.lease.ms > LONGEST_SHARED_LEASE_MS) {
       await this.rescue({ ...(request.lanes && { lanes: request.lanes }), limit: BATCH });
       return poll(request);
     }

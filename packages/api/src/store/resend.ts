@@ -2,6 +2,14 @@ import type { InsertOutcome } from "../contract/insert.ts";
 import type { NewJob } from "../contract/job.ts";
 import { isQueueError } from "../errors.ts";
 
+/** What a resend goes by. */
+export interface ResendRules {
+  /** Whether the caller gave the job's id. */
+  readonly isNamed: (job: NewJob) => boolean;
+  readonly pause: (ms: number) => Promise<void>;
+  readonly allOrNone: boolean;
+}
+
 /** Milliseconds before each resend of an insert. */
 const PAUSES = [50, 500, 2000];
 
@@ -13,14 +21,20 @@ const PAUSES = [50, 500, 2000];
 export async function resend(
   send: (again: boolean) => Promise<InsertOutcome[]>,
   jobs: readonly NewJob[],
-  isNamed: (job: NewJob) => boolean,
-  pause: (ms: number) => Promise<void>,
+  { isNamed, pause, allOrNone }: ResendRules,
 ): Promise<InsertOutcome[]> {
   try {
     return await send(false);
   } catch (error) {
     if (!isQueueError(error, "UNAVAILABLE")) throw error;
-    return claimOwn(await insist(() => send(true), pause, error), jobs, isNamed);
+    const outcomes = await insist(() => send(true), pause, error);
+    const isOwn = outcomes.map((outcome, i) => isExisting(outcome, jobs[i]) && !isNamed(jobs[i] as NewJob));
+    // All of them went in one step (P4): where one is ours, the lost call has added every one.
+    const all = allOrNone && isOwn.includes(true);
+    return outcomes.map((outcome, i) => {
+      const job = jobs[i];
+      return job && (all || isOwn[i]) ? { status: "added", id: job.id } : outcome;
+    });
   }
 }
 
@@ -42,14 +56,6 @@ async function insist(
   throw last;
 }
 
-function claimOwn(
-  outcomes: InsertOutcome[],
-  jobs: readonly NewJob[],
-  isNamed: (job: NewJob) => boolean,
-): InsertOutcome[] {
-  return outcomes.map((outcome, i) => {
-    const job = jobs[i];
-    const isOwn = outcome.status === "existing" && outcome.by === "id" && job?.id === outcome.id && !isNamed(job);
-    return isOwn ? { status: "added", id: outcome.id } : outcome;
-  });
+function isExisting(outcome: InsertOutcome, job: NewJob | undefined): boolean {
+  return outcome.status === "existing" && outcome.by === "id" && outcome.id === job?.id;
 }

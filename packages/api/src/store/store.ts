@@ -3,8 +3,6 @@ import {
   AtSchema,
   EventsSchema,
   IdsSchema,
-  LaneName,
-  LaneSettingsSchema,
   LanesSchema,
   MAX_BATCH,
   NewEventSchema,
@@ -21,8 +19,11 @@ import type { PollRequest, PollResult } from "../contract/poll.ts";
 import type { Found, Page, RemoveQuery } from "../contract/query.ts";
 import { QueueError } from "../errors.ts";
 import type { FailurePolicy } from "../policy/failure.ts";
+import { checkBytes, checkCount, MAX_BATCH_BYTES, nameOf } from "./bounds.ts";
 import { type ChangeInput, checkChange } from "./change-input.ts";
+import { distinctRuns, isDistinct } from "./distinct.ts";
 import { checkJob, type JobInput } from "./job-input.ts";
+import { checkLane } from "./lane-input.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Merger } from "./merger.ts";
 import { checkList, checkPoll, type ListInput, type PollInput } from "./poll-input.ts";
@@ -45,9 +46,6 @@ export interface StoreOptions extends FailurePolicy {
   readonly observe?: ((report: CallReport) => void) | undefined;
 }
 
-/** The bytes of one insert or cas, as JSON. */
-export const MAX_BATCH_BYTES = 16 * 1024 * 1024;
-
 const MAX_RESCUED = 1000;
 const BOUNDS = { items: MAX_BATCH, bytes: MAX_BATCH_BYTES };
 
@@ -57,8 +55,6 @@ const validateRemove = validator(RemoveSchema);
 const validateEvent = validator(NewEventSchema);
 const validateEvents = validator(EventsSchema);
 const validateLanes = validator(LanesSchema);
-const validateLane = validator(LaneName);
-const validateSettings = validator(LaneSettingsSchema);
 
 /**
  * The guard in front of an adapter, and its only caller: it checks and normalises arguments, knows open from closed,
@@ -216,16 +212,22 @@ export class Store<Tx = never> {
   /** Sets a lane's settings; binds every call that begins after it returned (P19). */
   async configure(lane: string, settings: LaneSettings): Promise<void> {
     this.#life.assertOpen("configure");
-    validateLane(lane, "Cannot configure the lane");
-    validateSettings(settings, `Cannot configure lane ${lane}`);
-    refuseUnbuilt(settings, lane);
+    checkLane(lane, settings);
     return this.#life.track("configure", () => this.#adapter.configure(lane, settings));
   }
 
   /** Calls `wake` with hints until unsubscribed (P24). */
   async subscribe(wake: (hint: Hint) => void): Promise<Unsubscribe> {
     this.#life.assertOpen("subscribe");
-    return this.#life.track("subscribe", () => this.#adapter.subscribe(wake));
+    const hear = (hint: Hint): void => {
+      try {
+        wake(hint);
+      } catch (error) {
+        // A listener's trouble is not the adapter's, which may be in the middle of a commit.
+        process.emitWarning(error instanceof Error ? error : String(error));
+      }
+    };
+    return this.#life.track("subscribe", () => this.#adapter.subscribe(hear));
   }
 
   /** As `rescue`, if the last time was about a second ago; for a worker that is too busy to poll. */
@@ -256,12 +258,11 @@ export class Store<Tx = never> {
         jobs.length,
       );
     if (at?.tx !== undefined) return once(false);
-    return resend(
-      once,
-      jobs,
-      (job) => this.#named.has(job),
-      (ms) => this.#life.pause(ms),
-    );
+    return resend(once, jobs, {
+      isNamed: (job) => this.#named.has(job),
+      pause: (ms) => this.#life.pause(ms),
+      allOrNone: at?.allOrNone === true,
+    });
   }
 
   #checkAt(at: At<Tx> | undefined, verb: string): void {
@@ -278,66 +279,4 @@ export class Store<Tx = never> {
 
 function onlyMaybeStored(at: At<unknown>): boolean {
   return at.now === undefined && at.tx === undefined && at.allOrNone !== true;
-}
-
-function checkCount(items: readonly unknown[], what: string, verb: string): void {
-  if (!Array.isArray(items)) throw new QueueError("INVALID", `Cannot ${verb}: give a list of ${what}.`);
-  if (items.length > MAX_BATCH) {
-    throw new QueueError(
-      "TOO_LARGE",
-      `Cannot ${verb} ${items.length} ${what} at once; send at most ${MAX_BATCH} per call.`,
-    );
-  }
-}
-
-function checkBytes(items: readonly { readonly bytes: number }[], verb: string): number {
-  const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
-  if (bytes <= MAX_BATCH_BYTES) return bytes;
-  let exact = 0;
-  for (const item of items) {
-    exact += Buffer.byteLength(JSON.stringify(item));
-    if (exact > MAX_BATCH_BYTES) {
-      throw new QueueError(
-        "TOO_LARGE",
-        `Cannot ${verb} more than ${MAX_BATCH_BYTES} bytes at once; make several calls.`,
-      );
-    }
-  }
-  return exact;
-}
-
-/** How an item is called in an error: by its place if it is one of many. */
-function nameOf(verb: string, what: string, place: number, count: number): string {
-  return count === 1 ? `Cannot ${verb}` : `Cannot ${verb} ${what} ${place}`;
-}
-
-function isDistinct(changes: readonly Change[]): boolean {
-  return changes.length < 2 || new Set(changes.map(({ id }) => id)).size === changes.length;
-}
-
-/** Splits changes so that no id comes twice in one call to the adapter. */
-function distinctRuns(changes: readonly Change[]): (readonly Change[])[] {
-  const runs: Change[][] = [];
-  let seen = new Set<string>();
-  for (const change of changes) {
-    if (runs.length === 0 || seen.has(change.id)) {
-      runs.push([]);
-      seen = new Set();
-    }
-    seen.add(change.id);
-    runs.at(-1)?.push(change);
-  }
-  return runs;
-}
-
-const UNBUILT = ["capacity", "concurrency", "rate", "order"] as const;
-
-function refuseUnbuilt(settings: LaneSettings, lane: string): void {
-  const field = UNBUILT.find((name) => settings[name] !== undefined && settings[name] !== null);
-  const named = field ?? (settings.keep?.count === undefined ? undefined : "keep.count");
-  if (named === undefined) return;
-  throw new QueueError(
-    "UNSUPPORTED",
-    `Cannot configure lane ${lane}: \`${named}\` is not supported yet; leave it out.`,
-  );
 }

@@ -13,42 +13,47 @@ export interface Context<C extends Catalog = Catalog, T extends TypeOf<C> = Type
   /** Aborts when the job was asked to stop, timed out, lost its lease, or the worker's grace is over; see its `reason`. */
   readonly signal: AbortSignal;
   /** Stores JSON with the job that others can read while it runs. @throws QueueError `STALE` when the lease is lost. */
-  progress(value: unknown): Promise<void>;
+  progress(this: void, value: unknown): Promise<void>;
   /** Appends JSON to the job's log (P22). @throws QueueError `STALE` when the lease is lost. */
-  log(value: unknown): Promise<void>;
+  log(this: void, value: unknown): Promise<void>;
   /** When the handler returns, the job goes back, uncharged, and is due again after this time. */
-  snooze(delay: Duration): void;
+  snooze(this: void, delay: Duration): void;
   /** Adds a job in the very step that completes this one: both happen or neither does (P13a). */
-  spawn<S extends TypeOf<C>>(type: S, payload: PayloadInput<C, S>, options?: AddOptions): void;
+  spawn<S extends TypeOf<C>>(this: void, type: S, payload: PayloadInput<C, S>, options?: AddOptions): void;
   /**
    * Completes the job inside your own transaction, so that your rows and the completion are committed together (S48).
    * @throws QueueError `STALE` when the lease is lost: let the transaction roll back.
    */
-  complete(result: Result<C, T>, at: { readonly tx: Tx }): Promise<void>;
+  complete(this: void, result: Result<C, T>, at: { readonly tx: Tx }): Promise<void>;
 }
 
-/** Builds spawned jobs, checked against the catalogue. */
-export type BuildJob = (type: string, payload: unknown, options?: AddOptions) => JobInput;
+/** What a context knows of the types of jobs. */
+export interface ContextRules {
+  /** Builds spawned jobs, checked against the catalogue. */
+  readonly build: (type: string, payload: unknown, options?: AddOptions) => JobInput;
+  /** Checks a result against the schema of its type. */
+  readonly checkResult: (type: string, result: unknown) => unknown;
+}
 
 /**
  * One attempt at a job: what its handler asked for on the way. The getters bind, so that `async (job, { log }) => …`
  * works; a handler that uses none of them pays nothing.
  */
 export class JobContext implements Context<Catalog, string, never> {
-  readonly #store: Store<never>;
+  readonly #store: Pick<Store, "cas" | "append">;
   readonly #held: HeldJob;
-  readonly #build: BuildJob;
+  readonly #rules: ContextRules;
   /** Milliseconds, if the handler asked to be called again later. */
   snoozed: number | undefined;
-  /** The handler completed the job itself, in its own transaction. */
-  completed = false;
+  /** What the handler completed the job with itself, in its own transaction. */
+  completed: { readonly result: unknown } | undefined;
   /** What to add when the job completes. */
   spawned: JobInput[] | undefined;
 
-  constructor(store: Store<never>, held: HeldJob, build: BuildJob) {
+  constructor(store: Pick<Store, "cas" | "append">, held: HeldJob, rules: ContextRules) {
     this.#store = store;
     this.#held = held;
-    this.#build = build;
+    this.#rules = rules;
   }
 
   get signal(): AbortSignal {
@@ -82,18 +87,19 @@ export class JobContext implements Context<Catalog, string, never> {
 
   get spawn(): Context<Catalog, string, never>["spawn"] {
     return (type, payload, options) => {
-      (this.spawned ??= []).push(this.#build(type, payload, options));
+      (this.spawned ??= []).push(this.#rules.build(type, payload, options));
     };
   }
 
   get complete(): (result: unknown, at: At<never>) => Promise<void> {
     return async (result, at) => {
-      const { id, token } = this.#held.job;
-      const set = result === undefined ? { state: "completed" } : { state: "completed", result: result as never };
+      const { id, token, type } = this.#held.job;
+      const checked = this.#rules.checkResult(type, result);
+      const set = checked === undefined ? { state: "completed" } : { state: "completed", result: checked as never };
       const spawn = this.spawned && { spawn: this.spawned };
       const [outcome] = await this.#store.cas([{ id, expect: { token }, set, ...spawn }], at);
       if (outcome?.status !== "ok") throw this.#lost();
-      this.completed = true;
+      this.completed = { result: checked };
     };
   }
 

@@ -5,7 +5,7 @@ import type { Catalog } from "../queue/catalog.ts";
 import type { JobInput } from "../store/job-input.ts";
 import type { Store } from "../store/store.ts";
 import type { HeldJob } from "./held-job.ts";
-import { type BuildJob, type Context, JobContext } from "./job-context.ts";
+import { type Context, type ContextRules, JobContext } from "./job-context.ts";
 
 /** Runs a job's work. What it returns is the result, what it throws a failed attempt. */
 export type AnyHandler = (job: Job, context: Context<Catalog, string, never>) => unknown;
@@ -21,24 +21,25 @@ export interface Ending {
 }
 
 /** How attempts are made. */
-export interface RunnerOptions extends FailurePolicy {
+export interface RunnerOptions extends FailurePolicy, ContextRules {
   /** For jobs that name no timeout of their own, in milliseconds. */
   readonly timeoutMs?: number | undefined;
   /** How long an aborted handler may take to return, in milliseconds. */
   readonly graceMs: number;
   readonly handlerOf: (type: string) => AnyHandler | undefined;
-  /** Checks what a handler returned. */
-  readonly checkResult: (type: string, result: unknown) => unknown;
-  readonly build: BuildJob;
 }
 
 /** Runs one attempt at a job and tells how it ended. It never throws. */
-export async function runAttempt(store: Store<never>, held: HeldJob, options: RunnerOptions): Promise<Ending> {
+export async function runAttempt(
+  store: Pick<Store, "cas" | "append">,
+  held: HeldJob,
+  options: RunnerOptions,
+): Promise<Ending> {
   const { job } = held;
   if (held.interruption || held.deadline <= performance.now()) return notBegun(job);
   const handler = options.handlerOf(job.type);
   if (!handler) return { kind: "handed-back", settlement: afterHandBack(job) };
-  const context = new JobContext(store, held, options.build);
+  const context = new JobContext(store, held, options);
   try {
     const work = handler(job, context);
     const result = isThenable(work) ? await waitFor(work, held, options) : work;
@@ -56,7 +57,7 @@ function notBegun(job: Job): Ending {
 
 function finish(held: HeldJob, context: JobContext, returned: unknown, options: RunnerOptions): Ending {
   const { job } = held;
-  if (context.completed) return { kind: "completed", result: returned };
+  if (context.completed) return { kind: "completed", result: context.completed.result };
   if (context.snoozed !== undefined) return { kind: "snoozed", settlement: afterHandBack(job, context.snoozed) };
   const result = options.checkResult(job.type, returned);
   const set = result === undefined ? { state: "completed" } : { state: "completed", result: result as never };

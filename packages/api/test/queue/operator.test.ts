@@ -148,3 +148,21 @@ describe("pause", () => {
     expect(await queue.result(id, { timeout: "5s" })).toBe(5);
   });
 });
+
+describe("retry into a state", () => {
+  it("P14 puts a job that failed back where a state machine looks for it", async () => {
+    const [made] = await queue.insert([{ type: "page", payload: 1, state: "fetched", maxAttempts: 1 }]);
+    const { jobs } = await queue.poll({ from: "fetched", to: "parsing", limit: 1, lease });
+    const id = made?.status === "added" ? made.id : "";
+    await queue.cas([{ id, expect: { token: jobs[0]?.token ?? 0 }, set: { state: "failed" } }]);
+
+    expect(await queue.retry(id, { state: "fetched" })).toBe("retried");
+
+    expect((await queue.poll({ from: "fetched", to: "parsing", limit: 1, lease })).jobs).toHaveLength(1);
+  });
+
+  it("refuses options that do not exist", async () => {
+    const error = await rejectionOf(queue.retry("default:x", { stat: "fetched" } as never));
+    expect(error.message).toContain("Did you mean `state`?");
+  });
+});

@@ -1,9 +1,31 @@
 import { JobFailedError, type Json } from "@anyqueue/api";
+import { Type } from "typebox";
 import { describe, expect, it } from "vitest";
 import { rejectionOf } from "../support/errors.ts";
 import { openOn } from "../support/queues.ts";
 
 describe("receive", () => {
+  it("checks a result against the schema of its type, and keeps the job when it does not fit", async () => {
+    const queue = await openOn(undefined, { jobs: { a: { result: Type.Integer() } } });
+    await queue.add("a", 1);
+    const receipt = await queue.receive();
+
+    expect((await rejectionOf(receipt?.complete("nonsense") ?? Promise.resolve())).code).toBe("INVALID");
+    expect(await receipt?.complete(5)).toMatchObject({ status: "ok" });
+  });
+
+  it("stores progress and log entries while the job is held", async () => {
+    const queue = await openOn();
+    const { id } = await queue.add("a", 1);
+    const receipt = await queue.receive();
+
+    expect(await receipt?.progress({ half: true })).toMatchObject({ status: "ok" });
+    expect(await receipt?.log("on my way")).toEqual({ status: "ok" });
+
+    expect((await queue.get(id))?.progress).toEqual({ half: true });
+    expect((await queue.events({ id })).items.map(({ data }) => data)).toEqual(["on my way"]);
+  });
+
   it("takes one job, or none, without waiting", async () => {
     const queue = await openOn();
     expect(await queue.receive()).toBeNull();

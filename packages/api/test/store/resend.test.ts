@@ -50,6 +50,14 @@ describe("an insert whose reply was lost", () => {
     expect((await store.list({ limit: 10 })).items).toHaveLength(2);
   });
 
+  it("P4 knows by one fresh id that all of an all-or-none call were added, those named by the caller too", async () => {
+    const store = await openStore(forgetful(1));
+
+    const answers = await store.insert([job, { ...job, id: "mine" }], { allOrNone: true });
+
+    expect(answers.map(({ status }) => status)).toEqual(["added", "added"]);
+  });
+
   it("P25 is waited for by close", async () => {
     const store = await openStore(forgetful(1));
     const answer = store.insert([job]);

@@ -438,3 +438,42 @@ describe("the options of a worker", () => {
     expect(((await queue.get(id))?.runAt ?? 0) - Date.now()).toBeGreaterThan(3_500_000);
   });
 });
+
+describe("a queue that is being closed", () => {
+  it("P25 starts no more workers, since nobody would stop them", async () => {
+    const queue = await openOn();
+    const { opened, open } = gate();
+    const running = gate();
+    queue.work({
+      a: async () => {
+        running.open();
+        await opened;
+      },
+    });
+    await queue.add("a", 1);
+    await running.opened;
+    const closed = queue.close();
+
+    expect(errorOf(() => queue.work({ a: () => 1 })).code).toBe("CLOSED");
+
+    open();
+    await closed;
+  });
+});
+
+describe("a context", () => {
+  it("can be taken apart", async () => {
+    const queue = await openOn();
+    queue.work({
+      a: async (_, { log, progress, signal }) => {
+        await log("here");
+        await progress(1);
+        return signal.aborted;
+      },
+    });
+    const { id } = await queue.add("a", 1);
+
+    expect(await queue.result(id, { timeout: "5s" })).toBe(false);
+    expect((await queue.events({ id })).items.map(({ data }) => data)).toEqual(["here"]);
+  });
+});
