@@ -7,10 +7,10 @@ import { afterHandBack, type FailurePolicy } from "../policy/failure.ts";
 import type { Wakeups } from "../queue/wakeups.ts";
 import type { Store } from "../store/store.ts";
 import { Claimer } from "./claimer.ts";
+import { Hands } from "./hands.ts";
 import { Heart } from "./heart.ts";
 import { HeldJob } from "./held-job.ts";
 import { LaneShares } from "./lane-shares.ts";
-import { prefetchFor, RunningMean } from "./prefetch.ts";
 import { reportError } from "./report.ts";
 import { runAttempt, type RunnerOptions } from "./runner.ts";
 import { Settler, type Settling } from "./settler.ts";
@@ -42,9 +42,6 @@ export interface Workplace {
   readonly onStopped: (worker: Worker) => void;
 }
 
-/** A stale buffered job goes back after this long, in milliseconds, so that another worker can start it. */
-const BUFFERED_TOO_LONG = 1000;
-
 let workers = 0;
 
 /**
@@ -60,14 +57,9 @@ export class Worker extends EventEmitter<WorkerEvents> {
   readonly #claimer: Claimer;
   readonly #heart: Heart;
   readonly #settler: Settler;
-  readonly #pace = new RunningMean();
   readonly #lanes: readonly string[] | undefined;
-  #buffer: HeldJob[] = [];
-  readonly #running = new Set<HeldJob>();
-  #settling = 0;
+  readonly #hands: Hands;
   #found = false;
-  /** It handed back what its handlers did not come to; until one of them is free it claims nothing ahead. */
-  #isStuck = false;
   #idlers: (() => void)[] = [];
   #stopped: Promise<void> | undefined;
   #stopListening: (() => void) | undefined;
@@ -81,6 +73,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
     const { handlerOf, checkResult, build } = place;
     const { timeoutMs, graceMs, leaseMs, intervalMs, weights } = settings;
     this.#runner = { ...place.policy, handlerOf, checkResult, build, timeoutMs, graceMs };
+    this.#hands = new Hands(settings);
     const shares = weights && new LaneShares(weights);
     this.#lanes = weights && [...weights.keys()];
     const onError = (error: unknown): void => this.#report(error);
@@ -90,7 +83,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
       types: place.types,
       lease: { ms: leaseMs, holder: this.holder },
       intervalMs,
-      room: () => this.#room(),
+      room: () => this.#hands.room,
       take: (jobs, sentAt) => this.#take(jobs, sentAt),
       onIdle: () => this.#noteIdle(),
       onError,
@@ -112,7 +105,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
 
   /** How many jobs it is running, and how many it holds that wait for a handler. */
   get load(): { readonly running: number; readonly buffered: number } {
-    return { running: this.#running.size, buffered: this.#buffer.length };
+    return { running: this.#hands.running.size, buffered: this.#hands.waiting };
   }
 
   /** Resolves when nothing is due in its lanes and nothing is running, or when the worker has stopped. */
@@ -153,15 +146,15 @@ export class Worker extends EventEmitter<WorkerEvents> {
   async #stop(): Promise<void> {
     this.#stopListening?.();
     await this.#claimer.stop();
-    this.#handBack(this.#buffer.splice(0));
-    while (this.#running.size + this.#settling > 0) await new Promise<void>((resolve) => (this.#onQuiet = resolve));
+    this.#handBack(this.#hands.giveUpWaiting());
+    while (!this.#hands.areQuiet) await new Promise<void>((resolve) => (this.#onQuiet = resolve));
     this.#heart.stop();
     this.#place.onStopped(this);
     this.#releaseIdlers();
   }
 
   #interrupt(graceMs: number): void {
-    for (const held of this.#running) {
+    for (const held of this.#hands.running) {
       held.graceMs = graceMs;
       held.interrupt("STOPPING", "The worker is stopping.");
     }
@@ -171,42 +164,21 @@ export class Worker extends EventEmitter<WorkerEvents> {
     for (const resolve of this.#idlers.splice(0)) resolve();
   }
 
-  /** How many jobs to ask for: none while the buffer is well filled, so that polls are few and large. */
-  #room(): number {
-    const { concurrency } = this.#settings;
-    const ahead = this.#ahead();
-    const free = concurrency - this.#running.size;
-    if (this.#isSettlingTooMuch()) return 0;
-    if (this.#buffer.length > Math.floor(ahead / 2)) return 0;
-    return Math.min(10_000, free + ahead - this.#buffer.length);
-  }
-
-  #ahead(): number {
-    const { concurrency, prefetch } = this.#settings;
-    if (this.#isStuck) return 0;
-    return prefetch ?? prefetchFor(concurrency, this.#pace.value);
-  }
-
-  #isSettlingTooMuch(): boolean {
-    return this.#settling > 2 * (this.#settings.concurrency + this.#ahead());
-  }
-
   #take(jobs: readonly Job[], sentAt: number): void {
     const now = performance.now();
     for (const job of jobs) {
       const held = new HeldJob(job, now, sentAt + this.#settings.leaseMs);
       this.#heart.hold(held);
-      this.#buffer.push(held);
+      this.#hands.take(held);
     }
     this.#found = true;
     this.#startNext();
   }
 
   #startNext(): void {
-    while (this.#running.size < this.#settings.concurrency && !this.#stopped) {
-      const held = this.#buffer.shift();
+    while (!this.#stopped) {
+      const held = this.#hands.start();
       if (!held) return;
-      this.#running.add(held);
       void this.#work(held);
     }
   }
@@ -214,10 +186,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
   async #work(held: HeldJob): Promise<void> {
     const startedAt = performance.now();
     const ending = await runAttempt(this.#place.store, held, this.#runner);
-    this.#pace.add(performance.now() - startedAt);
-    this.#running.delete(held);
-    this.#isStuck = false;
-    this.#settling++;
+    this.#hands.end(held, performance.now() - startedAt);
     if (ending.settlement) this.#settler.add({ held, ending });
     else this.#noteSettled({ held, ending }, false);
     this.#startNext();
@@ -227,47 +196,34 @@ export class Worker extends EventEmitter<WorkerEvents> {
   #noteSettled({ held, ending }: Settling, lost: boolean): void {
     const { job } = held;
     // The claimer may be asleep because of it.
-    if (this.#isSettlingTooMuch()) this.#claimer.nudge();
-    this.#settling--;
+    if (this.#hands.isSettlingTooMuch) this.#claimer.nudge();
+    this.#hands.settled();
     this.#heart.release(held);
     if (lost) this.#announce("lost", job);
     else if (ending.kind === "completed") this.#announce("completed", job, ending.result);
     else if (ending.kind === "cancelled") this.#announce("cancelled", job);
     else if (ending.kind === "failed")
       this.#announce("failed", job, ending.error, ending.settlement?.set.state === "failed");
-    if (this.#running.size + this.#settling > 0) return;
+    if (!this.#hands.areQuiet) return;
     this.#onQuiet?.();
     if (this.#idlers.length > 0 || this.listenerCount("idle") > 0) this.#claimer.nudge();
   }
 
   /** What a worker that is too busy to poll would do in polling. */
   #lookAfter(): void {
-    this.#handBackOld();
-    if (this.#room() > 0 || this.#stopped) return;
+    this.#handBack(this.#hands.giveUpOld());
+    if (this.#hands.room > 0 || this.#stopped) return;
     this.#place.store.rescueNowAndThen(this.#lanes).catch((error: unknown) => this.#report(error));
-  }
-
-  /** Gives back what waited too long for a handler, so that an idle worker elsewhere can have it. */
-  #handBackOld(): void {
-    const limit = performance.now() - BUFFERED_TOO_LONG;
-    if (this.#running.size < this.#settings.concurrency) return;
-    const old = this.#buffer.filter((held) => held.since < limit);
-    if (old.length === 0) return;
-    this.#buffer = this.#buffer.filter((held) => held.since >= limit);
-    // Else it would be the first to hear of them, and have them again before anybody else.
-    this.#isStuck = true;
-    this.#handBack(old);
   }
 
   #handBack(jobs: readonly HeldJob[]): void {
     for (const held of jobs) {
-      this.#settling++;
       this.#settler.add({ held, ending: { kind: "handed-back", settlement: afterHandBack(held.job) } });
     }
   }
 
   #noteIdle(): void {
-    if (this.#running.size + this.#settling + this.#buffer.length > 0) {
+    if (!this.#hands.areEmpty) {
       this.#found = true;
       return;
     }
