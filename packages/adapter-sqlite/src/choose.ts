@@ -73,44 +73,42 @@ type Place = readonly number[];
 function chooseFiltered(sql: Statements, request: PollRequest, shares: readonly Share[], now: number): Candidates {
   const resumed =
     request.after === undefined ? undefined : new Map(JSON.parse(request.after) as [lane: string, place: Place][]);
+  // Of the lanes that are not looked through to their end. No plain object: a lane may be called `constructor`.
+  const places = new Map(resumed);
+  const looked = new Map<string, number>();
+  const finished = new Set<string>();
   const rows: JobRow[] = [];
-  const taken = new Set<number>();
-  // No plain object: a lane may be called `constructor`.
-  const bounded = new Map<string, Place>();
-  let mayBeMore = false;
-  for (const share of shares) {
-    const wanted = Math.min(share.limit, request.limit - rows.length);
-    // Lanes without a place in `after` were looked through to their end by the call before.
-    const isDone = resumed?.has(share.lane) === false;
-    if (share.isPaused || wanted <= 0 || isDone || bounded.has(share.lane)) continue;
-    let found = 0;
-    let looked = 0;
-    for (const row of candidates(sql, request, share.lane, resumed?.get(share.lane), now)) {
-      looked++;
-      if (!taken.has(row[0]) && isWanted(request, row)) {
-        rows.push(row);
-        taken.add(row[0]);
-        found++;
-      }
-      if (found === wanted) break;
-      if (looked === CANDIDATE_BOUND) {
-        bounded.set(share.lane, request.order === "touched" ? [row[18] ?? 0] : [row[5], row[6], row[0]]);
-        break;
-      }
+
+  const takeFrom = (lane: string, wanted: number): "filled" | "cut short" | "finished" => {
+    const end = rows.length + wanted;
+    let count = looked.get(lane) ?? 0;
+    for (const row of candidates(sql, request, lane, places.get(lane), now)) {
+      if (count === CANDIDATE_BOUND) return "cut short";
+      looked.set(lane, ++count);
+      places.set(lane, placeOf(request, row));
+      if (isWanted(request, row)) rows.push(row);
+      if (rows.length === end) return "filled";
     }
-    mayBeMore ||= found === wanted;
-  }
-  const isShort = rows.length < request.limit && bounded.size > 0;
-  return { rows, mayBeMore, ...(isShort && { after: JSON.stringify([...bounded]) }) };
+    finished.add(lane);
+    places.delete(lane);
+    return "finished";
+  };
+
+  const ends = shares.map(({ lane, limit, isPaused }) => {
+    const wanted = Math.min(limit, request.limit - rows.length);
+    // Lanes without a place in `after` were looked through to their end by the calls before.
+    const isDone = finished.has(lane) || resumed?.has(lane) === false;
+    return isPaused || wanted <= 0 || isDone ? "finished" : takeFrom(lane, wanted);
+  });
+  const isShort = rows.length < request.limit && ends.includes("cut short");
+  return { rows, mayBeMore: ends.includes("filled"), ...(isShort && { after: JSON.stringify([...places]) }) };
 }
 
-function candidates(
-  sql: Statements,
-  request: PollRequest,
-  lane: string,
-  place: readonly number[] | undefined,
-  now: number,
-) {
+function placeOf({ order }: PollRequest, row: JobRow): Place {
+  return order === "touched" ? [row[18] ?? 0] : [row[5], row[6], row[0]];
+}
+
+function candidates(sql: Statements, request: PollRequest, lane: string, place: Place | undefined, now: number) {
   const { order, from = "waiting" } = request;
   const [first = -1, runAt = 0, seq = 0] = place ?? [];
   return order === "touched"

@@ -1,7 +1,7 @@
 import { byCodePoint, matches, type Job, type Predicate } from "@anyqueue/api";
 import fc from "fast-check";
 import type { Case } from "../case.ts";
-import { idsOf, present, same, sameIds } from "../check.ts";
+import { holds, idsOf, present, same, sameIds } from "../check.ts";
 import { LEASE, T0 } from "../time.ts";
 import type { Trial, Wish } from "../trial.ts";
 import { anyPredicate, hostileStrings, predicateTable, subjects } from "./predicate-table.ts";
@@ -165,6 +165,24 @@ export const predicates: readonly Case[] = [
         wanted.map((n) => ids[n] ?? ""),
         "Following `after` did not find every job, once, in order.",
       );
+    },
+  },
+  {
+    promise: "P9",
+    title: "gives a filtered poll of several lanes each lane's share again on every page",
+    async run(t) {
+      const likes = [1, 2, 3, 4].map((n): Wish => ({ lane: "a", payload: { n } }));
+      const others = Array.from({ length: 2500 }, (): Wish => ({ lane: "b", payload: { n: 0 } }));
+      const wanted = (await t.addAll([...likes, ...others])).slice(0, likes.length);
+      const lanes = [{ lane: "a", limit: 1 }, "b"];
+      let after: string | undefined;
+      for (const id of wanted) {
+        const page = await t.poll({ lanes, where: { "payload.n": { gt: 0 } }, limit: 5, ...(after && { after }) });
+        sameIds(page.jobs, [id], "A page of a filtered poll does not hold the share of a lane that has more.");
+        const due = page.nextDueAt;
+        holds(id === wanted.at(-1) || (due !== null && due <= T0), "`nextDueAt` forgot what a share left out.");
+        ({ after } = page);
+      }
     },
   },
   {

@@ -166,6 +166,19 @@ export const choosing: readonly Fault[] = [
         },
       }),
   },
+  {
+    promise: "P9",
+    name: "passes over lanes that had their share when a filtered poll goes on",
+    break: (adapter) =>
+      decorate(adapter, {
+        poll: async ({ after, ...request }) => {
+          if (request.where === undefined || request.lanes === undefined) return adapter.poll(request);
+          const lanes = request.lanes.filter((lane) => after === undefined || typeof lane === "string");
+          const result = await adapter.poll({ ...request, lanes });
+          return after === undefined && result.jobs.length > 0 ? { ...result, after: "page 2" } : result;
+        },
+      }),
+  },
   answered("P10", "tells `nextDueAt` a second late", (result) => ({
     ...result,
     nextDueAt: result.nextDueAt === null ? null : result.nextDueAt + 1000,
