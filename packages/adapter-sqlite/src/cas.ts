@@ -112,6 +112,6 @@ class Writer {
       seq,
     );
     if (set.payload !== undefined) sql.writePayload.run(JSON.stringify(set.payload), seq);
-    if (requeue) sql.requeue.run(seq);
+    if (requeue) sql.requeue.run(this.#tx.nextSeq(), seq);
   }
 }

@@ -14,6 +14,7 @@ export function insertOne(tx: Transaction, job: NewJob, now: number): InsertOutc
   const { id, lane, type, state, priority, maxAttempts } = job;
   const runAt = job.runAt ?? now + (job.delayMs ?? 0);
   const added = tx.sql.insert.run(
+    tx.nextSeq(),
     id,
     lane,
     type,

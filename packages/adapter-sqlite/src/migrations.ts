@@ -58,9 +58,15 @@ const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE anyqueue_lanes (lane TEXT PRIMARY KEY, settings TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
-  -- Lease tokens and places in the order "touched" come from one counter that is never set back (P13).
-  CREATE TABLE anyqueue_counter (one INTEGER PRIMARY KEY CHECK (one = 1), value INTEGER NOT NULL) STRICT;
-  INSERT INTO anyqueue_counter VALUES (1, 0);
+  -- Lease tokens and places in the order "touched" come from one counter that is never set back (P13). Places in the
+  -- order of insertion (seq) are never given again either, or a cursor would pass over new jobs; last_seq is raised only
+  -- when the highest one is removed, so that inserts need not write it.
+  CREATE TABLE anyqueue_counter (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    value INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO anyqueue_counter VALUES (1, 0, 0);
   `,
 ];
 

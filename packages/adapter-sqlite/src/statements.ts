@@ -19,18 +19,23 @@ export function prepare(db: Database) {
   return {
     // shared
     nextTicks: of.value<[count: number], number>("UPDATE anyqueue_counter SET value = value + ? RETURNING value"),
+    lastSeq: of.value<[], number>(
+      "SELECT max(last_seq, coalesce((SELECT max(seq) FROM anyqueue_jobs), 0)) FROM anyqueue_counter",
+    ),
     findLane: of.value<[lane: string], string>("SELECT settings FROM anyqueue_lanes WHERE lane = ?"),
     addLane: of.change<[lane: string]>("INSERT INTO anyqueue_lanes VALUES (?, '{}')"),
     appendEvent: of.change<[id: string, at: number, kind: string, detail: string]>(
       "INSERT INTO anyqueue_events (id, at, kind, detail) VALUES (?, ?, ?, ?)",
     ),
     find: of.tuples<[id: string], JobRow>(`SELECT ${COLUMNS} FROM anyqueue_jobs WHERE id = ?`),
+    keepLastSeq: of.change<[seq: number]>("UPDATE anyqueue_counter SET last_seq = ?"),
     removeJobs: of.change<[seqs: string]>("DELETE FROM anyqueue_jobs WHERE seq IN (SELECT value FROM json_each(?))"),
     removeEvents: of.change<[ids: string]>("DELETE FROM anyqueue_events WHERE id IN (SELECT value FROM json_each(?))"),
 
     // insert
     insert: of.change<
       [
+        seq: number,
         id: string,
         lane: string,
         type: string,
@@ -48,9 +53,9 @@ export function prepare(db: Database) {
         payload: string,
       ]
     >(
-      `INSERT INTO anyqueue_jobs (id, lane, type, state, place, priority, run_at, attempt, max_attempts, token, version,
-         inserted_at, updated_at, touched, grp, extra, progress, payload)
-       VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, 0, 1, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO anyqueue_jobs (seq, id, lane, type, state, place, priority, run_at, attempt, max_attempts, token,
+         version, inserted_at, updated_at, touched, grp, extra, progress, payload)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 0, 1, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO NOTHING`,
     ),
 
@@ -166,9 +171,7 @@ export function prepare(db: Database) {
        WHERE seq = ?`,
     ),
     writePayload: of.change<[payload: string, seq: number]>("UPDATE anyqueue_jobs SET payload = ? WHERE seq = ?"),
-    requeue: of.change<[seq: number]>(
-      "UPDATE anyqueue_jobs SET seq = (SELECT max(seq) + 1 FROM anyqueue_jobs) WHERE seq = ?",
-    ),
+    requeue: of.change<[to: number, seq: number]>("UPDATE anyqueue_jobs SET seq = ? WHERE seq = ?"),
 
     // remove
     oldestFinished: of.tuples<[lane: string, state: string, before: number, limit: number], FinishedRow>(

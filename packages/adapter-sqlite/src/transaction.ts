@@ -8,6 +8,8 @@ export class Transaction {
   readonly hints = new Hints();
   /** The settings of the lanes looked up so far; null stands for a lane that does not exist. */
   readonly #lanes = new Map<string, LaneSettings | null>();
+  /** The last place in the insertion order that was given away; nobody else gives any while this transaction lasts. */
+  #lastSeq: number | undefined;
 
   constructor(sql: Statements) {
     this.sql = sql;
@@ -35,6 +37,12 @@ export class Transaction {
     return (this.sql.nextTicks.get(count) ?? 0) - count + 1;
   }
 
+  /** A new place at the end of the insertion order, which no job ever had, removed ones included (P7). */
+  nextSeq(): number {
+    this.#lastSeq = (this.#lastSeq ?? this.sql.lastSeq.get() ?? 0) + 1;
+    return this.#lastSeq;
+  }
+
   /** Writes to the log; `inserted` and `moved` only in lanes that record everything (P22). */
   log(lane: string, event: JobEvent): void {
     const isTransition = event.kind === "inserted" || event.kind === "moved";
@@ -58,6 +66,8 @@ export class Transaction {
   remove(jobs: readonly { readonly seq: number; readonly id: string }[]): number {
     if (jobs.length === 0) return 0;
     this.sql.removeEvents.run(JSON.stringify(jobs.map(({ id }) => id)));
+    const last = this.sql.lastSeq.get() ?? 0;
+    if (jobs.some(({ seq }) => seq === last)) this.sql.keepLastSeq.run(last);
     return this.sql.removeJobs.run(JSON.stringify(jobs.map(({ seq }) => seq))).changes;
   }
 

@@ -60,6 +60,30 @@ it("reads at any moment, also right after one of a failed group was committed", 
   expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
 });
 
+it("P7 gives each place once when a group was rolled back and its verbs run again", async () => {
+  const store = await openStore();
+  await store.insert([job("a"), job("b"), job("c")], { now: NOW });
+  const { after = "" } = await store.list({ limit: 2, now: NOW });
+
+  const outcomes = await Promise.allSettled([
+    store.remove({ ids: ["default:b", "default:c"] }),
+    store.insert([job("d")], { now: NOW }),
+    store.insert([job("bad", { runAt: 1.5 })], { now: NOW }),
+    store.cas([{ id: "default:a", expect: {}, set: { requeue: true } }], { now: NOW }),
+    store.insert([job("e")], { now: NOW }),
+  ]);
+
+  expect(outcomes.map(({ status }) => status)).toEqual([
+    "fulfilled",
+    "fulfilled",
+    "rejected",
+    "fulfilled",
+    "fulfilled",
+  ]);
+  const { items } = await store.list({ after, limit: 9, now: NOW });
+  expect(items.map(({ id }) => id)).toEqual(["default:d", "default:a", "default:e"]);
+});
+
 it("P24 goes on, and tells the others, when a listener throws", async () => {
   const store = await openStore();
   const hints: Hint[] = [];

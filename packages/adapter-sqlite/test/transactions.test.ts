@@ -50,6 +50,22 @@ describe("P5 the caller's own transaction", () => {
     expect(db.prepare("SELECT count(*) FROM orders").pluck().get()).toBe(1);
   });
 
+  it("P7 gives new places behind those of jobs that were removed, in the same transaction and after it", async () => {
+    await store.insert([job("a"), job("b"), job("c")], { now: NOW });
+    const { after = "" } = await store.list({ limit: 2, now: NOW });
+    await store.remove({ ids: ["default:b", "default:c"] });
+    db.exec("BEGIN IMMEDIATE");
+    await store.insert([job("d")], { now: NOW, tx: db });
+    db.exec("SAVEPOINT undone");
+    await store.insert([job("e")], { now: NOW, tx: db });
+    db.exec("ROLLBACK TO undone");
+    await store.insert([job("f")], { now: NOW, tx: db });
+    db.exec("COMMIT");
+    await store.insert([job("g")], { now: NOW });
+    const { items } = await store.list({ after, limit: 9, now: NOW });
+    expect(items.map(({ id }) => id)).toEqual(["default:d", "default:f", "default:g"]);
+  });
+
   it("may be on a connection that reads integers as BigInt", async () => {
     await store.insert(jobs(1), { now: NOW });
     const [held] = await claim(store, 1);

@@ -2,6 +2,7 @@ import type { Case } from "../case.ts";
 import { cancelling } from "./cancelling.ts";
 import { choosing } from "./choosing.ts";
 import { closing } from "./closing.ts";
+import { cursors } from "./cursors.ts";
 import { customStates } from "./custom-states.ts";
 import { deciding } from "./deciding.ts";
 import { due } from "./due.ts";
@@ -38,6 +39,7 @@ const groups: readonly (readonly Case[])[] = [
   choosing,
   ordering,
   listing,
+  cursors,
   due,
   predicates,
   typePatterns,
