@@ -21,11 +21,20 @@ export interface CheckedJson {
  */
 export function checkJson(value: unknown, name: string): CheckedJson {
   const walk = new Walk(name);
-  const copy = walk.copy(value, name);
+  const copy = copyOrRefuse(walk, value, name);
   if (walk.bytes <= MAX_VALUE_BYTES) return { value: copy, bytes: walk.bytes };
   const bytes = Buffer.byteLength(JSON.stringify(copy));
   if (bytes <= MAX_VALUE_BYTES) return { value: copy, bytes };
   throw tooLarge(name, `${bytes}`);
+}
+
+function copyOrRefuse(walk: Walk, value: unknown, name: string): Json {
+  try {
+    return walk.copy(value, name);
+  } catch (cause) {
+    if (cause instanceof QueueError) throw cause;
+    throw new QueueError("INVALID", `\`${name}\` cannot be read: one of its getters throws.`, { cause });
+  }
 }
 
 class Walk {

@@ -204,7 +204,7 @@ export const ChangeSchema = Type.Object(
       { ...strict, description: "what to set" },
     ),
     event: Type.Optional(Any),
-    spawn: Type.Optional(Type.Array(Any, { maxItems: MAX_BATCH, description: "a list of jobs" })),
+    spawn: Type.Optional(Type.Array(Any, { maxItems: MAX_BATCH, description: `a list of at most ${MAX_BATCH} jobs` })),
   },
   strict,
 );

@@ -21,9 +21,17 @@ export function validator(schema: TSchema): Validate {
   let compiled: ReturnType<typeof Compile> | undefined;
   return (value, subject) => {
     compiled ??= Compile(schema);
-    if (compiled.Check(value)) return;
+    if (check(compiled, value, subject)) return;
     throw new QueueError("INVALID", explain(schema, value, compiled.Errors(value), subject));
   };
+}
+
+function check(compiled: ReturnType<typeof Compile>, value: unknown, subject: string): boolean {
+  try {
+    return compiled.Check(value);
+  } catch (cause) {
+    throw new QueueError("INVALID", `${subject}: a value cannot be read, its getter throws.`, { cause });
+  }
 }
 
 /** Turns TypeBox's list of problems into one sentence about the one that helps most. */

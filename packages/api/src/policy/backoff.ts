@@ -1,4 +1,5 @@
 import type { Backoff } from "../contract/job.ts";
+import { QueueError } from "../errors.ts";
 
 /** The backoff of a job that names none: 1 s, 2 s, 4 s, … up to an hour, with up to a fifth more at random. */
 export const DEFAULT_BACKOFF: Backoff = { type: "exponential", delayMs: 1000, maxMs: 3_600_000, jitter: 0.2 };
@@ -12,7 +13,10 @@ export const DEFAULT_BACKOFF: Backoff = { type: "exponential", delayMs: 1000, ma
 export function backoffDelay(backoff: Backoff, attempt: number, random: () => number = Math.random): number {
   const step = Math.max(1, attempt);
   const growth = { fixed: 1, linear: step, exponential: 2 ** Math.min(step - 1, 52) }[backoff.type];
-  const delay = backoff.delayMs * growth * (1 + (backoff.jitter ?? 0) * random());
+  const share = random();
+  if (!(share >= 0 && share <= 1))
+    throw new QueueError("INVALID", `\`random\` must answer a number from 0 to 1, not ${share}.`);
+  const delay = backoff.delayMs * growth * (1 + (backoff.jitter ?? 0) * share);
   return Math.min(Math.round(delay), backoff.maxMs ?? Number.MAX_SAFE_INTEGER, MAX_DELAY);
 }
 

@@ -2,11 +2,13 @@ import type { Expectation, Settings } from "../contract/change.ts";
 import type { Job, JobError } from "../contract/job.ts";
 import { isUnrecoverable, retryAfterOf } from "./handler-errors.ts";
 import { backoffDelay, DEFAULT_BACKOFF, MAX_DELAY } from "./backoff.ts";
+import { show } from "../check/validator.ts";
+import { QueueError } from "../errors.ts";
 import { describeError } from "./job-error.ts";
 
 /**
  * A user's own backoff: milliseconds to wait, or undefined for the job's stored one, which also counts when the
- * function throws or answers no number: a slip in it must not keep a failed attempt from being recorded.
+ * function throws or answers no number.
  */
 export type BackoffFunction = (attempt: number, error: JobError, job: Job) => number | undefined;
 
@@ -14,6 +16,8 @@ export type BackoffFunction = (attempt: number, error: JobError, job: Job) => nu
 export interface FailurePolicy {
   readonly backoff?: BackoffFunction | undefined;
   readonly random?: (() => number) | undefined;
+  /** Told when `backoff` or `random` throws or answers no number; the job's own backoff counts then. */
+  readonly onSlip?: ((error: unknown) => void) | undefined;
 }
 
 /** A change to one held job, without its id. */
@@ -62,17 +66,28 @@ function homeOf(job: Job): string {
 }
 
 function retryDelay(job: Job, error: JobError, policy: FailurePolicy): number {
-  const chosen = ownDelay(job, error, policy);
-  if (chosen !== undefined && Number.isFinite(chosen)) return Math.min(Math.max(0, Math.round(chosen)), MAX_DELAY);
-  return backoffDelay(job.backoff ?? DEFAULT_BACKOFF, job.attempt, policy.random);
+  // AnyQueue's own jobs are not the user's to judge.
+  const own = job.lane.startsWith("$") ? undefined : attemptTo(() => ownDelay(job, error, policy), policy);
+  if (own !== undefined) return Math.min(own, MAX_DELAY);
+  const backoff = job.backoff ?? DEFAULT_BACKOFF;
+  return (
+    attemptTo(() => backoffDelay(backoff, job.attempt, policy.random), policy) ?? backoffDelay(backoff, job.attempt)
+  );
 }
 
 function ownDelay(job: Job, error: JobError, { backoff }: FailurePolicy): number | undefined {
-  // AnyQueue's own jobs are not the user's to judge.
-  if (job.lane.startsWith("$")) return undefined;
+  const delay: unknown = backoff?.(job.attempt, error, job);
+  if (delay === undefined) return undefined;
+  if (typeof delay === "number" && Number.isFinite(delay)) return Math.max(0, Math.round(delay));
+  throw new QueueError("INVALID", `\`backoff\` must answer milliseconds or undefined, not ${show(delay)}.`);
+}
+
+/** A slip in the user's function is told, and must not keep a failed attempt from being recorded. */
+function attemptTo(decide: () => number | undefined, { onSlip }: FailurePolicy): number | undefined {
   try {
-    return backoff?.(job.attempt, error, job);
-  } catch {
+    return decide();
+  } catch (error) {
+    onSlip?.(error);
     return undefined;
   }
 }

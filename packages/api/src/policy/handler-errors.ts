@@ -1,4 +1,5 @@
 import { MAX_TIME } from "../check/schemas.ts";
+import { isError } from "./job-error.ts";
 import { type Duration, parseDuration } from "./duration.ts";
 
 /** Thrown by a handler: trying again is of no use, so the job is `failed` at once. */
@@ -19,12 +20,20 @@ export class RetryAfterError extends Error {
 
 /** True for an `UnrecoverableError`, also of another copy of this package. */
 export function isUnrecoverable(thrown: unknown): boolean {
-  return thrown instanceof Error && thrown.name === "UnrecoverableError";
+  return nameOf(thrown) === "UnrecoverableError";
 }
 
 /** The delay of a `RetryAfterError`, also of another copy of this package. */
 export function retryAfterOf(thrown: unknown): number | undefined {
-  if (!(thrown instanceof Error && thrown.name === "RetryAfterError")) return undefined;
+  if (nameOf(thrown) !== "RetryAfterError") return undefined;
   const { delayMs } = thrown as Partial<RetryAfterError>;
   return typeof delayMs === "number" && delayMs >= 0 && delayMs <= MAX_TIME ? delayMs : undefined;
+}
+
+function nameOf(thrown: unknown): unknown {
+  try {
+    return isError(thrown) ? thrown.name : undefined;
+  } catch {
+    return undefined;
+  }
 }

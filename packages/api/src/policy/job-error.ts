@@ -9,7 +9,7 @@ export const ERROR_BOUNDS = { message: 4_000, code: 100, stack: 8_000 } as const
  */
 export function describeError(thrown: unknown, attempt: number, at: number): JobError {
   const code = field(thrown, "code");
-  const stack = thrown instanceof Error ? field(thrown, "stack") : undefined;
+  const stack = isError(thrown) ? field(thrown, "stack") : undefined;
   const causes = causeOf(thrown);
   return {
     message: tidy(messageOf(thrown), ERROR_BOUNDS.message),
@@ -20,13 +20,25 @@ export function describeError(thrown: unknown, attempt: number, at: number): Job
   };
 }
 
+/** As `instanceof Error`, but a proxy that throws is none. */
+export function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error;
+  } catch {
+    return false;
+  }
+}
+
 function messageOf(thrown: unknown): string {
   const message = field(thrown, "message");
   if (typeof message === "string" && message !== "") return message;
-  const name = thrown instanceof Error ? field(thrown, "name") : undefined;
+  const name = isError(thrown) ? field(thrown, "name") : undefined;
   if (typeof name === "string" && name !== "") return name;
   try {
-    return typeof thrown === "string" ? thrown : (JSON.stringify(thrown) ?? `A ${typeof thrown} was thrown.`);
+    if (typeof thrown === "string") return thrown;
+    if (typeof thrown === "function") return "A function was thrown.";
+    if (typeof thrown === "object" && thrown !== null) return JSON.stringify(thrown);
+    return `${String(thrown as number | bigint | symbol | boolean | null | undefined)} was thrown.`;
   } catch {
     return "A value was thrown that cannot be shown.";
   }

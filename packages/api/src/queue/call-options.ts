@@ -1,5 +1,6 @@
 import { Type } from "typebox";
-import { type Validate, validator } from "../check/validator.ts";
+import { QueueError } from "../errors.ts";
+import { show, type Validate, validator } from "../check/validator.ts";
 
 const Any = Type.Optional(Type.Unknown());
 
@@ -12,6 +13,9 @@ function options(...names: readonly string[]): Validate {
     }),
   );
 }
+
+/** Refuses what is no object, such as an id where a query belongs. */
+export const checkObject = validator(Type.Object({}, { description: "an object such as { limit: 10 }" }));
 
 export const checkManyOptions = options("allOrNone");
 export const checkResultOptions = options("timeout", "signal");
@@ -26,3 +30,9 @@ export const checkAddRequest = validator(
     { additionalProperties: false, description: "a job { type, payload, options? }" },
   ),
 );
+
+/** Refuses a signal that is none. */
+export function checkSignal(signal: unknown, subject: string): void {
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  throw new QueueError("INVALID", `${subject}: \`signal\` must be an AbortSignal, not ${show(signal)}.`);
+}

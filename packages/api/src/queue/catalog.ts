@@ -44,17 +44,25 @@ type OutputOf<S> = S extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<S> 
 /** The names of a catalogue's types; any string when there is no catalogue. */
 export type TypeOf<C extends Catalog> = keyof C & string;
 
-/** The payload that `add` takes for a type. */
+/**
+ * The payload that `add` takes for a type. Without a schema anything that JSON can carry, which is checked at run time:
+ * the compiler takes no interface for `Json`, only type aliases.
+ */
 export type PayloadInput<C extends Catalog, T extends TypeOf<C>> = C[T] extends { readonly payload: infer S }
   ? InputOf<S>
-  : Json;
+  : unknown;
 
 /** The payload that a handler is given. */
 export type Payload<C extends Catalog, T extends TypeOf<C>> = C[T] extends { readonly payload: infer S }
   ? OutputOf<S>
   : Json;
 
-/** What a handler returns, and `result` resolves to. */
+/** What a handler may return. Without a schema anything that JSON can carry, which is checked at run time. */
+export type ResultInput<C extends Catalog, T extends TypeOf<C>> = C[T] extends { readonly result: infer S }
+  ? InputOf<S>
+  : unknown;
+
+/** What `queue.result` resolves to. */
 export type Result<C extends Catalog, T extends TypeOf<C>> = C[T] extends { readonly result: infer S }
   ? OutputOf<S>
   : Json | undefined;

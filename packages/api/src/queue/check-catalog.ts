@@ -1,8 +1,10 @@
 import { Type } from "typebox";
-import { validator } from "../check/validator.ts";
+import { show, validator } from "../check/validator.ts";
+import { QueueError } from "../errors.ts";
 import { checkJob } from "../store/job-input.ts";
 import { jobInput } from "./add-options.ts";
-import type { Catalog } from "./catalog.ts";
+import type { Catalog, Schema } from "./catalog.ts";
+import { schemaCheck } from "./schema-check.ts";
 
 const Any = Type.Optional(Type.Unknown());
 const validate = validator(
@@ -22,6 +24,18 @@ export function checkCatalog(jobs: Catalog): void {
   for (const [type, definition] of Object.entries(jobs)) {
     const subject = `Cannot define the job type ${type}`;
     validate(definition, subject);
+    for (const field of ["payload", "result"] as const) checkSchema(definition[field], `${subject}: \`${field}\``);
     checkJob(jobInput(type, null, definition), subject);
+  }
+}
+
+function checkSchema(schema: unknown, subject: string): void {
+  if (schema === undefined) return;
+  try {
+    if (schemaCheck(schema as Schema)) return;
+  } catch (cause) {
+    throw new QueueError("INVALID", `${subject} must be a TypeBox schema or a Standard Schema, not ${show(schema)}.`, {
+      cause,
+    });
   }
 }

@@ -4,13 +4,13 @@ import { matchesType } from "../semantics/type-pattern.ts";
 import { suggest } from "../check/nearest.ts";
 import type { AnyHandler } from "../worker/runner.ts";
 import type { Context } from "../worker/job-context.ts";
-import type { Catalog, Result, TypedJob, TypeOf } from "./catalog.ts";
+import type { Catalog, ResultInput, TypedJob, TypeOf } from "./catalog.ts";
 
 /** Does a job's work. What it returns is the job's result, what it throws a failed attempt. */
 export type Handler<C extends Catalog, T extends TypeOf<C>, Tx = never> = (
   job: TypedJob<C, T>,
   context: Context<C, T, Tx>,
-) => Result<C, T> | void | Promise<Result<C, T> | void>;
+) => ResultInput<C, T> | void | Promise<ResultInput<C, T> | void>;
 
 /** Handlers by type. Without a catalogue a name can be a pattern: `*` is one segment, `**` any number. */
 export type Handlers<C extends Catalog, Tx = never> = { readonly [T in TypeOf<C>]?: Handler<C, T, Tx> };

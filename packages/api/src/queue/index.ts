@@ -7,6 +7,7 @@ export {
   type Payload,
   type PayloadInput,
   type Result,
+  type ResultInput,
   type Schema,
   type TypedJob,
   type TypeOf,

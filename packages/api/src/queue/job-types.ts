@@ -1,4 +1,5 @@
 import { suggest } from "../check/nearest.ts";
+import { show } from "../check/validator.ts";
 import type { InsertOutcome } from "../contract/insert.ts";
 import { QueueError } from "../errors.ts";
 import type { JobInput } from "../store/job-input.ts";
@@ -27,13 +28,15 @@ export class JobTypes {
 
   /** The job to insert. @throws QueueError `INVALID` naming the type, field or option at fault. */
   input(type: string, payload: unknown, options: AddOptions | undefined): JobInput {
+    if (typeof type !== "string")
+      throw new QueueError("INVALID", `Cannot add a job: its type must be a string, not ${show(type)}.`);
     const catalog = this.#catalog;
     if (!catalog) return jobInput(type, payload, undefined, options);
     const definition = Object.hasOwn(catalog, type) ? catalog[type] : undefined;
     if (!definition) {
       throw new QueueError(
         "INVALID",
-        `Cannot add a ${String(type)} job: there is no such type. ${suggest(String(type), Object.keys(catalog))}`,
+        `Cannot add a ${type} job: there is no such type. ${suggest(type, Object.keys(catalog))}`,
       );
     }
     const checked = definition.payload ? schemaCheck(definition.payload)(payload, `Cannot add a ${type} job`) : payload;

@@ -3,7 +3,7 @@ import type { Job } from "../contract/job.ts";
 import { isTerminal, TERMINAL_STATES } from "../contract/names.ts";
 import { QueueError } from "../errors.ts";
 import type { ChangeInput } from "../store/change-input.ts";
-import type { ListInput } from "../store/poll-input.ts";
+import { checkList, type ListInput } from "../store/poll-input.ts";
 import type { Store } from "../store/store.ts";
 
 /** Which jobs to act on. All that is given must hold; nothing given is refused, since it would mean every job. */
@@ -23,6 +23,7 @@ export interface RetryOptions {
 
 const PAGE = 1000;
 const FIELDS = ["lanes", "states", "types", "group", "where"];
+const HOW_TO_SELECT = `name ${FIELDS.join(", ")}.`;
 
 /** What operators do to jobs that are not theirs: cancel and retry, one job or many. */
 export class Operator {
@@ -68,7 +69,8 @@ export class Operator {
 
   async retryAll(selection: JobSelection, options: RetryOptions): Promise<number> {
     let count = 0;
-    const states = selection?.states ?? ["failed"];
+    checkSelection(selection);
+    const states = selection.states ?? ["failed"];
     const wrong = states.find((state) => !isTerminal(state));
     if (wrong !== undefined) {
       throw new QueueError(
@@ -93,14 +95,8 @@ export class Operator {
     changeOf: (job: Job) => ChangeInput,
     count: (outcome: CasOutcome) => void,
   ): Promise<void> {
-    const given = Object.entries(selection ?? {}).filter(([, value]) => !isEmpty(value));
-    const unknown = given.find(([field]) => !FIELDS.includes(field));
-    if (given.length === 0 || unknown) {
-      throw new QueueError(
-        "INVALID",
-        `Say which jobs: ${unknown ? `\`${unknown[0]}\` is not known; ` : ""}name ${FIELDS.join(", ")}.`,
-      );
-    }
+    checkSelection(selection);
+    if (Object.values(selection).every(isEmpty)) throw new QueueError("INVALID", `Say which jobs: ${HOW_TO_SELECT}`);
     let after: string | undefined;
     do {
       const page = await this.#store.list({ ...selection, limit: PAGE, ...(after !== undefined && { after }) });
@@ -131,6 +127,17 @@ export class Operator {
       if (outcome && outcome.status !== "conflict") return count(outcome);
     }
   }
+}
+
+/** Refuses what is no selection. @throws QueueError `INVALID` naming the field. */
+function checkSelection(selection: unknown): asserts selection is JobSelection {
+  if (typeof selection !== "object" || selection === null || Array.isArray(selection)) {
+    throw new QueueError("INVALID", `Say which jobs: give an id, or ${HOW_TO_SELECT}`);
+  }
+  const unknown = Object.keys(selection).find((field) => !FIELDS.includes(field));
+  if (unknown !== undefined)
+    throw new QueueError("INVALID", `Say which jobs: \`${unknown}\` is not known; ${HOW_TO_SELECT}`);
+  checkList({ ...selection, limit: 1 });
 }
 
 /** Nothing, or a predicate that holds for every job. An empty list is something: it selects none. */

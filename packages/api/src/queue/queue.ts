@@ -14,7 +14,13 @@ import { reportError } from "../worker/report.ts";
 import { Worker } from "../worker/worker.ts";
 import { type WorkerOptions, workerSettings } from "../worker/worker-options.ts";
 import type { AddOptions } from "./add-options.ts";
-import { checkManyOptions, checkPruneOptions, checkResultOptions, checkRetryOptions } from "./call-options.ts";
+import {
+  checkManyOptions,
+  checkPruneOptions,
+  checkResultOptions,
+  checkRetryOptions,
+  checkSignal,
+} from "./call-options.ts";
 import type { Catalog, PayloadInput, Result, TypeOf } from "./catalog.ts";
 import { checkHandlers, handlerFinder, type Handlers, typesOf } from "./handlers.ts";
 import { Janitor } from "./janitor.ts";
@@ -153,6 +159,7 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends StateMachine
     options: { readonly timeout?: Duration; readonly signal?: AbortSignal } = {},
   ): Promise<Result<C, T>> {
     checkResultOptions(options, "Cannot wait for a result");
+    checkSignal(options.signal, "Cannot wait for a result");
     const timeoutMs = options.timeout === undefined ? undefined : parseDuration(options.timeout, "timeout");
     return (await new Results(this.store, this.wakeups).wait(id, timeoutMs, options.signal)) as Result<C, T>;
   }
@@ -207,6 +214,7 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends StateMachine
 
   /** The same verbs inside the caller's own transaction, for backends with `capabilities.transactions` (P5). */
   in(tx: Tx): InTransaction<C> {
+    if (!this.capabilities.transactions || tx === undefined || tx === null) throw this.#cannotJoin();
     const at: At<Tx> = { tx };
     return {
       add: (type, payload, options) => this.#add(type, payload, options, at),
@@ -225,6 +233,19 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends StateMachine
     checkManyOptions(options, "Cannot add jobs");
     const { allOrNone } = options;
     return this.store.insert(this.#types.inputs(jobs), allOrNone === undefined ? at : { ...at, allOrNone });
+  }
+
+  #cannotJoin(): QueueError {
+    if (this.capabilities.transactions) {
+      return new QueueError(
+        "INVALID",
+        "Cannot join a transaction: `in` needs your open transaction, and was given none.",
+      );
+    }
+    return new QueueError(
+      "UNSUPPORTED",
+      `The ${this.backend} store cannot join your transaction. Use a store that can.`,
+    );
   }
 
   #startJanitor(worker: Worker): void {

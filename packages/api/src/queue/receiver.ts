@@ -3,7 +3,7 @@ import { Alarm } from "../alarm.ts";
 import type { Job } from "../contract/job.ts";
 import { type Duration, parseDuration } from "../policy/duration.ts";
 import type { Store } from "../store/store.ts";
-import { checkReceiveOptions } from "./call-options.ts";
+import { checkReceiveOptions, checkSignal } from "./call-options.ts";
 import type { Wakeups } from "./wakeups.ts";
 
 /** What to receive. */
@@ -32,6 +32,7 @@ export async function receiveJob(
   options: ReceiveOptions,
 ): Promise<Job | null> {
   checkReceiveOptions(options, "Cannot receive");
+  checkSignal(options.signal, "Cannot receive");
   const { lanes, types, signal, holder = "receiver" } = options;
   const ms = parseDuration(options.lease ?? "30s", "lease");
   const deadline = performance.now() + parseDuration(options.wait ?? 0, "wait");

@@ -30,7 +30,7 @@ function typeboxCheck(schema: TSchema): SchemaCheck {
 
 function standardCheck(schema: StandardSchemaV1): SchemaCheck {
   return (value, subject) => {
-    const outcome = schema["~standard"].validate(value);
+    const outcome = validate(schema, value, subject);
     if (outcome instanceof Promise) {
       outcome.catch(() => undefined);
       throw new QueueError(
@@ -49,4 +49,18 @@ function standardCheck(schema: StandardSchemaV1): SchemaCheck {
       },
     );
   };
+}
+
+function validate(
+  schema: StandardSchemaV1,
+  value: unknown,
+  subject: string,
+): ReturnType<StandardSchemaV1["~standard"]["validate"]> {
+  try {
+    const outcome = schema["~standard"].validate(value);
+    if (typeof outcome === "object" && outcome !== null) return outcome;
+  } catch (cause) {
+    throw new QueueError("INVALID", `${subject}: its schema threw while checking.`, { cause });
+  }
+  throw new QueueError("INVALID", `${subject}: its schema answered nothing, which no Standard Schema does.`);
 }

@@ -11,6 +11,7 @@ import type { ChangeInput } from "../store/change-input.ts";
 import type { JobInput } from "../store/job-input.ts";
 import type { ListInput, PollInput } from "../store/poll-input.ts";
 import { Store, type StoreOptions } from "../store/store.ts";
+import { checkObject } from "./call-options.ts";
 import { Wakeups } from "./wakeups.ts";
 
 /** The state-machine level of a queue: the contract's verbs, guarded and with defaults, in the contract's order. */
@@ -70,6 +71,7 @@ export class StateMachine<Tx = never> {
 
   /** A page of jobs; AnyQueue's own, in lanes that begin with `$`, only when such a lane is named. */
   async list(query: Partial<ListInput> = {}): Promise<Page<Job>> {
+    checkObject(query, "Cannot list");
     const page = await this.store.list({ limit: 100, ...query });
     return query.lanes ? page : { ...page, items: page.items.filter((job) => !job.lane.startsWith("$")) };
   }
@@ -85,7 +87,8 @@ export class StateMachine<Tx = never> {
   }
 
   /** Reads the log (P22, P23). */
-  events(query: Partial<EventQuery> = {}): Promise<EventPage> {
+  async events(query: Partial<EventQuery> = {}): Promise<EventPage> {
+    checkObject(query, "Cannot read events");
     return this.store.events({ limit: 100, ...query });
   }
 

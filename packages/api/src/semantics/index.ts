@@ -1,4 +1,5 @@
 export * from "./advance.ts";
+export * from "./cursor.ts";
 export * from "./decide.ts";
 export * from "./fresh.ts";
 export * from "./matches.ts";

@@ -18,7 +18,7 @@ const validateList = validator(ListSchema);
 
 /** Checks a poll. @throws QueueError `INVALID` naming the field. */
 export function checkPoll(input: PollInput): PollRequest {
-  validatePoll(input, "Cannot poll");
+  validatePoll(dense(input, ["lanes", "types", "ids"]), "Cannot poll");
   const { from = "waiting", to = "active", lease, expired, order, ids, lanes } = input;
   const refuse = (what: string): never => {
     throw new QueueError("INVALID", `Cannot poll: ${what}`);
@@ -38,11 +38,19 @@ export function checkPoll(input: PollInput): PollRequest {
 
 /** Checks a list query. @throws QueueError `INVALID` naming the field. */
 export function checkList(input: ListInput): JobQuery {
-  validateList(input, "Cannot list");
+  validateList(dense(input, ["lanes", "types", "states"]), "Cannot list");
   return withPredicate(input);
 }
 
 function withPredicate<T extends { where?: Where }>(input: T): Omit<T, "where"> & { where?: Predicate } {
   const { where, ...rest } = input;
   return where === undefined ? rest : { ...rest, where: asPredicate(where, "where") };
+}
+
+/** With the holes of its lists as the `undefined` that they read as; a schema passes over them. */
+function dense(input: PollInput | ListInput, fields: readonly string[]): unknown {
+  if (typeof input !== "object" || input === null) return input;
+  const copy: Record<string, unknown> = { ...input };
+  for (const field of fields) if (Array.isArray(copy[field])) copy[field] = Array.from(copy[field]);
+  return copy;
 }

@@ -158,7 +158,7 @@ export class Store<Tx = never> {
   /** Reads jobs by id, `null` for each that is not kept. */
   async get(ids: readonly string[]): Promise<Found[]> {
     this.#life.assertOpen("get");
-    validateIds({ ids }, "Cannot get");
+    validateIds({ ids: Array.isArray(ids) ? Array.from(ids as unknown[]) : ids }, "Cannot get");
     return this.#life.track("get", () => this.#adapter.get(ids), ids.length);
   }
 
@@ -268,6 +268,9 @@ export class Store<Tx = never> {
   #checkAt(at: At<Tx> | undefined, verb: string): void {
     if (at === undefined) return;
     validateAt(at, `Cannot ${verb}`);
+    if ("tx" in at && (at.tx === undefined || at.tx === null)) {
+      throw new QueueError("INVALID", `Cannot ${verb}: \`tx\` holds no transaction. Leave it out to go without one.`);
+    }
     if (at.tx !== undefined && !this.capabilities.transactions) {
       throw new QueueError(
         "UNSUPPORTED",

@@ -3,7 +3,7 @@ import type { At } from "../contract/insert.ts";
 import { QueueError } from "../errors.ts";
 import { type Duration, parseDuration } from "../policy/duration.ts";
 import type { AddOptions } from "../queue/add-options.ts";
-import type { Catalog, PayloadInput, Result, TypeOf } from "../queue/catalog.ts";
+import type { Catalog, PayloadInput, ResultInput, TypeOf } from "../queue/catalog.ts";
 import type { JobInput } from "../store/job-input.ts";
 import type { Store } from "../store/store.ts";
 import type { HeldJob } from "./held-job.ts";
@@ -24,7 +24,7 @@ export interface Context<C extends Catalog = Catalog, T extends TypeOf<C> = Type
    * Completes the job inside your own transaction, so that your rows and the completion are committed together (S48).
    * @throws QueueError `STALE` when the lease is lost: let the transaction roll back.
    */
-  complete(this: void, result: Result<C, T>, at: { readonly tx: Tx }): Promise<void>;
+  complete(this: void, result: ResultInput<C, T>, at: { readonly tx: Tx }): Promise<void>;
 }
 
 /** What a context knows of the types of jobs. */
@@ -47,6 +47,8 @@ export class JobContext implements Context<Catalog, string, never> {
   snoozed: number | undefined;
   /** What the handler completed the job with itself, in its own transaction. */
   completed: { readonly result: unknown } | undefined;
+  /** The handler has returned, thrown, or was given up. */
+  ended = false;
   /** What to add when the job completes. */
   spawned: JobInput[] | undefined;
 
@@ -61,46 +63,56 @@ export class JobContext implements Context<Catalog, string, never> {
   }
 
   get progress(): Context["progress"] {
-    return async (value) => {
-      const { id, token } = this.#held.job;
-      const progress = checkJson(value, "progress").value;
-      const [outcome] = await this.#store.cas([{ id, expect: { token }, set: { progress } }]);
-      if (outcome?.status !== "ok") throw this.#lost();
-      if (outcome.cancelRequested) this.#held.requestCancel();
-    };
+    return (value) =>
+      heard(async () => {
+        const { id, token } = this.#held.job;
+        const progress = checkJson(value, "progress").value;
+        const [outcome] = await this.#store.cas([{ id, expect: { token }, set: { progress } }]);
+        if (outcome?.status !== "ok") throw this.#lost();
+        if (outcome.cancelRequested) this.#held.requestCancel();
+      });
   }
 
   get log(): Context["log"] {
-    return async (value) => {
-      const { id, token } = this.#held.job;
-      const event = checkJson(value, "event").value;
-      const [outcome] = await this.#store.append([{ id, event, token }]);
-      if (outcome?.status !== "ok") throw this.#lost();
-    };
+    return (value) =>
+      heard(async () => {
+        const { id, token } = this.#held.job;
+        const event = checkJson(value, "event").value;
+        const [outcome] = await this.#store.append([{ id, event, token }]);
+        if (outcome?.status !== "ok") throw this.#lost();
+      });
   }
 
   get snooze(): Context["snooze"] {
     return (delay) => {
+      this.#assertRunning();
       this.snoozed = parseDuration(delay, "delay");
     };
   }
 
   get spawn(): Context<Catalog, string, never>["spawn"] {
     return (type, payload, options) => {
+      this.#assertRunning();
       (this.spawned ??= []).push(this.#rules.build(type, payload, options));
     };
   }
 
   get complete(): (result: unknown, at: At<never>) => Promise<void> {
-    return async (result, at) => {
-      const { id, token, type } = this.#held.job;
-      const checked = this.#rules.checkResult(type, result);
-      const set = checked === undefined ? { state: "completed" } : { state: "completed", result: checked as never };
-      const spawn = this.spawned && { spawn: this.spawned };
-      const [outcome] = await this.#store.cas([{ id, expect: { token }, set, ...spawn }], at);
-      if (outcome?.status !== "ok") throw this.#lost();
-      this.completed = { result: checked };
-    };
+    return (result, at) =>
+      heard(async () => {
+        const { id, token, type } = this.#held.job;
+        const checked = this.#rules.checkResult(type, result);
+        const set = checked === undefined ? { state: "completed" } : { state: "completed", result: checked as never };
+        const spawn = this.spawned && { spawn: this.spawned };
+        const [outcome] = await this.#store.cas([{ id, expect: { token }, set, ...spawn }], at);
+        if (outcome?.status !== "ok") throw this.#lost();
+        this.completed = { result: checked };
+      });
+  }
+
+  #assertRunning(): void {
+    if (!this.ended) return;
+    throw new QueueError("STALE", `The attempt at job ${this.#held.job.id} is over; its handler cannot ask for more.`);
   }
 
   #lost(): QueueError {
@@ -108,4 +120,11 @@ export class JobContext implements Context<Catalog, string, never> {
     this.#held.interrupt("LEASE_LOST", `Job ${id} is no longer held by this worker.`);
     return new QueueError("STALE", `Job ${id} is no longer held by this worker; stop working on it.`);
   }
+}
+
+/** Runs a call whose failure a handler may leave unheard; it must not end the process then. */
+function heard(call: () => Promise<void>): Promise<void> {
+  const promise = call();
+  promise.catch(() => undefined);
+  return promise;
 }

@@ -1,6 +1,7 @@
 import { LONGEST_TIMER } from "../alarm.ts";
 import type { Job } from "../contract/job.ts";
 import { afterFailure, afterHandBack, type FailurePolicy, type Settlement } from "../policy/failure.ts";
+import { isError } from "../policy/job-error.ts";
 import type { Catalog } from "../queue/catalog.ts";
 import type { JobInput } from "../store/job-input.ts";
 import type { Store } from "../store/store.ts";
@@ -41,10 +42,13 @@ export async function runAttempt(
   if (!handler) return { kind: "handed-back", settlement: afterHandBack(job) };
   const context = new JobContext(store, held, options);
   try {
-    const work = handler(job, context);
+    // A copy, so that a handler cannot change what its job is settled by.
+    const work = handler({ ...job }, context);
     const result = isThenable(work) ? await waitFor(work, held, options) : work;
+    context.ended = true;
     return finish(held, context, result, options);
   } catch (error) {
+    context.ended = true;
     return fail(held, error, options);
   }
 }
@@ -75,11 +79,19 @@ function fail(held: HeldJob, error: unknown, options: RunnerOptions): Ending {
     // Whether it threw because it was told to stop or did not stop at all, the worker's end is not the job's fault.
     return { kind: "handed-back", settlement: afterHandBack(job), error };
   }
-  if (job.cancelRequested && (error === interruption || (error instanceof Error && error.name === "AbortError"))) {
+  if (job.cancelRequested && (error === interruption || isAbort(error))) {
     return { kind: "cancelled", settlement: { expect: { token: job.token }, set: { state: "cancelled" } } };
   }
   const settlement = afterFailure(job, error, Date.now(), options);
   return { kind: settlement.set.state === "cancelled" ? "cancelled" : "failed", settlement, error };
+}
+
+function isAbort(error: unknown): boolean {
+  try {
+    return isError(error) && error.name === "AbortError";
+  } catch {
+    return false;
+  }
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

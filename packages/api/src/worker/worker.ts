@@ -72,7 +72,15 @@ export class Worker extends EventEmitter<WorkerEvents> {
     this.holder = settings.holder ?? `${hostname().slice(0, 100)}/${process.pid}/${++workers}`;
     const { handlerOf, checkResult, build } = place;
     const { timeoutMs, graceMs, leaseMs, intervalMs, weights } = settings;
-    this.#runner = { ...place.policy, handlerOf, checkResult, build, timeoutMs, graceMs };
+    this.#runner = {
+      ...place.policy,
+      onSlip: (error) => this.#report(error),
+      handlerOf,
+      checkResult,
+      build,
+      timeoutMs,
+      graceMs,
+    };
     this.#hands = new Hands(settings);
     const shares = weights && new LaneShares(weights);
     this.#lanes = weights && [...weights.keys()];

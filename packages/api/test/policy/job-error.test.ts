@@ -15,11 +15,11 @@ describe("describeError", () => {
   it.each<[string, unknown, string]>([
     ["a string", "no", "no"],
     ["an empty string", "", ""],
-    ["undefined", undefined, "A undefined was thrown."],
-    ["null", null, "null"],
-    ["a number", 7, "7"],
-    ["a bigint", 7n, "A value was thrown that cannot be shown."],
-    ["a symbol", Symbol("s"), "A symbol was thrown."],
+    ["undefined", undefined, "undefined was thrown."],
+    ["null", null, "null was thrown."],
+    ["a number", NaN, "NaN was thrown."],
+    ["a bigint", 7n, "7 was thrown."],
+    ["a symbol", Symbol("s"), "Symbol(s) was thrown."],
     ["a function", () => 1, "A function was thrown."],
     ["an object", { reason: "no" }, '{"reason":"no"}'],
     ["an object with a message", { message: "no" }, "no"],
@@ -40,7 +40,7 @@ describe("describeError", () => {
       cause: { get: boom },
       name: { get: boom },
     });
-    const proxy: unknown = new Proxy({}, { get: boom, ownKeys: boom });
+    const proxy: unknown = new Proxy({}, { get: boom, ownKeys: boom, getPrototypeOf: boom });
 
     expect(typeof messageOf(getter)).toBe("string");
     expect(messageOf(proxy)).toBe("A value was thrown that cannot be shown.");

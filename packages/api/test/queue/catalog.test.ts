@@ -2,7 +2,7 @@
 import { defineJobs, type Job, type Json, openQueue, type Queue } from "@anyqueue/api";
 import { Type } from "typebox";
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from "vitest";
-import { rejectionOf } from "../support/errors.ts";
+import { errorOf, rejectionOf } from "../support/errors.ts";
 import { digits, slow } from "../support/schemas.ts";
 
 const jobs = defineJobs({
@@ -122,7 +122,7 @@ describe("a catalogue", () => {
       .toEqualTypeOf<{ n: string }>();
     expectTypeOf(queue.add<"free">)
       .parameter(1)
-      .toEqualTypeOf<Json>();
+      .toEqualTypeOf<unknown>();
     expectTypeOf(queue.add).parameter(0).toEqualTypeOf<"image.resize" | "count" | "later" | "free">();
     expectTypeOf(queue.result<"image.resize">).returns.resolves.toEqualTypeOf<{ bytes: number }>();
     expectTypeOf(queue.result<"free">).returns.resolves.toEqualTypeOf<Json | undefined>();
@@ -164,7 +164,8 @@ describe("a catalogue", () => {
     };
     expect(neverRun).toBeTypeOf("function");
 
-    expect((await rejectionOf(memory.in({} as never).add("a", 1))).code).toBe("UNSUPPORTED");
+    expect(errorOf(() => memory.in({} as never)).code).toBe("UNSUPPORTED");
+    expect((await rejectionOf(memory.insert([], { tx: {} as never }))).code).toBe("UNSUPPORTED");
     await memory.close();
   });
 

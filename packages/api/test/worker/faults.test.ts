@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { Adapter, Job } from "@anyqueue/api";
 import { describe, expect, it, vi } from "vitest";
 import { decorate, losing, memory } from "../support/adapters.ts";
+import { errorOf, rejectionOf } from "../support/errors.ts";
 import { gate, openOn, openOver, untilAborted } from "../support/queues.ts";
 
 const soon = { timeout: 8000, interval: 5 };
@@ -389,5 +390,88 @@ describe("stop", () => {
     await closed;
 
     expect((await adapter.get([id]))[0]).toMatchObject({ state: "completed", result: 5 });
+  });
+});
+
+describe("a slip of the user's", () => {
+  const soon = { timeout: "5s", interval: 5 } as const;
+
+  it("in `random` costs a warning, and the attempt is recorded all the same", async () => {
+    const random = (): never => {
+      throw new Error("rnd");
+    };
+    const queue = await openOn(undefined, { random });
+    const { id } = await queue.add("a", 1, { maxAttempts: 2, backoff: { type: "fixed", delay: 1, jitter: 0.5 } });
+    const errors: unknown[] = [];
+    const worker = queue.work({
+      a: () => {
+        throw new Error("no");
+      },
+    });
+    worker.on("error", (error) => errors.push(error));
+
+    expect((await rejectionOf(queue.result(id, { timeout: soon.timeout }))).code).toBe("JOB_FAILED");
+    expect(errors).toHaveLength(1);
+  });
+
+  it("in what is thrown fails the attempt only", async () => {
+    const boom = (): never => {
+      throw new Error("gp");
+    };
+    const proxy = new Proxy(new Error("x"), { getPrototypeOf: boom });
+    const queue = await openOn();
+    const { id } = await queue.add("a", 1, { maxAttempts: 1 });
+    queue.work({
+      a: () => {
+        throw proxy;
+      },
+    });
+
+    expect((await rejectionOf(queue.result(id, { timeout: soon.timeout }))).code).toBe("JOB_FAILED");
+  });
+
+  it("in not awaiting progress after the lease was lost does not end the process", async () => {
+    const queue = await openOn();
+    const left = gate();
+    const unheard: unknown[] = [];
+    const note = (reason: unknown): void => void unheard.push(reason);
+    process.on("unhandledRejection", note);
+    queue.work({
+      a: async (job, { progress }) => {
+        await queue.remove(job.id);
+        void progress(1);
+        left.open();
+      },
+    });
+    await queue.add("a", 1);
+    await left.opened;
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("unhandledRejection", note);
+
+    expect(unheard).toEqual([]);
+  });
+
+  it("in changing the job it was given does not change what is settled", async () => {
+    const queue = await openOn();
+    const { id } = await queue.add("a", 1);
+    queue.work({
+      a: (job) => {
+        Object.assign(job, { token: 99, id: "default:other" });
+        return 5;
+      },
+    });
+
+    expect(await queue.result(id, { timeout: soon.timeout })).toBe(5);
+  });
+
+  it("in asking for more when the attempt is over is told", async () => {
+    const queue = await openOn();
+    const { opened, open } = gate<{ spawn: (type: string, payload: unknown) => void }>();
+    queue.work({ a: (_, context) => open(context) });
+    const { id } = await queue.add("a", 1);
+    await queue.result(id, { timeout: soon.timeout });
+    const context = await opened;
+
+    expect(errorOf(() => context.spawn("a", 1)).code).toBe("STALE");
   });
 });
