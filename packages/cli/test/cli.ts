@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,21 +22,29 @@ export interface RunOptions {
   readonly input?: string | Buffer;
   readonly nodeOptions?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** A file for standard output, as the shell's `>` makes it; then nothing of it is told at the end. */
+  readonly stdout?: string;
 }
+
+/** Where Node.js keeps what it compiled, so that only the first of many commands has to strip types. */
+const COMPILE_CACHE = join(tmpdir(), "node-compile-cache");
 
 /** Starts the command line from source, as a user would start it, in a process of its own. */
 export function start(args: readonly string[], options: RunOptions = {}): ChildProcess & { ended: Promise<Ended> } {
   const { cwd = tmpdir(), url, input, nodeOptions = [], env = {} } = options;
+  const output = options.stdout === undefined ? "pipe" : openSync(options.stdout, "w");
   const { ANYQUEUE_URL: _, ...inherited } = process.env;
   const child = spawn(process.execPath, ["--conditions=@anyqueue/source", ...nodeOptions, MAIN, ...args], {
     cwd,
-    env: { ...inherited, ...env, ...(url !== undefined && { ANYQUEUE_URL: url }) },
+    stdio: ["pipe", output, "pipe"],
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...inherited, ...env, ...(url !== undefined && { ANYQUEUE_URL: url }) },
   });
+  if (typeof output === "number") closeSync(output);
   let stdout = "";
   let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  child.stdin.on("error", () => undefined).end(input ?? "");
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  child.stdin?.on("error", () => undefined).end(input ?? "");
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, stdout, stderr }));

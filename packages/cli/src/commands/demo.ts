@@ -1,8 +1,9 @@
 import { realpath, stat } from "node:fs/promises";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { installedPackages } from "../demo/installed-packages.ts";
 import { type KillPlan, parseKills } from "../demo/kills.ts";
+import { targetOf } from "../demo/target.ts";
 import { EXIT, exitCodeOf } from "../exit-code.ts";
 import { UsageError } from "../failure.ts";
 import { wholeNumber } from "../number-option.ts";
@@ -57,12 +58,12 @@ async function run(flags: Flags): Promise<void> {
   const { isComplete, reportData, reportText } = await import("../demo/report.ts");
   const output = new Output(flags.json ?? false);
   const dir = await folder(flags.dir ?? installedPackages());
-  const out = await target(flags.out);
+  const out = await targetOf(flags.out);
   if (flags.dir === undefined) output.note(`Hashing the installed packages in ${dir}.`);
   using interruption = onInterruption();
   const { signal } = interruption;
   const { workers, kills, keep = false, backend } = flags;
-  const options = { dir, out, workers, kills, keep, backend, isOwn: ownFiles(await realpath(dir), out) };
+  const options = { dir, out, workers, kills, keep, backend, isOwn: ownFiles(await realpath(dir), out.path) };
   try {
     const report = await runDemo(options, { output, progress: progressOn(), signal });
     output.result(reportData(report, options), reportText(report, options));
@@ -84,16 +85,6 @@ async function folder(dir: string | undefined): Promise<string> {
   });
   if (!found.isDirectory()) throw new UsageError(`--dir ${dir} is not a folder.`);
   return absolute;
-}
-
-/** Refused before the work, not after it. */
-async function target(out: string): Promise<string> {
-  const absolute = resolve(out);
-  const parent = await stat(dirname(absolute)).catch(() => undefined);
-  if (!parent?.isDirectory()) throw new UsageError(`--out ${out}: there is no folder ${dirname(absolute)}.`);
-  const present = await stat(absolute).catch(() => undefined);
-  if (present?.isDirectory()) throw new UsageError(`--out ${out} is a folder; name a file.`);
-  return join(await realpath(dirname(absolute)), basename(absolute));
 }
 
 /** The output may lie inside the folder: then it cannot be one of the files that it lists. */

@@ -11,6 +11,7 @@ import { jobsToDieIn, killAtRandom, type KillPlan } from "./kills.ts";
 import { LocalStaff } from "./local-staff.ts";
 import type { Staff } from "./staff.ts";
 import { writeSums } from "./sums-file.ts";
+import type { Target } from "./target.ts";
 import { filesBelow } from "./tree.ts";
 import { untilFinished } from "./until-finished.ts";
 import { openWorkplace, type Workplace } from "./workplace.ts";
@@ -19,8 +20,7 @@ import { openWorkplace, type Workplace } from "./workplace.ts";
 export interface DemoOptions {
   /** Absolute. */
   readonly dir: string;
-  /** Absolute. */
-  readonly out: string;
+  readonly out: Target;
   readonly workers: number;
   readonly backend: BackendChoice | undefined;
   readonly kills: KillPlan;

@@ -15,7 +15,7 @@ export function reportData(report: DemoReport, options: DemoOptions): unknown {
   const { sums, latencyMs, addMs, workMs, ...rest } = report;
   return {
     dir: options.dir,
-    out: options.out,
+    out: options.out.path,
     backend: showBackend(options.backend ?? FRESH),
     workers: options.workers,
     ...rest,
@@ -45,7 +45,7 @@ export function reportText(report: DemoReport, options: DemoOptions): string {
     ["jobs/s", Math.round(sums.length / (workMs / 1000))],
     ["latency p50", `${humanDuration(latencyMs.p50)} from adding to finishing`],
     ["latency p95", humanDuration(latencyMs.p95)],
-    ["written", options.out],
+    ["written", options.out.path],
   ];
   return [pairs(rows), ...troubles(report)].join("\n");
 }

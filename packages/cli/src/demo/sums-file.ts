@@ -1,4 +1,9 @@
-import { open, rename, rm } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
+import { rename, rm, writeFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { CommandError } from "../failure.ts";
+import type { Target } from "./target.ts";
 
 /** A file and its hash. */
 export interface Sum {
@@ -7,35 +12,42 @@ export interface Sum {
   readonly sha256: string;
 }
 
-const LINES_PER_WRITE = 1000;
+const LINES_PER_PIECE = 1000;
 
 /**
- * Writes sums in the format of `sha256sum`, sorted by the bytes of the paths. The file is replaced in one step: whoever
- * reads it sees the old one or the new one, also when this process ends on the way.
+ * Writes sums in the format of `sha256sum`, sorted by the bytes of the paths. A file is replaced in one step: whoever
+ * reads it sees the old one or the new one, also when this process ends on the way. Anything else is written to.
+ *
+ * @throws CommandError telling why they cannot be written.
  */
-export async function writeSums(out: string, sums: readonly Sum[]): Promise<void> {
-  const sorted = sums.toSorted((a, b) => Buffer.compare(a.path, b.path));
-  const draft = draftOf(out);
+export async function writeSums({ path, by }: Target, sums: readonly Sum[]): Promise<void> {
+  const text = linesOf(sums.toSorted((a, b) => Buffer.compare(a.path, b.path)));
   try {
-    const file = await open(draft, "w");
-    try {
-      for (let i = 0; i < sorted.length; i += LINES_PER_WRITE) {
-        await file.writeFile(Buffer.concat(sorted.slice(i, i + LINES_PER_WRITE).map(lineOf)));
-      }
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, out);
+    if (by === "replace") await replace(path, text);
+    else if (by === "open") await writeFile(path, text, { flag: constants.O_WRONLY });
+    else for (const piece of text) await promisify<Buffer, void>((it, done) => process[by].write(it, done))(piece);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new CommandError("NOT_WRITTEN", `The sums cannot be written to ${path}: ${message}`, { cause: error });
+  }
+}
+
+async function replace(path: string, text: Iterable<Buffer>): Promise<void> {
+  const draft = `${path}.${randomUUID()}.draft`;
+  try {
+    await writeFile(draft, text, { flag: "wx", flush: true });
+    await rename(draft, path);
   } catch (error) {
     await rm(draft, { force: true });
     throw error;
   }
 }
 
-/** Where the new file is written before it takes the old one's place. */
-function draftOf(out: string): string {
-  return `${out}.${process.pid}.draft`;
+/** In pieces, so that memory holds none of them twice. */
+function* linesOf(sums: readonly Sum[]): Generator<Buffer> {
+  for (let i = 0; i < sums.length; i += LINES_PER_PIECE) {
+    yield Buffer.concat(sums.slice(i, i + LINES_PER_PIECE).map(lineOf));
+  }
 }
 
 const ESCAPES: ReadonlyMap<number, string> = new Map([
