@@ -5,8 +5,12 @@ import { buildProgram } from "./program.ts";
 
 // A reader that has seen enough (`anyqueue list | head`) is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
+  if (error.code === "EPIPE") process.exit();
   throw error;
+});
+// Notes that nobody reads are no reason to stop.
+process.stderr.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
 });
 
 try {

@@ -1,6 +1,9 @@
-import { writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { streamSource } from "../src/add/source.ts";
 import { json, run, scratch } from "./cli.ts";
 import { refusal } from "./refusal.ts";
 
@@ -99,6 +102,17 @@ describe("add", { timeout: 30_000 }, () => {
     const { url } = await store();
     const input = Array.from({ length: 30_000 }, (_, i) => `{"n":${i}}`).join("\n");
     expect(await json(["add", "n", "-"], { url, input })).toMatchObject({ added: 30_000, refused: 0 });
+  });
+
+  it("keeps what it read from standard input in a file without a name, so that nothing is ever left of it", async () => {
+    const folder = await scratch();
+    vi.stubEnv("TMPDIR", folder);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await using source = await streamSource(Readable.from([Buffer.from("1\n"), Buffer.from("2\n")]));
+    for (const _reading of ["checking", "adding"]) {
+      expect(await text(source.read())).toBe("1\n2\n");
+      expect(await readdir(folder)).toEqual([]);
+    }
   });
 
   it("checks payloads against the job types of the configuration", async () => {

@@ -115,6 +115,18 @@ describe("demo", { timeout: 30_000 }, () => {
     expect((await readdir(folder)).filter((name) => name.startsWith("anyqueue-demo"))).toEqual([]);
   });
 
+  it("removes its store even when a second signal ends it at once", async () => {
+    const { dir } = await oddFiles();
+    const folder = await scratch();
+    const args = ["demo", "--dir", dir, "--out", join(folder, "SUMS")];
+    const demo = start(args, { env: { TMPDIR: folder, NODE_COMPILE_CACHE: "" } });
+    await says(demo, "Added");
+    demo.kill("SIGINT");
+    demo.kill("SIGTERM");
+    expect([130, 143]).toContain((await demo.ended).code);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it.each([
     [["--dir", "/does/not/exist"], "does not exist"],
     [["--dir", process.execPath], "is not a folder"],

@@ -55,6 +55,13 @@ describe("work", { timeout: 30_000 }, () => {
     ]);
   });
 
+  it("goes on when nobody reads its notes", async () => {
+    const at = await place();
+    const worker = start(["work", "handlers.ts", "--until-idle"], at);
+    worker.stderr?.destroy();
+    expect(await worker.ended).toMatchObject({ code: 0, stdout: "0 completed.\n" });
+  });
+
   it("finishes what has begun when it is told to stop", async () => {
     const at = await place();
     await run(["add", "slow"], at);

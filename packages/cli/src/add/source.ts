@@ -1,5 +1,6 @@
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { type FileHandle, open, stat, unlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -31,28 +32,30 @@ export async function fileSource(path: string): Promise<Source> {
 
 /** A stream, such as standard input: what the first reading passes on is kept in a temporary file for the second. */
 export async function streamSource(stream: Readable): Promise<Source> {
-  const folder = await mkdtemp(join(tmpdir(), "anyqueue-add-"));
-  const copy = join(folder, "lines");
+  const copy = await namelessFile();
   let isCopied = false;
   return {
     size: undefined,
     read() {
-      if (isCopied) return createReadStream(copy);
+      if (isCopied) return copy.createReadStream({ start: 0, autoClose: false });
       isCopied = true;
       return Readable.from(copying(stream, copy));
     },
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: () => copy.close(),
   };
 }
 
-async function* copying(stream: Readable, path: string): AsyncGenerator<Buffer> {
-  const file = createWriteStream(path);
-  const failed = new Promise<never>((_, reject) => file.once("error", reject));
-  failed.catch(() => undefined);
+/** Payloads are nobody else's business, so nothing is left of them however this process ends: the file has no name. */
+async function namelessFile(): Promise<FileHandle> {
+  const path = join(tmpdir(), `anyqueue-add-${randomUUID()}`);
+  const file = await open(path, "wx+", 0o600);
+  await unlink(path);
+  return file;
+}
+
+async function* copying(stream: Readable, copy: FileHandle): AsyncGenerator<Buffer> {
   for await (const chunk of stream as AsyncIterable<Buffer>) {
-    if (!file.write(chunk))
-      await Promise.race([new Promise<void>((resolve) => file.once("drain", () => resolve())), failed]);
+    await copy.appendFile(chunk);
     yield chunk;
   }
-  await Promise.race([new Promise<void>((resolve) => file.end(() => resolve())), failed]);
 }

@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openQueue, type Queue } from "@anyqueue/api";
@@ -20,25 +21,24 @@ export async function openWorkplace(chosen: BackendChoice | undefined): Promise<
   const lane = `demo-${Date.now().toString(36)}-${process.pid.toString(36)}`;
   if (chosen !== undefined) return shared(chosen, lane);
   const folder = await mkdtemp(join(tmpdir(), "anyqueue-demo-"));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  // Also when this cannot be opened, or a second Ctrl-C ends everything at once.
+  process.once("exit", remove);
   const path = join(folder, "jobs.db");
   const backend = { backend: "sqlite", path };
-  try {
-    const queue = await openQueue(backend, { jobs });
-    return {
-      queue,
-      backend,
-      lane,
-      async leave(keep) {
-        await queue.close();
-        if (keep) return `The jobs are kept: anyqueue list --backend sqlite:${path}`;
-        await rm(folder, { recursive: true, force: true });
-        return undefined;
-      },
-    };
-  } catch (error) {
-    await rm(folder, { recursive: true, force: true });
-    throw error;
-  }
+  const queue = await openQueue(backend, { jobs });
+  return {
+    queue,
+    backend,
+    lane,
+    async leave(keep) {
+      await queue.close();
+      process.off("exit", remove);
+      if (keep) return `The jobs are kept: anyqueue list --backend sqlite:${path}`;
+      remove();
+      return undefined;
+    },
+  };
 }
 
 async function shared(backend: BackendChoice, lane: string): Promise<Workplace> {
