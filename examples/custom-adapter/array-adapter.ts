@@ -7,6 +7,8 @@ import {
   type CasOutcome,
   type Change,
   decide,
+  decodeCursor,
+  encodeCursor,
   type EventPage,
   type EventQuery,
   type Found,
@@ -14,6 +16,7 @@ import {
   type Hint,
   type InsertOutcome,
   isHeld,
+  isPlace,
   isTerminal,
   type Job,
   type JobEvent,
@@ -31,6 +34,7 @@ import {
   type PollResult,
   type RemoveQuery,
   takeOver,
+  wrongCursor,
 } from "anyqueue";
 import { byKeys, compare, type Entry, finishedPlace, insertedPlace, pollPlace, shown, touchedPlace } from "./orders.ts";
 
@@ -76,6 +80,8 @@ export class ArrayAdapter implements Adapter {
 
   async poll(request: PollRequest): Promise<PollResult> {
     const { from = "waiting", to = "active", limit, lease, ids, types, where, expired = 0, now = Date.now() } = request;
+    // It always looks at every job, so it never answers a place to go on from, and gets none.
+    if (request.after !== undefined) throw wrongCursor("poll");
     const names = this.#lanesOf(request);
     const inLanes = this.#entries.filter(({ job }) => names.includes(job.lane));
     const isOpen = ({ lane }: Job): boolean => this.#lanes.get(lane)?.paused !== true;
@@ -139,22 +145,24 @@ export class ArrayAdapter implements Adapter {
     types,
     group,
     where,
-    order,
+    order = "inserted",
     limit,
     after,
     now = Date.now(),
   }: JobQuery): Promise<Page<Job>> {
-    const placeOf = { inserted: insertedPlace, poll: pollPlace, finished: finishedPlace }[order ?? "inserted"];
+    const placeOf = { inserted: insertedPlace, poll: pollPlace, finished: finishedPlace }[order];
+    const length = { inserted: 1, poll: 3, finished: 2 }[order];
+    const place = after === undefined ? undefined : decodeCursor(`list/${order}`, after, isPlace(length));
     const all = this.#entries
       .filter(({ job }) => (!lanes || lanes.includes(job.lane)) && (!states || states.includes(shown(job, now))))
       .filter(({ job }) => matchesTypes(types, job.type) && (group === undefined || job.group === group))
       .filter(({ job }) => (!where || matches(where, job)) && (order !== "finished" || job.finishedAt !== undefined))
       .sort(byKeys(placeOf))
-      .filter((entry) => after === undefined || compare(placeOf(entry), JSON.parse(after) as number[]) > 0);
+      .filter((entry) => place === undefined || compare(placeOf(entry), place) > 0);
     const page = all.slice(0, limit);
     const last = page.at(-1);
     const items = page.map(({ job }) => structuredClone(job));
-    return last && all.length > limit ? { items, after: JSON.stringify(placeOf(last)) } : { items };
+    return last && all.length > limit ? { items, after: encodeCursor(`list/${order}`, placeOf(last)) } : { items };
   }
 
   async remove(query: RemoveQuery): Promise<number> {
@@ -175,13 +183,14 @@ export class ArrayAdapter implements Adapter {
     });
   }
 
-  async events({ id, after = "0", kinds, limit }: EventQuery): Promise<EventPage> {
+  async events({ id, after, kinds, limit }: EventQuery): Promise<EventPage> {
+    const [place = 0] = after === undefined ? [] : decodeCursor("events", after, isPlace(1));
     const page = this.#events
-      .filter(({ event, position }) => position > Number(after) && (id === undefined || event.id === id))
+      .filter(({ event, position }) => position > place && (id === undefined || event.id === id))
       .filter(({ event }) => kinds === undefined || kinds.includes(event.kind))
       .slice(0, limit);
     const items = page.map(({ event }) => structuredClone(event));
-    return { items, after: String(page.at(-1)?.position ?? after) };
+    return { items, after: encodeCursor("events", [page.at(-1)?.position ?? place]) };
   }
 
   async lanes({ now = Date.now() }: { readonly now?: number } = {}): Promise<LaneStatus[]> {

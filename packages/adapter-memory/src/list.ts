@@ -1,4 +1,4 @@
-import { CANDIDATE_BOUND, matches, matchesTypes } from "@anyqueue/api";
+import { CANDIDATE_BOUND, decodeCursor, encodeCursor, isPlace, matches, matchesTypes } from "@anyqueue/api";
 import type { Job, JobQuery, Page } from "@anyqueue/api";
 import { unseal } from "./entry.ts";
 import type { Entry } from "./entry.ts";
@@ -17,12 +17,13 @@ const ORDERS = { inserted: byInsertion, poll: byRank, finished: byFinish } as co
 /** Lists jobs, a page at a time. A page ends early when too many candidates did not fit. */
 export function list(state: State, query: JobQuery): Page<Job> {
   const now = state.now(query.now);
+  const place = readCursor(query);
   const items: Job[] = [];
   let rejected = 0;
   let last: Entry | undefined;
-  for (const entry of candidates(state, query, readCursor(query.after))) {
+  for (const entry of candidates(state, query, place)) {
     if (last && (items.length >= query.limit || rejected >= CANDIDATE_BOUND))
-      return { items, after: writeCursor(last) };
+      return { items, after: writeCursor(query, last) };
     if (accepts(entry, query, now)) items.push(unseal(entry.job));
     else rejected++;
     last = entry;
@@ -95,12 +96,18 @@ function shownState(state: string, runAt: number, now: number): string {
   return state === "waiting" && runAt > now ? "delayed" : state;
 }
 
-function writeCursor({ seq, job: { priority, runAt, finishedAt } }: Entry): string {
-  return JSON.stringify([seq, priority, runAt, finishedAt ?? 0]);
+function writeCursor(
+  { order = "inserted" }: JobQuery,
+  { seq, job: { priority, runAt, finishedAt = 0 } }: Entry,
+): string {
+  const place = { inserted: [seq], poll: [priority, runAt, seq], finished: [finishedAt, seq] }[order];
+  return encodeCursor(`list/${order}`, place);
 }
 
-function readCursor(after: string | undefined): Place | undefined {
+function readCursor({ order = "inserted", after }: JobQuery): Place | undefined {
   if (after === undefined) return undefined;
-  const [seq, priority, runAt, finishedAt] = JSON.parse(after) as [number, number, number, number];
-  return { seq, job: { priority, runAt, finishedAt } };
+  const numbers = decodeCursor(`list/${order}`, after, isPlace({ inserted: 1, poll: 3, finished: 2 }[order]));
+  const [priority = 0, runAt = 0] = order === "poll" ? numbers : [];
+  const [finishedAt = 0] = order === "finished" ? numbers : [];
+  return { seq: numbers.at(-1) ?? 0, job: { priority, runAt, finishedAt } };
 }

@@ -1,3 +1,4 @@
+import { decodeCursor, encodeCursor, isPlace } from "@anyqueue/api";
 import type { EventPage, EventQuery, JobEvent } from "@anyqueue/api";
 import { merge } from "./merge.ts";
 import { SortedSet, orderBy } from "./sorted-set.ts";
@@ -44,16 +45,17 @@ export class Log {
     this.#byJob.delete(id);
   }
 
-  read({ id, after = "0", kinds = KINDS, limit }: EventQuery): EventPage {
-    const place = { position: Number(after) };
+  read({ id, after, kinds = KINDS, limit }: EventQuery): EventPage {
+    const [position = 0] = after === undefined ? [] : decodeCursor("events", after, isPlace(1));
+    const place = { position };
     const records = id === undefined ? this.#ofStore(kinds, place) : this.#ofJob(id, kinds, place);
     const items: JobEvent[] = [];
-    for (const { position, json } of records) {
-      items.push(JSON.parse(json) as JobEvent);
-      place.position = position;
+    for (const record of records) {
+      items.push(JSON.parse(record.json) as JobEvent);
+      place.position = record.position;
       if (items.length === limit) break;
     }
-    return { items, after: String(place.position) };
+    return { items, after: encodeCursor("events", [place.position]) };
   }
 
   /** All that is in the log, in order. */

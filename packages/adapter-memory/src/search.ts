@@ -1,4 +1,4 @@
-import { CANDIDATE_BOUND, matches, matchesTypes } from "@anyqueue/api";
+import { CANDIDATE_BOUND, decodeCursor, encodeCursor, isPlaceByLane, matches, matchesTypes } from "@anyqueue/api";
 import type { LaneShare, PollRequest } from "@anyqueue/api";
 import { unseal } from "./entry.ts";
 import type { Entry } from "./entry.ts";
@@ -24,7 +24,7 @@ export class Search {
   constructor(request: PollRequest, now: number) {
     this.#request = request;
     this.#now = now;
-    this.#places = readCursor(request.after);
+    this.#places = readCursor(request);
   }
 
   /** The jobs to take: each lane in order, the lanes in the order given, as many as asked for. */
@@ -42,21 +42,20 @@ export class Search {
 
   /** Where the next poll goes on, in all lanes: those looked through must not begin again meanwhile. */
   cursor(): string {
+    const { order } = this.#request;
     const places = [...this.#places].map(([lane, { job, seq, touched }]) => [
       lane,
-      job.priority,
-      job.runAt,
-      seq,
-      touched,
+      order === "touched" ? [touched] : [job.priority, job.runAt, seq],
     ]);
-    return JSON.stringify(places);
+    return encodeCursor(kindOf(this.#request), places);
   }
 
   #chooseFrom(lane: Lane, limit: number, chosen: Entry[]): void {
     const shelf = lane.shelves.get(this.#request.from ?? "waiting");
     if (shelf === undefined) return;
     shelf.promote(this.#now);
-    const isFiltered = this.#request.types !== undefined || this.#request.where !== undefined;
+    const { types, where, after } = this.#request;
+    const isFiltered = types !== undefined || where !== undefined || after !== undefined;
     const full = chosen.length + limit;
     for (const entry of this.#candidates(shelf, this.#places.get(lane.name))) {
       const looked = this.#looked.get(lane.name) ?? 0;
@@ -102,10 +101,18 @@ function placeOf({ job: { priority, runAt }, seq, touched }: Entry): Place {
   return { job: { priority, runAt }, seq, touched };
 }
 
-function readCursor(after: string | undefined): Map<string, Place> {
+function readCursor(request: PollRequest): Map<string, Place> {
+  const { after, order } = request;
   if (after === undefined) return new Map();
-  const places = JSON.parse(after) as [lane: string, priority: number, runAt: number, seq: number, touched: number][];
+  const places = decodeCursor(kindOf(request), after, isPlaceByLane(order === "touched" ? 1 : 3));
   return new Map(
-    places.map(([lane, priority, runAt, seq, touched]) => [lane, { job: { priority, runAt }, seq, touched }]),
+    places.map(([lane, [first = 0, runAt = 0, seq = 0]]) => [
+      lane,
+      { job: { priority: first, runAt }, seq, touched: first },
+    ]),
   );
+}
+
+function kindOf({ order = "priority" }: PollRequest): string {
+  return `poll/${order}`;
 }

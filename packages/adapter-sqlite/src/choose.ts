@@ -1,4 +1,13 @@
-import { CANDIDATE_BOUND, laneOf, matches, matchesTypes, type PollRequest } from "@anyqueue/api";
+import {
+  CANDIDATE_BOUND,
+  decodeCursor,
+  encodeCursor,
+  isPlaceByLane,
+  laneOf,
+  matches,
+  matchesTypes,
+  type PollRequest,
+} from "@anyqueue/api";
 import { type JobRow, toJob } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 import { parseSettings } from "./transaction.ts";
@@ -43,9 +52,10 @@ function toShare(lane: string, limit: number, settings: string | undefined): Sha
 
 /** Chooses what a poll may take, in the order of its lanes and in each lane in poll order (P7). Only reads. */
 export function choose(sql: Statements, request: PollRequest, shares: readonly Share[], now: number): Candidates {
+  const resumed = readCursor(request);
   if (request.ids !== undefined) return chooseById(sql, request, request.ids, shares, now);
-  const isFiltered = request.types !== undefined || request.where !== undefined;
-  return isFiltered ? chooseFiltered(sql, request, shares, now) : chooseFirst(sql, request, shares, now);
+  const isFiltered = request.types !== undefined || request.where !== undefined || resumed !== undefined;
+  return isFiltered ? chooseFiltered(sql, request, resumed, shares, now) : chooseFirst(sql, request, shares, now);
 }
 
 function chooseFirst(sql: Statements, request: PollRequest, shares: readonly Share[], now: number): Candidates {
@@ -70,9 +80,13 @@ function chooseFirst(sql: Statements, request: PollRequest, shares: readonly Sha
 /** How far a filtered poll has looked in a lane: the place in poll order of the last candidate. */
 type Place = readonly number[];
 
-function chooseFiltered(sql: Statements, request: PollRequest, shares: readonly Share[], now: number): Candidates {
-  const resumed =
-    request.after === undefined ? undefined : new Map(JSON.parse(request.after) as [lane: string, place: Place][]);
+function chooseFiltered(
+  sql: Statements,
+  request: PollRequest,
+  resumed: ReadonlyMap<string, Place> | undefined,
+  shares: readonly Share[],
+  now: number,
+): Candidates {
   // Of the lanes that are not looked through to their end. No plain object: a lane may be called `constructor`.
   const places = new Map(resumed);
   const looked = new Map<string, number>();
@@ -101,7 +115,20 @@ function chooseFiltered(sql: Statements, request: PollRequest, shares: readonly 
     return isPaused || wanted <= 0 || isDone ? "finished" : takeFrom(lane, wanted);
   });
   const isShort = rows.length < request.limit && ends.includes("cut short");
-  return { rows, mayBeMore: ends.includes("filled"), ...(isShort && { after: JSON.stringify([...places]) }) };
+  return {
+    rows,
+    mayBeMore: ends.includes("filled"),
+    ...(isShort && { after: encodeCursor(kindOf(request), [...places]) }),
+  };
+}
+
+function readCursor(request: PollRequest): ReadonlyMap<string, Place> | undefined {
+  if (request.after === undefined) return undefined;
+  return new Map(decodeCursor(kindOf(request), request.after, isPlaceByLane(request.order === "touched" ? 1 : 3)));
+}
+
+function kindOf({ order = "priority" }: PollRequest): string {
+  return `poll/${order}`;
 }
 
 function placeOf({ order }: PollRequest, row: JobRow): Place {

@@ -1,4 +1,4 @@
-import type { EventPage, EventQuery, JobEvent } from "@anyqueue/api";
+import { decodeCursor, encodeCursor, type EventPage, type EventQuery, isPlace, type JobEvent } from "@anyqueue/api";
 import type { EventRow, Statements } from "./statements.ts";
 
 const ALL_KINDS: readonly JobEvent["kind"][] = ["inserted", "moved", "failed", "user"];
@@ -7,13 +7,11 @@ const ALL_KINDS: readonly JobEvent["kind"][] = ["inserted", "moved", "failed", "
  * Reads the log after a cursor, which is simply the number of an event: SQLite has one writer at a time, so events are
  * numbered in the order in which they become visible (P23).
  */
-export function events(sql: Statements, { id, after = "0", kinds = ALL_KINDS, limit }: EventQuery): EventPage {
+export function events(sql: Statements, { id, after, kinds = ALL_KINDS, limit }: EventQuery): EventPage {
   const wanted = JSON.stringify(kinds);
-  const rows =
-    id === undefined
-      ? sql.events.all(Number(after), wanted, limit)
-      : sql.eventsOf.all(id, Number(after), wanted, limit);
-  return { items: rows.map(toEvent), after: String(rows.at(-1)?.[0] ?? after) };
+  const [place = 0] = after === undefined ? [] : decodeCursor("events", after, isPlace(1));
+  const rows = id === undefined ? sql.events.all(place, wanted, limit) : sql.eventsOf.all(id, place, wanted, limit);
+  return { items: rows.map(toEvent), after: encodeCursor("events", [rows.at(-1)?.[0] ?? place]) };
 }
 
 function toEvent([, id, at, kind, detail]: EventRow): JobEvent {

@@ -1,15 +1,26 @@
-import { type Job, type JobQuery, matches, matchesTypes, type Page, TERMINAL_STATES } from "@anyqueue/api";
+import {
+  decodeCursor,
+  encodeCursor,
+  isPlace,
+  type Job,
+  type JobQuery,
+  matches,
+  matchesTypes,
+  type Page,
+  TERMINAL_STATES,
+} from "@anyqueue/api";
 import type { Database } from "better-sqlite3";
 import { type Prepared, Preparer } from "./preparer.ts";
 import { COLUMNS, type JobRow, toJob } from "./rows.ts";
 
 type Order = NonNullable<JobQuery["order"]>;
 
-const ORDERS: Readonly<Record<Order, { readonly columns: string; cursor(row: JobRow): readonly unknown[] }>> = {
-  poll: { columns: "priority, run_at, seq", cursor: (row) => [row[5], row[6], row[0]] },
-  inserted: { columns: "seq", cursor: (row) => [row[0]] },
-  finished: { columns: "finished_at, seq", cursor: (row) => [row[17], row[0]] },
-};
+const ORDERS: Readonly<Record<Order, { readonly columns: readonly string[]; place(row: JobRow): readonly number[] }>> =
+  {
+    poll: { columns: ["priority", "run_at", "seq"], place: (row) => [row[5], row[6], row[0]] },
+    inserted: { columns: ["seq"], place: (row) => [row[0]] },
+    finished: { columns: ["finished_at", "seq"], place: (row) => [row[17] ?? 0, row[0]] },
+  };
 
 /** Lists jobs a page at a time. Type patterns and predicates are tested here, on a bounded number of candidates a call. */
 export function list(prepared: ListStatements, query: JobQuery, now: number): Page<Job> {
@@ -23,7 +34,8 @@ export function list(prepared: ListStatements, query: JobQuery, now: number): Pa
   let last: JobRow | undefined;
   // One row more than wanted tells whether there is another page.
   for (const row of prepared.get(sql).iterate(...values, bound + 1)) {
-    if (items.length === limit || looked === bound) return { items, ...(last && { after: encodeCursor(order, last) }) };
+    if (items.length === limit || looked === bound)
+      return { items, ...(last && { after: encodeCursor(`list/${order}`, ORDERS[order].place(last)) }) };
     looked++;
     last = row;
     if (!matchesTypes(types, row[3])) continue;
@@ -79,17 +91,13 @@ function compile({ lanes, states, group, after }: JobQuery, order: Order, now: n
     else add(isOneOf("state"), named);
   }
   if (after !== undefined) {
-    const place = JSON.parse(after) as readonly unknown[];
-    add(`(${columns}) > (${place.map(() => "?").join(", ")})`, ...place);
+    const place = decodeCursor(`list/${order}`, after, isPlace(columns.length));
+    add(`(${columns.join(", ")}) > (${place.map(() => "?").join(", ")})`, ...place);
   }
   const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
-  return { sql: `SELECT ${COLUMNS} FROM anyqueue_jobs${where} ORDER BY ${columns} LIMIT ?`, values };
+  return { sql: `SELECT ${COLUMNS} FROM anyqueue_jobs${where} ORDER BY ${columns.join(", ")} LIMIT ?`, values };
 }
 
 function isOneOf(column: string): string {
   return `${column} IN (SELECT value FROM json_each(?))`;
-}
-
-function encodeCursor(order: Order, row: JobRow): string {
-  return JSON.stringify(ORDERS[order].cursor(row));
 }

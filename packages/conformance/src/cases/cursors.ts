@@ -1,9 +1,11 @@
+import { isQueueError } from "@anyqueue/api";
 import type { Case } from "../case.ts";
-import { present, sameIds } from "../check.ts";
+import { holds, present, same, sameIds } from "../check.ts";
 import { durable } from "../needs.ts";
 import { T0 } from "../time.ts";
+import type { Trial } from "../trial.ts";
 
-/** P7: what `after` leads to, whatever happened since. */
+/** P7, P9, P23: what `after` leads to, whatever happened since, and what is no such place. */
 export const cursors: readonly Case[] = [
   {
     promise: "P7",
@@ -53,4 +55,71 @@ export const cursors: readonly Case[] = [
       sameIds(rest.items, [job.id], "After the store was opened again a new job took the place of a removed one.");
     },
   },
+  {
+    promise: "P7",
+    title: "lists from no place but one of the same order: anything else is `INVALID`",
+    async run(t) {
+      const places = await somePlaces(t);
+      for (const order of ["inserted", "poll", "finished"] as const) {
+        const own = places[order];
+        const others = Object.values(places).filter((place) => place !== own);
+        const next = await t.adapter.list({ order, after: own, limit: 1, now: T0 });
+        same(next.items.length, 1, `A page in ${order} order did not go on from its own cursor.`);
+        for (const after of [...noCursors, ...others, `${own}]`]) {
+          await refuses(t.adapter.list({ order, after, limit: 1, now: T0 }), `A list in ${order} order`, after);
+        }
+      }
+    },
+  },
+  {
+    promise: "P9",
+    title: "polls from no place but one of a poll: anything else is `INVALID`, and takes nothing",
+    async run(t) {
+      const places = await somePlaces(t);
+      const id = await t.add();
+      for (const after of [...noCursors, ...Object.values(places)]) {
+        await refuses(t.poll({ types: ["work.*"], after }), "A filtered poll", after);
+      }
+      same((await t.read(id)).state, "waiting", "A poll that was refused took a job.");
+    },
+  },
+  {
+    promise: "P23",
+    title: "reads events from no place but one of events: anything else is `INVALID`",
+    async run(t) {
+      const { events, ...others } = await somePlaces(t);
+      const next = await t.adapter.events({ after: events, limit: 9 });
+      same(next.items.length, 1, "A page of events did not go on from its own cursor.");
+      for (const after of [...noCursors, ...Object.values(others), `${events}]`]) {
+        await refuses(t.adapter.events({ after, limit: 9 }), "A page of events", after);
+      }
+    },
+  },
 ];
+
+/** Text that a person may pass on as a cursor by mistake. */
+const noCursors = ["", "x", "0", "7", "-1", "null", "{}", "[]", "[7]", '["x"]', "[[]]", "main:1"];
+
+/** A place in each of the orders of lists, and in the log, each with one more item behind it. */
+async function somePlaces(t: Trial) {
+  const ids = await t.addAll([{}, {}]);
+  const finish = ids.map((id) => ({ id, expect: { state: "waiting" }, set: { state: "completed" }, event: "end" }));
+  await t.adapter.cas(finish, { now: T0 });
+  const placeIn = async (order: "inserted" | "poll" | "finished") =>
+    present((await t.adapter.list({ order, limit: 1, now: T0 })).after, "A page does not say where to go on.");
+  return {
+    inserted: await placeIn("inserted"),
+    poll: await placeIn("poll"),
+    finished: await placeIn("finished"),
+    events: (await t.adapter.events({ limit: 1 })).after,
+  };
+}
+
+async function refuses(call: Promise<unknown>, walk: string, after: string): Promise<void> {
+  const error = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  const broken = `${walk} did not answer \`INVALID\` to ${JSON.stringify(after)}, which is no cursor of it.`;
+  holds(isQueueError(error, "INVALID"), broken);
+}

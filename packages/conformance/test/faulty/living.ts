@@ -1,3 +1,4 @@
+import { encodeCursor } from "@anyqueue/api";
 import { decorate } from "../../src/decorate.ts";
 import { change, type Fault, oneByOne, without } from "./fault.ts";
 
@@ -177,7 +178,7 @@ export const living: readonly Fault[] = [
       decorate(adapter, {
         events: async (query) => {
           const page = await adapter.events(query);
-          return page.items.length === 0 ? { ...page, after: "0" } : page;
+          return page.items.length === 0 ? { ...page, after: encodeCursor("events", [0]) } : page;
         },
       }),
   },

@@ -1,5 +1,6 @@
+import { isQueueError } from "@anyqueue/api";
 import { decorate } from "../../src/decorate.ts";
-import type { Fault } from "./fault.ts";
+import { type Fault, without } from "./fault.ts";
 
 /** Breaks what P7, P9 and P23 say about pages and their cursors. */
 export const paging: readonly Fault[] = [
@@ -45,4 +46,63 @@ export const paging: readonly Fault[] = [
       });
     },
   },
+  {
+    promise: "P7",
+    name: "lists from the beginning when it cannot read the cursor",
+    break: (adapter) =>
+      decorate(adapter, {
+        list: (query) =>
+          leniently(
+            () => adapter.list(query),
+            () => adapter.list(without(query, "after")),
+          ),
+      }),
+  },
+  {
+    promise: "P7",
+    name: "takes the cursor of another order for its own",
+    break: (adapter) =>
+      decorate(adapter, {
+        list: (query) => {
+          const order = (["inserted", "poll", "finished"] as const).find((each) =>
+            query.after?.startsWith(`list/${each}:`),
+          );
+          return adapter.list({ ...query, ...(order && { order }) });
+        },
+      }),
+  },
+  {
+    promise: "P9",
+    name: "polls from the beginning when it cannot read the cursor",
+    break: (adapter) =>
+      decorate(adapter, {
+        poll: (request) =>
+          leniently(
+            () => adapter.poll(request),
+            () => adapter.poll(without(request, "after")),
+          ),
+      }),
+  },
+  {
+    promise: "P23",
+    name: "finds no events behind what is no cursor",
+    break: (adapter) =>
+      decorate(adapter, {
+        events: (query) =>
+          leniently(
+            () => adapter.events(query),
+            async () => ({ items: [], after: query.after ?? "" }),
+          ),
+      }),
+  },
 ];
+
+/** Does something else where an argument is refused. */
+async function leniently<T>(call: () => Promise<T>, instead: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isQueueError(error, "INVALID")) return instead();
+    throw error;
+  }
+}

@@ -7,6 +7,8 @@ import {
   type CasOutcome,
   type Change,
   decide,
+  decodeCursor,
+  encodeCursor,
   type EventPage,
   type EventQuery,
   type Found,
@@ -14,6 +16,7 @@ import {
   type Hint,
   type InsertOutcome,
   isHeld,
+  isPlace,
   isTerminal,
   type Job,
   type JobEvent,
@@ -31,6 +34,7 @@ import {
   type PollResult,
   type RemoveQuery,
   takeOver,
+  wrongCursor,
 } from "@anyqueue/api";
 import { emptyWorld, next, type Row, type Transaction, type World } from "./world.ts";
 
@@ -90,6 +94,7 @@ export class NaiveAdapter implements Adapter<Transaction> {
   async poll(request: PollRequest): Promise<PollResult> {
     return this.#write({}, (world, hints) => {
       const { now = Date.now(), from = "waiting", to = "active", ids, limit, lease, expired = 0 } = request;
+      if (request.after !== undefined) throw wrongCursor("poll");
       const names = [...world.lanes.keys()].sort(byCodePoint);
       world.turn += 1;
       const turn = names.length === 0 ? 0 : world.turn % names.length;
@@ -161,7 +166,7 @@ export class NaiveAdapter implements Adapter<Transaction> {
   async list(query: JobQuery): Promise<Page<Job>> {
     const { now = Date.now(), order = "inserted", states, lanes, group, types, where, after, limit } = query;
     const compare = { inserted: byInsertion, poll: byPoll, finished: byEnd }[order];
-    const last = after === undefined ? undefined : (JSON.parse(after) as Row);
+    const last = after === undefined ? undefined : (JSON.parse(decodeCursor(`list/${order}`, after, isText)) as Row);
     const rows = sorted(this.store.world, compare).filter((row) => {
       const { job } = row;
       const state = job.state === "waiting" && job.runAt > now && states?.includes("delayed") ? "delayed" : job.state;
@@ -179,7 +184,9 @@ export class NaiveAdapter implements Adapter<Transaction> {
     });
     const page = structuredClone(rows.slice(0, limit));
     const items = page.map((row) => row.job);
-    return rows.length > limit ? { items, after: JSON.stringify(page.at(-1)) } : { items };
+    return rows.length > limit
+      ? { items, after: encodeCursor(`list/${order}`, JSON.stringify(page.at(-1))) }
+      : { items };
   }
 
   async remove(query: RemoveQuery): Promise<number> {
@@ -212,13 +219,14 @@ export class NaiveAdapter implements Adapter<Transaction> {
     );
   }
 
-  async events({ id, after = "0", kinds, limit }: EventQuery): Promise<EventPage> {
+  async events({ id, after, kinds, limit }: EventQuery): Promise<EventPage> {
+    const [last = 0] = after === undefined ? [] : decodeCursor("events", after, isPlace(1));
     const entries = this.store.world.log.filter(
       ({ place, event }) =>
-        place > Number(after) && (id === undefined || event.id === id) && (!kinds || kinds.includes(event.kind)),
+        place > last && (id === undefined || event.id === id) && (!kinds || kinds.includes(event.kind)),
     );
     const page = structuredClone(entries.slice(0, limit));
-    return { items: page.map(({ event }) => event), after: String(page.at(-1)?.place ?? after) };
+    return { items: page.map(({ event }) => event), after: encodeCursor("events", [page.at(-1)?.place ?? last]) };
   }
 
   async lanes({ now = Date.now() }: { readonly now?: number } = {}): Promise<LaneStatus[]> {
@@ -301,6 +309,10 @@ function record(world: World, event: JobEvent): void {
 function drop(world: World, id: string): boolean {
   world.log = world.log.filter(({ event }) => event.id !== id);
   return world.rows.delete(id);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 function sorted(world: World, compare: (a: Row, b: Row) => number): Row[] {
