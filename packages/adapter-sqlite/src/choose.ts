@@ -54,8 +54,14 @@ function toShare(lane: string, limit: number, settings: string | undefined): Sha
 export function choose(sql: Statements, request: PollRequest, shares: readonly Share[], now: number): Candidates {
   const resumed = readCursor(request);
   if (request.ids !== undefined) return chooseById(sql, request, request.ids, shares, now);
+  if (request.limit === 0) return { rows: [], mayBeMore: hasReady(sql, request, shares, now) };
   const isFiltered = request.types !== undefined || request.where !== undefined || resumed !== undefined;
   return isFiltered ? chooseFiltered(sql, request, resumed, shares, now) : chooseFirst(sql, request, shares, now);
+}
+
+/** Who takes nothing still wants to know whether there is something to take (P10). */
+function hasReady(sql: Statements, { from = "waiting" }: PollRequest, shares: readonly Share[], now: number): boolean {
+  return shares.some(({ lane, isPaused }) => !isPaused && sql.ready.all(lane, from, now, 1).length > 0);
 }
 
 function chooseFirst(sql: Statements, request: PollRequest, shares: readonly Share[], now: number): Candidates {

@@ -62,8 +62,8 @@ function answer(
   { mayBeMore, after }: Candidates,
 ): PollResult {
   const { request, shares, now } = asked;
-  const isDue = mayBeMore || jobs.length >= request.limit || after !== undefined;
-  const due = isDue ? now : nextDueAt(sql, shares, request.from ?? "waiting", now);
+  const isFull = request.limit > 0 && jobs.length >= request.limit;
+  const due = isFull || mayBeMore || after !== undefined ? now : nextDueAt(sql, shares, request.from ?? "waiting", now);
   return { jobs, expired, nextDueAt: due, ...(after !== undefined && { after }) };
 }
 

@@ -69,6 +69,24 @@ export const nextDue: readonly Case[] = [
   },
   {
     promise: "P10",
+    title: "answers a poll for no job as any other: null, the first time ahead, or now",
+    async run(t) {
+      const none = { limit: 0 };
+      same(await nextDueAt(t, none), null, "`nextDueAt` of a poll for no job of an unknown lane is not null.");
+      await t.add({ state: "fetched" });
+      same(await nextDueAt(t, none), null, "`nextDueAt` of a poll for no job of an empty lane is not null.");
+      same((await t.adapter.poll({ limit: 0, now: T0 })).nextDueAt, null, "`nextDueAt` is not null for every lane.");
+      await t.add({ delayMs: HOUR });
+      same(await nextDueAt(t, none), T0 + HOUR, "`nextDueAt` of a poll for no job forgot one that is delayed.");
+      await t.add();
+      const due = await nextDueAt(t, none);
+      holds(due !== null && due <= T0, "`nextDueAt` of a poll for no job forgot one that is due.");
+      await t.adapter.configure("main", { paused: true });
+      same(await nextDueAt(t, none), null, "`nextDueAt` of a poll for no job looks into a paused lane.");
+    },
+  },
+  {
+    promise: "P10",
     title: "follows a job that is put off, moved up or handed back",
     async run(t) {
       const id = await t.add();

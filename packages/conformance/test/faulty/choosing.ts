@@ -187,6 +187,10 @@ export const choosing: readonly Fault[] = [
     ...result,
     nextDueAt: result.nextDueAt !== null && result.nextDueAt <= now ? null : result.nextDueAt,
   })),
+  answered("P10", "takes a poll for no job for one that reached its limit", (result, { limit, now = 0 }) => ({
+    ...result,
+    nextDueAt: result.jobs.length === limit ? now : result.nextDueAt,
+  })),
   {
     promise: "P10",
     name: "forgets leases in `nextDueAt`",
