@@ -82,10 +82,17 @@ const MIN_READER = 1;
 export function needsMigration(db: Database, path: string): boolean {
   const known = db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'anyqueue_schema'").get();
   if (known === undefined) return true;
-  const { version, min_reader: minReader } = db.prepare("SELECT version, min_reader FROM anyqueue_schema").get() as {
-    version: number;
-    min_reader: number;
-  };
+  const schema = db.prepare("SELECT version, min_reader FROM anyqueue_schema").get() as
+    | { readonly version: number; readonly min_reader: number }
+    | undefined;
+  if (schema === undefined) {
+    throw new QueueError(
+      "CORRUPT",
+      `Cannot open ${path}: its table anyqueue_schema is empty, so nobody can tell which layout the file has. ` +
+        "It was left untouched; restore it from a backup, or name another file.",
+    );
+  }
+  const { version, min_reader: minReader } = schema;
   if (minReader > SCHEMA_VERSION) {
     throw new QueueError(
       "SCHEMA_NEWER",

@@ -62,6 +62,19 @@ describe("opening", () => {
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
+  it("P25 leaves a file alone that does not say which layout it has, and names it", async () => {
+    const path = temporaryPath();
+    await (await openStore({ path })).close();
+    const db = new SqliteDatabase(path);
+    db.exec("DELETE FROM anyqueue_schema");
+    db.pragma("journal_mode = DELETE");
+    db.close();
+
+    const before = readFileSync(path);
+    await expect(sqlite({ path }).open()).rejects.toMatchObject({ code: "CORRUPT", message: telling(path) });
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
   it("P25 opens a newer store whose layout this code may still read", async () => {
     const path = temporaryPath();
     const store = await openStore({ path });
