@@ -1,4 +1,5 @@
-import { access, readFile } from "node:fs/promises";
+import { once } from "node:events";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Catalog, type QueueError, validator } from "@anyqueue/api";
@@ -48,7 +49,7 @@ const validate = validator(
 export async function loadConfig(folder: string = process.cwd()): Promise<Config> {
   for (const name of NAMES) {
     const path = join(folder, name);
-    if (!(await exists(path))) continue;
+    if (!(await isFile(path, name, "CONFIG"))) continue;
     const config = name.endsWith(".json") ? await readJson(path, name) : await importDefault(path, name);
     try {
       validate(config, name);
@@ -64,7 +65,8 @@ async function readJson(path: string, name: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, "utf8")) as unknown;
   } catch (error) {
-    throw new UsageError(`${name} is not valid JSON: ${(error as Error).message}`, { code: "CONFIG", cause: error });
+    const what = error instanceof SyntaxError ? "is not valid JSON" : "cannot be read";
+    throw new UsageError(`${name} ${what}: ${reasonOf(error)}`, { code: "CONFIG", cause: error });
   }
 }
 
@@ -80,27 +82,37 @@ async function importDefault(path: string, name: string): Promise<unknown> {
 export async function importModule(
   path: string,
   name: string,
-  code: "USAGE" | "CONFIG" = "USAGE",
+  code: UsageError["code"] = "USAGE",
 ): Promise<Readonly<Record<string, unknown>>> {
-  if (!(await exists(path))) throw new UsageError(`There is no file ${name}.`, { code });
+  if (!(await isFile(path, name, code))) throw new UsageError(`There is no file ${name}.`, { code });
+  const settled = new AbortController();
   try {
-    return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+    const loading = import(pathToFileURL(path).href) as Promise<Readonly<Record<string, unknown>>>;
+    return await Promise.race([loading, standstill(settled.signal)]);
   } catch (error) {
     throw new UsageError(`${name} cannot be loaded: ${reasonOf(error)}`, { code, cause: error });
+  } finally {
+    settled.abort();
   }
+}
+
+/** Rejects when nothing is left that could go on, so that no command ends as if it had done its work. */
+async function standstill(signal: AbortSignal): Promise<never> {
+  await once(process, "beforeExit", { signal });
+  throw new Error("a top-level await in it waits for something that never comes.");
 }
 
 function reasonOf(error: unknown): string {
-  const { code, message } = error as { code?: string; message?: string };
+  const { code, message = "" } = (error ?? {}) as { code?: string; message?: string };
   if (code === "ERR_UNKNOWN_FILE_EXTENSION") {
     return `this Node.js (${process.version}) does not run TypeScript. Use 22.18 or newer, or JavaScript.`;
   }
-  return message === undefined || message === "" ? String(error) : message.split("\n", 1).join("");
+  return message === "" ? `it throws ${String(error)}` : message.split("\n", 1).join("");
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
+/** False when there is nothing of this name. @throws UsageError if it is a folder. */
+async function isFile(path: string, name: string, code: UsageError["code"]): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory()) throw new UsageError(`${name} is a folder, where a file is looked for.`, { code });
+  return found !== undefined;
 }

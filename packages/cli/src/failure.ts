@@ -45,7 +45,7 @@ export function describeFailure(error: unknown): Failure {
     const exitCode = USAGE_CODES.includes(error.code) ? EXIT.usage : EXIT.failed;
     return { code: error.code, message: error.message, exitCode };
   }
-  const { code } = error as { code?: unknown };
+  const { code } = (error ?? {}) as { code?: unknown };
   const message = error instanceof Error ? error.message : String(error);
   return { code: typeof code === "string" ? code : "UNEXPECTED", message, exitCode: EXIT.failed };
 }

@@ -1,6 +1,6 @@
 import "./backends.ts";
 import { CommanderError } from "commander";
-import { describeFailure } from "./failure.ts";
+import { CommandError, describeFailure } from "./failure.ts";
 import { buildProgram } from "./program.ts";
 
 // A reader that has seen enough (`anyqueue list | head`) is no error.
@@ -13,11 +13,21 @@ process.stderr.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
 
-try {
-  await buildProgram().parseAsync();
-} catch (error) {
-  if (!(error instanceof CommanderError && isHelp(error))) fail(error);
-}
+let hasEnded = false;
+// Nothing is left that could go on, and the command has not ended: that must not look like success.
+process.once("beforeExit", () =>
+  // Whoever waits for this moment too may know better what is wrong.
+  setImmediate(() => {
+    if (hasEnded) return;
+    fail(new CommandError("STANDSTILL", "The command cannot end: it waits for something that never comes."));
+  }),
+);
+buildProgram()
+  .parseAsync()
+  .catch((error: unknown) => {
+    if (!(error instanceof CommanderError && isHelp(error))) fail(error);
+  })
+  .finally(() => (hasEnded = true));
 
 /** `--help` and `--version` have said what they were asked; no command at all has been answered with the help. */
 function isHelp({ code, exitCode }: CommanderError): boolean {

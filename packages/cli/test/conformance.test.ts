@@ -48,4 +48,12 @@ describe("conformance", { timeout: 60_000 }, () => {
     expect(stderr).toContain("exports no fixture");
     expect(code).toBe(2);
   });
+
+  it("does not pass an adapter of one's own that never opens", async () => {
+    const module = join(await scratch(), "stuck.js");
+    await writeFile(module, 'export const fixture = { name: "stuck", open: () => new Promise(() => {}) };');
+    const { code, stderr } = await run(["conformance", module]);
+    expect(stderr).toContain("it waits for something that never comes");
+    expect(code).toBe(1);
+  });
 });

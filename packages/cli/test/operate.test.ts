@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openQueue } from "@anyqueue/api";
 import { describe, expect, it } from "vitest";
@@ -140,6 +140,7 @@ describe("configuration", { timeout: 30_000 }, () => {
     ["anyqueue.config.json", '{"backend":7}', "`backend` must be a URL"],
     ["anyqueue.config.json", "{", "is not valid JSON"],
     ["anyqueue.config.js", 'throw new Error("boo")', "cannot be loaded: boo"],
+    ["anyqueue.config.js", "throw null", "cannot be loaded: it throws null"],
     ["anyqueue.config.js", "export const backend = 1", "has no default export"],
   ])("%s with %s is refused by naming what is wrong", async (name, text, sentence) => {
     const cwd = await scratch();
@@ -147,6 +148,24 @@ describe("configuration", { timeout: 30_000 }, () => {
     const failure = describeFailure(await loadConfig(cwd).catch((error: unknown) => error));
     expect(failure).toMatchObject({ code: "CONFIG", exitCode: 2 });
     expect(failure.message).toContain(sentence);
+  });
+
+  it.each(["anyqueue.config.json", "anyqueue.config.js"])("%s that is a folder is called one", async (name) => {
+    const cwd = await scratch();
+    await mkdir(join(cwd, name));
+    const failure = describeFailure(await loadConfig(cwd).catch((error: unknown) => error));
+    expect(failure).toMatchObject({
+      code: "CONFIG",
+      message: expect.stringContaining(`${name} is a folder`) as string,
+    });
+  });
+
+  it("that never finishes loading is told, and the command does not end as if it had done its work", async () => {
+    const cwd = await scratch();
+    await writeFile(join(cwd, "anyqueue.config.js"), "await new Promise(() => {});");
+    const { code, stderr } = await run(["add", "a", "--backend", "memory:"], { cwd });
+    expect(stderr).toContain("anyqueue.config.js cannot be loaded: a top-level await in it waits for something");
+    expect(code).toBe(2);
   });
 
   it("gives help with examples for every command, and the version", async () => {
