@@ -14,18 +14,18 @@ type Place = Inserted & Ranked & Finished;
 
 const ORDERS = { inserted: byInsertion, poll: byRank, finished: byFinish } as const;
 
-/** Lists jobs, a page at a time. A page ends early when too many candidates did not fit. */
+/** Lists jobs, a page at a time. A page ends early when too many candidates were looked at. */
 export function list(state: State, query: JobQuery): Page<Job> {
   const now = state.now(query.now);
   const place = readCursor(query);
   const items: Job[] = [];
-  let rejected = 0;
+  const bound = Math.max(CANDIDATE_BOUND, query.limit);
+  let looked = 0;
   let last: Entry | undefined;
   for (const entry of candidates(state, query, place)) {
-    if (last && (items.length >= query.limit || rejected >= CANDIDATE_BOUND))
-      return { items, after: writeCursor(query, last) };
+    if (last && (items.length === query.limit || looked === bound)) return { items, after: writeCursor(query, last) };
     if (accepts(entry, query, now)) items.push(unseal(entry.job));
-    else rejected++;
+    looked++;
     last = entry;
   }
   return { items };

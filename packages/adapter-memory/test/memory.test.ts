@@ -150,6 +150,18 @@ describe("MemoryAdapter", () => {
     expect((await queue.get(["default:a"]))[0]).toMatchObject({ payload: "text", progress: '"text"', priority: 1 });
   });
 
+  it("P9 ends a page of a filtered list at its bound of candidates, wanted or not, unless more were asked for", async () => {
+    const queue = memory();
+    const jobs = Array.from({ length: 2500 }, (_, n) => newJob(`${n}`, { payload: { n: n % 2 } }));
+    await queue.insert(jobs, { now: 0 });
+
+    const where = { "payload.n": { eq: 1 } };
+    const first = await queue.list({ where, limit: 600 });
+    expect(first.items).toHaveLength(500);
+    const second = await queue.list({ where, limit: 1500, after: first.after ?? "" });
+    expect([second.items.length, second.after]).toEqual([750, undefined]);
+  });
+
   it.each(["inserted", "poll", "finished"] as const)("lists every job once, in pages, by %s order", async (order) => {
     const queue = memory();
     const jobs = Array.from({ length: 3000 }, (_, i) =>

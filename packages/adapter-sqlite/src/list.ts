@@ -1,4 +1,5 @@
 import {
+  CANDIDATE_BOUND,
   decodeCursor,
   encodeCursor,
   isPlace,
@@ -27,7 +28,7 @@ export function list(prepared: ListStatements, query: JobQuery, now: number): Pa
   const { order = "inserted", limit, types, where } = query;
   const isFiltered = types !== undefined || where !== undefined;
   const { sql, values } = compile(query, order, now);
-  const bound = isFiltered ? Math.max(CANDIDATES, limit) : limit;
+  const bound = isFiltered ? Math.max(CANDIDATE_BOUND, limit) : limit;
 
   const items: Job[] = [];
   let looked = 0;
@@ -44,8 +45,6 @@ export function list(prepared: ListStatements, query: JobQuery, now: number): Pa
   }
   return { items };
 }
-
-const CANDIDATES = 1000;
 
 /** Prepares each shape of list once; there are no more of them than combinations of the query's fields. */
 export class ListStatements {
