@@ -40,7 +40,7 @@ export interface JobEvent {
 export interface EventQuery {
   /** Only the events of this job. */
   readonly id?: string;
-  /** From behind this cursor of an earlier page; absent, from the beginning. */
+  /** From behind this cursor of an earlier page; absent, from the beginning. What is no such cursor is `INVALID`. */
   readonly after?: string;
   readonly kinds?: readonly JobEvent["kind"][];
   /** 1 … 10 000. */

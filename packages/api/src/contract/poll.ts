@@ -16,7 +16,7 @@ export interface PollRequest {
   /** Only these jobs. Their lanes follow from the ids, so `lanes` is absent. */
   readonly ids?: readonly string[];
   readonly where?: Predicate;
-  /** Where a filtered poll that looked at its bounded number of candidates goes on. Opaque. */
+  /** Where a filtered poll that looked at its bounded number of candidates goes on. Opaque; anything else is `INVALID`. */
   readonly after?: string;
   /** The state to take from; `waiting` when absent. Never a terminal state. */
   readonly from?: string;

@@ -18,7 +18,7 @@ export interface JobQuery {
   readonly order?: "poll" | "inserted" | "finished";
   /** 1 … 10 000. A filtered page can hold fewer and still have an `after`. */
   readonly limit: number;
-  /** Where the page before left off. Opaque. */
+  /** Where the page before, in the same order, left off. Opaque; what is no cursor of this order is `INVALID`. */
   readonly after?: string;
   /** Epoch milliseconds, for tests; it tells `delayed` from `waiting`. */
   readonly now?: number;
