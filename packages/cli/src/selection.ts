@@ -1,6 +1,7 @@
 import type { JobSelection } from "@anyqueue/api";
 import type { Command } from "commander";
 import { UsageError } from "./failure.ts";
+import { checkIds } from "./job-id.ts";
 
 /** The options that say which jobs are meant. */
 export interface SelectionFlags {
@@ -41,7 +42,7 @@ export function selectionOf({ lane, state, type, group }: SelectionFlags): JobSe
   return Object.keys(selection).length === 0 ? undefined : selection;
 }
 
-/** Ids or a selection, and not both. @throws UsageError */
+/** Ids, checked, or a selection, and not both. @throws UsageError */
 export function idsOrSelection(verb: string, ids: readonly string[], flags: SelectionFlags): JobSelection | undefined {
   const selection = selectionOf(flags);
   if (ids.length > 0 && selection) {
@@ -50,5 +51,6 @@ export function idsOrSelection(verb: string, ids: readonly string[], flags: Sele
   if (ids.length === 0 && !selection) {
     throw new UsageError(`Say which jobs to ${verb}: name ids, or choose with --lane, --state, --type or --group.`);
   }
+  checkIds(ids);
   return selection;
 }

@@ -73,6 +73,13 @@ describe("looking after a queue", { timeout: 30_000 }, () => {
     expect(code).toBe(1);
   });
 
+  it("retries into a state of one's own", async () => {
+    const at = await store();
+    const { stdout } = await run(["retry", "default:x", "--into", "received"], at);
+    expect(stdout).toBe("default:x is in received again, with all its attempts before it\n");
+    expect(await json(["list", "--state", "received"], at)).toMatchObject({ jobs: [{ id: "default:x", attempt: 0 }] });
+  });
+
   it("prunes what ended long enough ago and nothing else", async () => {
     const at = await store();
     expect(await json(["prune", "--older-than", "1h"], at)).toEqual({ removed: 0 });
@@ -93,7 +100,11 @@ describe("looking after a queue", { timeout: 30_000 }, () => {
     [["prune", "--older-than", "1", "--state", "waiting"], "can be pruned"],
     [["list", "--limit", "0"], "--limit takes a whole number"],
     [["list", "--order", "random"], "inserted, poll, finished"],
-    [["show", "no-lane"], "<lane>:<local id>"],
+    [["show", "no-lane"], '"no-lane" is not a job\'s id: that is <lane>:<local id>'],
+    [["cancel", "mail:a", "nope"], '"nope" is not a job\'s id'],
+    [["retry", "nope"], '"nope" is not a job\'s id'],
+    [["retry", "mail:a", "--into", ""], "a state of your own"],
+    [["retry", "--lane", "mail", "--into", "failed"], "a state of your own"],
     [["lsit"], "Did you mean list?"],
     [["list", "--backend", "sqlit:x"], "Did you mean `sqlite`?"],
     [["list", "--backend", "nonsense"], "a URL begins with its backend"],

@@ -1,6 +1,7 @@
 import type { Job, JobEvent, Queue } from "@anyqueue/api";
 import type { Command } from "commander";
 import { CommandError } from "../failure.ts";
+import { checkIds } from "../job-id.ts";
 import { fromNow } from "../output/durations.ts";
 import { printable } from "../output/printable.ts";
 import { pairs } from "../output/table.ts";
@@ -16,6 +17,7 @@ export function showCommand(program: Command): void {
     .addHelpText("after", "\nExample:\n  $ anyqueue show mail:welcome-ada")
     .action((id: string, _flags, command: Command) =>
       withQueue(command, async ({ output, queue }) => {
+        checkIds([id]);
         const job = await queue.get(id);
         if (!job)
           throw new CommandError("MISSING", `There is no job ${id}. It was never added, or was removed already.`);
