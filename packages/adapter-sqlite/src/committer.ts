@@ -8,6 +8,13 @@ import { Transaction } from "./transaction.ts";
 /** One verb's work. It must not keep anything outside the transaction, since it may have to run twice. */
 type Work<T> = (tx: Transaction) => T;
 
+/** What happens around commits. */
+interface CommitterOptions {
+  /** Throws when nothing can be committed. */
+  readonly beforeCommit: () => void;
+  readonly afterCommit: (hints: Iterable<Hint>) => void;
+}
+
 interface Task {
   readonly run: Work<unknown>;
   readonly resolve: (value: unknown) => void;
@@ -26,16 +33,18 @@ export class Committer {
   readonly #sql: Statements;
   readonly #path: string;
   readonly #tell: (hints: Iterable<Hint>) => void;
+  readonly #beforeCommit: () => void;
   readonly #begin: Statement<[]>;
   readonly #commit: Statement<[]>;
   #queue: Task[] = [];
   #draining: Promise<void> | undefined;
 
-  constructor(db: Database, sql: Statements, path: string, tell: (hints: Iterable<Hint>) => void) {
+  constructor(db: Database, sql: Statements, path: string, options: CommitterOptions) {
     this.#db = db;
     this.#sql = sql;
     this.#path = path;
-    this.#tell = tell;
+    this.#tell = options.afterCommit;
+    this.#beforeCommit = options.beforeCommit;
     this.#begin = db.prepare<[]>("BEGIN IMMEDIATE");
     this.#commit = db.prepare<[]>("COMMIT");
   }
@@ -63,6 +72,7 @@ export class Committer {
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#queue.length > 0) {
       try {
+        this.#beforeCommit();
         await patiently(this.#path, () => {
           this.#begin.run();
           // In the same step: whoever reads between the two would find the connection inside a transaction.

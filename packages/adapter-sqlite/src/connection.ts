@@ -3,6 +3,7 @@ import { Checkpointer } from "./checkpointer.ts";
 import { Committer } from "./committer.ts";
 import { locate, openDatabase } from "./database.ts";
 import { explain } from "./failures.ts";
+import { FileIdentity } from "./file-identity.ts";
 import { ListStatements } from "./list.ts";
 import { MEMORY, type SqliteOptions } from "./options.ts";
 import { patiently } from "./patience.ts";
@@ -44,9 +45,13 @@ export class Connection {
     this.lists = new ListStatements(db);
     this.watcher = new Watcher(db, path);
     this.#checkpointer = path === MEMORY ? undefined : new Checkpointer(db, path);
-    this.committer = new Committer(db, this.sql, path, (hints) => {
-      this.#checkpointer?.committed();
-      this.watcher.tell(hints);
+    const file = path === MEMORY ? undefined : new FileIdentity(path);
+    this.committer = new Committer(db, this.sql, path, {
+      beforeCommit: () => file?.check(),
+      afterCommit: (hints) => {
+        this.#checkpointer?.committed();
+        this.watcher.tell(hints);
+      },
     });
   }
 

@@ -81,7 +81,10 @@ const MIN_READER = 1;
  */
 export function needsMigration(db: Database, path: string): boolean {
   const known = db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'anyqueue_schema'").get();
-  if (known === undefined) return true;
+  if (known === undefined) {
+    refuseForeignTables(db, path);
+    return true;
+  }
   const schema = db.prepare("SELECT version, min_reader FROM anyqueue_schema").get() as
     | { readonly version: number; readonly min_reader: number }
     | undefined;
@@ -124,4 +127,20 @@ function applyFrom(db: Database): void {
   for (const step of MIGRATIONS.slice(present ?? 0)) db.exec(step);
   db.exec("DELETE FROM anyqueue_schema");
   db.prepare("INSERT INTO anyqueue_schema VALUES (?, ?)").run(SCHEMA_VERSION, MIN_READER);
+}
+
+/** Tables of ours without a version are no store of ours: of another program, or of one that lost a table. */
+function refuseForeignTables(db: Database, path: string): void {
+  const table = db
+    .prepare(
+      "SELECT name FROM sqlite_master WHERE name LIKE 'anyqueue!_%' ESCAPE '!' AND name <> 'anyqueue_schema' LIMIT 1",
+    )
+    .pluck()
+    .get() as string | undefined;
+  if (table === undefined) return;
+  throw new QueueError(
+    "CORRUPT",
+    `Cannot open ${path}: it has a table ${table}, but none that tells which layout it is of. ` +
+      "It was left untouched; restore it from a backup, or name another file.",
+  );
 }

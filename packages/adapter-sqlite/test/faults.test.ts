@@ -50,6 +50,22 @@ describe("a fault", () => {
     holder.close();
   });
 
+  it("P1 of a file that was deleted under an open store is noticed: nothing more is acknowledged into it", async () => {
+    const path = temporaryPath();
+    const store = await openStore({ path });
+    await store.insert([job("before")]);
+    rmSync(path);
+    const startedAt = performance.now();
+    let refused: unknown;
+    for (let n = 0; refused === undefined && performance.now() - startedAt < 10_000; n++) {
+      refused = await store.insert([job(`after-${n}`)]).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    }
+    expect(refused).toMatchObject({ code: "UNAVAILABLE", message: telling("was deleted or replaced") });
+  });
+
   it("of a damaged page is told, with the file's name", async () => {
     const path = temporaryPath();
     const store = await openStore({ path });

@@ -75,6 +75,17 @@ describe("opening", () => {
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
+  it("P25 leaves a file alone in which a table of ours lies that no version belongs to", async () => {
+    const path = temporaryPath();
+    const db = new SqliteDatabase(path);
+    db.exec("CREATE TABLE anyqueue_jobs (theirs TEXT)");
+    db.close();
+
+    const before = readFileSync(path);
+    await expect(sqlite({ path }).open()).rejects.toMatchObject({ code: "CORRUPT", message: telling("anyqueue_jobs") });
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
   it("P25 opens a newer store whose layout this code may still read", async () => {
     const path = temporaryPath();
     const store = await openStore({ path });
