@@ -64,8 +64,8 @@ export class Rescuer {
       if (result.jobs.length === 0) throw error;
     }
     if (result.expired.length === BATCH) this.#next.delete(keyOf(request));
-    // What was settled may be due already, so the caller had better look again.
-    return { ...result, expired: [], nextDueAt: Date.now() };
+    // What was settled may be due already: who found nothing else looks again, others had better do so.
+    return result.jobs.length === 0 ? poll(request) : { ...result, expired: [], nextDueAt: Date.now() };
   }
 
   /** Takes over ended leases and settles them. Tells how many. */

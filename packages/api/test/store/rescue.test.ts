@@ -72,6 +72,17 @@ describe("rescue", () => {
     expect(found[0]).toMatchObject({ id: "default:a", attempt: 2, error: { code: "LEASE_ENDED" } });
   });
 
+  it("P15 hands what is due at once after its lease ended to the very poll that settled it", async () => {
+    const store = await openStore();
+    const past = Date.now() - 60_000;
+    await store.insert([{ ...job, id: "a", backoff: { type: "fixed", delayMs: 0 } }], { now: past });
+    await store.poll({ ...take, now: past });
+
+    const { jobs } = await store.poll({ limit: 1, lease: { ms: 60_000, holder: "me" } });
+
+    expect(jobs).toMatchObject([{ id: "default:a", attempt: 2 }]);
+  });
+
   it("P15 rescues in the lanes of every worker, also beside one that polls others all the time", async () => {
     const store = await openStore();
     const past = Date.now() - 60_000;
