@@ -10,6 +10,7 @@ export const handlers = {
   bad: () => { throw new Error("no such\\nmailbox"); },
   slow: async () => { console.error("begun"); await new Promise((r) => setTimeout(r, 700)); return "done"; },
   endless: () => { console.error("begun"); return new Promise(() => setInterval(() => {}, 1000)); },
+  deadly: () => process.exit(9),
   die: (job) => { if (job.attempt === 1) process.exit(9); return "alive"; },
 };`;
 
@@ -95,17 +96,33 @@ describe("work", { timeout: 30_000 }, () => {
     expect((await worker.ended).code).toBe(143);
   });
 
-  it("replaces a process that dies, and another one finishes its job", async () => {
+  it("replaces a process that dies, and goes on until nothing of what it had begun is left", async () => {
     const at = await place();
-    await run(["add", "die"], at);
-    await run(["add", "good", "4"], at);
-    const worker = start(["work", "handlers.ts", "--processes", "2", "--lease", "300ms"], at);
-    await says(worker, "another one starts in 500ms");
-    await untilListed(at, ({ jobs }) => jobs.every(({ state }) => state === "completed"));
-    worker.kill("SIGTERM");
-    const { code, stdout } = await worker.ended;
+    const lines = [
+      { type: "die", payload: null, backoff: { type: "fixed", delay: 0 } },
+      { type: "deadly", maxAttempts: 2, backoff: { type: "fixed", delay: 0 } },
+      { type: "good", payload: 4 },
+    ];
+    await run(["add", "-"], { ...at, input: lines.map((line) => JSON.stringify(line)).join("\n") });
+    const args = ["work", "handlers.ts", "--processes", "2", "--lease", "300ms", "--until-idle"];
+    const { code, stdout, stderr } = await run(args, at);
+    expect(stderr).toContain("another one starts in 500ms");
     expect(stdout).toMatch(/completed\.\n$/);
     expect(code).toBe(0);
+    expect((await json<Listed>(["list"], at)).jobs).toMatchObject([
+      { type: "die", state: "completed", result: "alive" },
+      { type: "deadly", state: "failed", attempt: 2, error: { code: "LEASE_ENDED" } },
+      { type: "good", state: "completed" },
+    ]);
+  });
+
+  it("replaces a process that dies until it is told to stop", async () => {
+    const at = await place();
+    await run(["add", "die"], at);
+    const worker = start(["work", "handlers.ts", "--processes", "2"], at);
+    await says(worker, "another one starts in 500ms");
+    worker.kill("SIGTERM");
+    expect(await worker.ended).toMatchObject({ code: 0, stdout: "0 completed.\n" });
   });
 
   it.each([
@@ -142,7 +159,3 @@ describe("work", { timeout: 30_000 }, () => {
     expect(code).toBe(2);
   });
 });
-
-async function untilListed(at: { url: string; cwd: string }, holds: (listed: Listed) => boolean): Promise<void> {
-  while (!holds(await json<Listed>(["list"], at)));
-}
