@@ -4,17 +4,8 @@ import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { streamSource } from "../src/add/source.ts";
-import { json, run, scratch } from "./cli.ts";
+import { jobsIn, json, run, scratch } from "./cli.ts";
 import { refusal } from "./refusal.ts";
-
-interface Listed {
-  readonly jobs: readonly {
-    readonly id: string;
-    readonly type: string;
-    readonly payload: unknown;
-    readonly lane: string;
-  }[];
-}
 
 async function store(): Promise<{ url: string; folder: string }> {
   const folder = await scratch();
@@ -41,8 +32,13 @@ describe("add", { timeout: 30_000 }, () => {
     const { code, stdout } = await run(["add", "mail.send", '{"to":"ada"}', ...options], { url });
     expect(stdout).toBe("mail:a\n");
     expect(code).toBe(0);
-    const { job } = await json<{ job: unknown }>(["show", "mail:a"], { url });
-    expect(job).toMatchObject({ priority: 256, maxAttempts: 7, group: "g", payload: { to: "ada" }, state: "waiting" });
+    expect((await jobsIn(url))[0]).toMatchObject({
+      priority: 256,
+      maxAttempts: 7,
+      group: "g",
+      payload: { to: "ada" },
+      state: "waiting",
+    });
   });
 
   it("adds the same id once", async () => {
@@ -57,7 +53,7 @@ describe("add", { timeout: 30_000 }, () => {
     await writeFile(file, '\ufeff1\r\n\n{"text":"\u2028"}');
     expect(await json(["add", "n", "--file", file], { url })).toMatchObject({ added: 2, refused: 0 });
     expect(await json(["add", "n", "-"], { url, input: "null\n[]\n" })).toMatchObject({ added: 2 });
-    const { jobs } = await json<Listed>(["list"], { url });
+    const jobs = await jobsIn(url);
     expect(jobs.map(({ payload }) => payload)).toEqual([1, { text: "\u2028" }, null, []]);
   });
 
@@ -65,7 +61,7 @@ describe("add", { timeout: 30_000 }, () => {
     const { url } = await store();
     const input = '{"type":"a","payload":1,"lane":"own"}\n{"type":"b"}\n';
     expect(await json(["add", "-", "--lane", "theirs"], { url, input })).toMatchObject({ added: 2 });
-    const { jobs } = await json<Listed>(["list"], { url });
+    const jobs = await jobsIn(url);
     expect(jobs.map(({ type, lane, payload }) => [type, lane, payload])).toEqual([
       ["a", "own", 1],
       ["b", "theirs", null],
@@ -88,7 +84,7 @@ describe("add", { timeout: 30_000 }, () => {
     expect(stderr).toContain("line 6: It is not valid UTF-8");
     expect(stderr).toContain("line 7: ");
     expect(code).toBe(1);
-    expect((await json<Listed>(["list"], { url })).jobs).toEqual([]);
+    expect(await jobsIn(url)).toEqual([]);
   });
 
   it("adds the good lines when told to skip the bad ones", async () => {

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { json, run, says, scratch, start } from "./cli.ts";
+import { addTo, jobsIn, run, says, scratch, start } from "./cli.ts";
 import { refusal } from "./refusal.ts";
 
 interface Report {
@@ -79,11 +79,10 @@ describe("demo", { timeout: 30_000 }, () => {
     const { dir } = await oddFiles();
     const folder = await scratch();
     const url = `sqlite:${join(folder, "jobs.db")}`;
-    await run(["add", "file.hash", "{}"], { url });
+    await addTo(url, { type: "file.hash", payload: {} });
     const { code } = await run(["demo", "--dir", dir, "--out", join(folder, "SUMS"), "--backend", url, "--kills", "0"]);
-    const { jobs } = await json<{ jobs: { lane: string; state: string }[] }>(["list"], { url });
     expect(code).toBe(0);
-    expect(jobs).toMatchObject([{ lane: "default", state: "waiting" }]);
+    expect(await jobsIn(url)).toMatchObject([{ lane: "default", state: "waiting" }]);
   });
 
   it("reports a file that cannot be read after its attempts, by name, and does not hold up the others", async () => {

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { json, run, says, scratch, start } from "./cli.ts";
+import { addTo, jobsIn, run, says, scratch, start } from "./cli.ts";
 import { refusal } from "./refusal.ts";
 
 const HANDLERS = `
@@ -14,15 +14,6 @@ export const handlers = {
   die: (job) => { if (job.attempt === 1) process.exit(9); return "alive"; },
 };`;
 
-interface Listed {
-  readonly jobs: readonly {
-    readonly type: string;
-    readonly state: string;
-    readonly attempt: number;
-    readonly result?: unknown;
-  }[];
-}
-
 async function place(): Promise<{ url: string; cwd: string }> {
   const cwd = await scratch();
   await writeFile(join(cwd, "handlers.ts"), HANDLERS);
@@ -32,19 +23,19 @@ async function place(): Promise<{ url: string; cwd: string }> {
 describe("work", { timeout: 30_000 }, () => {
   it("runs what is due, tells each failure in a line, and ends with a summary", async () => {
     const at = await place();
-    await run(["add", "good", "-"], { ...at, input: "1\n2\n3\n" });
-    await run(["add", "bad", "--max-attempts", "1"], at);
+    const good = [1, 2, 3].map((payload) => ({ type: "good", payload }));
+    await addTo(at.url, ...good, { type: "bad", payload: null, options: { maxAttempts: 1 } });
     const { code, stdout, stderr } = await run(["work", "./handlers.ts", "--until-idle"], at);
     expect(stdout).toBe("3 completed, 1 failed attempt (1 for good).\n");
     expect(stderr).toMatch(/bad attempt 1\/1 failed for good: no such\\nmailbox\n/);
     expect(code).toBe(0);
-    const { jobs } = await json<Listed>(["list", "--type", "good"], at);
-    expect(jobs.map(({ result }) => result)).toEqual([{ double: 2 }, { double: 4 }, { double: 6 }]);
+    const results = (await jobsIn(at.url)).map(({ result }) => result);
+    expect(results).toEqual([{ double: 2 }, { double: 4 }, { double: 6 }, undefined]);
   });
 
   it("tells failures and the summary as JSON lines", async () => {
     const at = await place();
-    await run(["add", "bad"], at);
+    await addTo(at.url, { type: "bad", payload: null });
     const { stdout } = await run(["work", "handlers.ts", "--until-idle", "--json"], at);
     const lines = stdout
       .trimEnd()
@@ -65,7 +56,7 @@ describe("work", { timeout: 30_000 }, () => {
 
   it("finishes what has begun when it is told to stop", async () => {
     const at = await place();
-    await run(["add", "slow"], at);
+    await addTo(at.url, { type: "slow", payload: null });
     const worker = start(["work", "handlers.ts"], at);
     await says(worker, "begun");
     worker.kill("SIGTERM");
@@ -76,18 +67,18 @@ describe("work", { timeout: 30_000 }, () => {
 
   it("hands back what does not end within the grace, uncharged", async () => {
     const at = await place();
-    await run(["add", "endless"], at);
+    await addTo(at.url, { type: "endless", payload: null });
     const worker = start(["work", "handlers.ts", "--grace", "100ms"], at);
     await says(worker, "begun");
     worker.kill("SIGINT");
     await says(worker, "completed");
-    expect((await json<Listed>(["list"], at)).jobs).toMatchObject([{ state: "waiting", attempt: 0 }]);
+    expect(await jobsIn(at.url)).toMatchObject([{ state: "waiting", attempt: 0 }]);
     worker.kill("SIGKILL");
   });
 
   it("ends at once at the second signal", async () => {
     const at = await place();
-    await run(["add", "endless"], at);
+    await addTo(at.url, { type: "endless", payload: null });
     const worker = start(["work", "handlers.ts"], at);
     await says(worker, "begun");
     worker.kill("SIGTERM");
@@ -98,18 +89,19 @@ describe("work", { timeout: 30_000 }, () => {
 
   it("replaces a process that dies, and goes on until nothing of what it had begun is left", async () => {
     const at = await place();
-    const lines = [
-      { type: "die", payload: null, backoff: { type: "fixed", delay: 0 } },
-      { type: "deadly", maxAttempts: 2, backoff: { type: "fixed", delay: 0 } },
+    const backoff = { type: "fixed", delay: 0 } as const;
+    await addTo(
+      at.url,
+      { type: "die", payload: null, options: { backoff } },
+      { type: "deadly", payload: null, options: { backoff, maxAttempts: 2 } },
       { type: "good", payload: 4 },
-    ];
-    await run(["add", "-"], { ...at, input: lines.map((line) => JSON.stringify(line)).join("\n") });
+    );
     const args = ["work", "handlers.ts", "--processes", "2", "--lease", "300ms", "--until-idle"];
     const { code, stdout, stderr } = await run(args, at);
     expect(stderr).toContain("another one starts in 500ms");
     expect(stdout).toMatch(/completed\.\n$/);
     expect(code).toBe(0);
-    expect((await json<Listed>(["list"], at)).jobs).toMatchObject([
+    expect(await jobsIn(at.url)).toMatchObject([
       { type: "die", state: "completed", result: "alive" },
       { type: "deadly", state: "failed", attempt: 2, error: { code: "LEASE_ENDED" } },
       { type: "good", state: "completed" },
@@ -118,7 +110,7 @@ describe("work", { timeout: 30_000 }, () => {
 
   it("replaces a process that dies until it is told to stop", async () => {
     const at = await place();
-    await run(["add", "die"], at);
+    await addTo(at.url, { type: "die", payload: null });
     const worker = start(["work", "handlers.ts", "--processes", "2"], at);
     await says(worker, "another one starts in 500ms");
     worker.kill("SIGTERM");

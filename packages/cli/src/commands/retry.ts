@@ -21,7 +21,7 @@ export function retryCommand(program: Command): void {
       .description("Makes jobs that have ended wait again, with all their attempts before them.")
       .argument("[ids...]", "the jobs' ids"),
   )
-    .option("--into <state>", "the state to put them into, for states of your own (default: waiting)", firstState)
+    .option("--into <state>", "into this state of your own, not waiting", firstState)
     .option("--dry-run", "only tell how many jobs are meant")
     .addHelpText(
       "after",
