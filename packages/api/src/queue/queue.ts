@@ -8,7 +8,7 @@ import { QueueError } from "../errors.ts";
 import { type Duration, parseDuration } from "../policy/duration.ts";
 import type { FailurePolicy } from "../policy/failure.ts";
 import type { ChangeInput } from "../store/change-input.ts";
-import { checkJob } from "../store/job-input.ts";
+import { checkFirstState, checkJob } from "../store/job-input.ts";
 import type { CallReport } from "../store/store.ts";
 import { reportError } from "../worker/report.ts";
 import { Worker } from "../worker/worker.ts";
@@ -182,6 +182,7 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends StateMachine
   retry(selection: JobSelection, options?: RetryOptions): Promise<number>;
   async retry(what: string | JobSelection, options: RetryOptions = {}): Promise<RetryOutcome | number> {
     checkRetryOptions(options, "Cannot retry");
+    checkFirstState(options.state, "Cannot retry");
     return typeof what === "string" ? this.#operator.retryOne(what, options) : this.#operator.retryAll(what, options);
   }
 

@@ -1,6 +1,6 @@
 import { checkJson } from "../check/check-json.ts";
 import { JobInputSchema, MAX_NAME_LENGTH } from "../check/schemas.ts";
-import { validator } from "../check/validator.ts";
+import { show, validator } from "../check/validator.ts";
 import type { Backoff, NewJob, OnParent, Unique } from "../contract/job.ts";
 import {
   DEFAULT_LANE,
@@ -69,12 +69,7 @@ export function checkJob(input: JobInput, subject: string): CheckedJob {
   if (runAt !== undefined && delayMs !== undefined) {
     throw new QueueError("INVALID", `${subject}: give \`runAt\` or \`delayMs\`, not both.`);
   }
-  if (isTerminal(state) || state === "active" || state === "blocked") {
-    throw new QueueError(
-      "INVALID",
-      `${subject}: a job cannot begin as \`${state}\`; use waiting or a state of your own.`,
-    );
-  }
+  checkFirstState(state, subject);
   const { id, lane } = place(input, subject);
   const job: { -readonly [K in keyof NewJob]: NewJob[K] } = {
     id,
@@ -92,6 +87,17 @@ export function checkJob(input: JobInput, subject: string): CheckedJob {
   if (input.group !== undefined) job.group = input.group;
   if (progress !== undefined) job.progress = progress.value;
   return { job, bytes: payload.bytes + (progress?.bytes ?? 0) + 500, named: input.id !== undefined };
+}
+
+/** Refuses a state that no job can begin in. @throws QueueError `INVALID`. */
+export function checkFirstState(state: unknown, subject: string): void {
+  if (state === undefined) return;
+  if (typeof state !== "string" || state === "" || isTerminal(state) || state === "active" || state === "blocked") {
+    throw new QueueError(
+      "INVALID",
+      `${subject}: a job cannot begin as ${show(state)}; use waiting or a state of your own.`,
+    );
+  }
 }
 
 function place(input: JobInput, subject: string): { id: string; lane: string } {

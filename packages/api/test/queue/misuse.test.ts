@@ -24,6 +24,7 @@ describe("what the compiler would refuse", () => {
     ["retry of nothing", (q) => q.retry(undefined as never), "Say which jobs"],
     ["retry of null", (q) => q.retry(null as never), "Say which jobs"],
     ["retry of one state as a string", (q) => q.retry({ states: "failed" } as never), "`states`"],
+    ["retry into an end", (q) => q.retry("default:x", { state: "failed" }), "cannot begin as"],
     ["cancel of a list", (q) => q.cancel([] as never), "Say which jobs"],
     ["list of null", (q) => q.list(null as never), "an object"],
     ["events of an id", (q) => q.events("default:x" as never), "an object"],
