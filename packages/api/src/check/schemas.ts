@@ -1,51 +1,26 @@
 import { type TSchema, Type } from "typebox";
-import { LANE_PATTERN, MAX_PRIORITY, PRIORITIES } from "../contract/names.ts";
+import { MAX_PRIORITY, PRIORITIES } from "../contract/names.ts";
+import {
+  Any,
+  count,
+  duration,
+  flag,
+  Id,
+  ids,
+  LaneName,
+  lease,
+  MAX_BATCH,
+  name,
+  NAME_PATTERN,
+  names,
+  State,
+  strict,
+  text,
+  time,
+} from "./fields.ts";
 
-/** Names of types, states, holders, groups, keys: at most this many characters. */
-export const MAX_NAME_LENGTH = 255;
-/** At most this many jobs, changes, ids or events go with one call. */
-export const MAX_BATCH = 10_000;
-/** The last moment that a `Date` can hold. */
-export const MAX_TIME = 8_640_000_000_000_000;
-
-const strict = { additionalProperties: false };
-// No control characters: a name goes into logs, terminals and error messages.
-const NAME_PATTERN = "^[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]+$";
-
-const name = (what: string): TSchema =>
-  Type.String({
-    minLength: 1,
-    maxLength: MAX_NAME_LENGTH,
-    pattern: NAME_PATTERN,
-    description: `${what}: 1 to ${MAX_NAME_LENGTH} characters, none of them a control character`,
-  });
-const count = (maximum: number, minimum = 0): TSchema =>
-  Type.Integer({ minimum, maximum, description: `a whole number from ${minimum} to ${maximum}` });
-const time = Type.Integer({ minimum: 0, maximum: MAX_TIME, description: "a time in milliseconds since 1970" });
-const duration = Type.Integer({
-  minimum: 0,
-  maximum: MAX_TIME,
-  description: "a whole number of milliseconds, 0 or more",
-});
-const lease = Type.Integer({ minimum: 1, maximum: MAX_TIME, description: "a whole number of milliseconds, 1 or more" });
-const flag = Type.Boolean({ description: "true or false" });
-const text = Type.String({ description: "a string" });
-
-/** A lane's name. */
-export const LaneName = Type.String({
-  pattern: LANE_PATTERN,
-  description: "a lane's name: 1 to 100 letters, digits, `_`, `.` or `-`",
-});
-const State = name("a state's name");
-const Id = Type.String({
-  minLength: 3,
-  maxLength: 356,
-  pattern: "^\\$?[A-Za-z0-9_.-]{1,100}:[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]+$",
-  description: "a job's id, `<lane>:<local id>`",
-});
-const ids = Type.Array(Id, { maxItems: MAX_BATCH, description: `a list of at most ${MAX_BATCH} job ids` });
-const names = (what: string): TSchema => Type.Array(name(what), { description: `a list of names` });
-const Any = Type.Unsafe<unknown>(Type.Unknown());
+export { LaneName, MAX_BATCH, MAX_NAME_LENGTH, MAX_TIME } from "./fields.ts";
+export * from "./query-schemas.ts";
 
 /** A priority: a number, lower first, or a name. */
 export const Priority = Type.Union(
@@ -209,67 +184,11 @@ export const ChangeSchema = Type.Object(
   strict,
 );
 
-/** A list of ids. */
-export const IdsSchema = Type.Object({ ids }, strict);
-
-/** A list query. */
-export const ListSchema = Type.Object(
-  {
-    lanes: Type.Optional(Type.Array(LaneName, { description: "a list of lane names" })),
-    states: Type.Optional(names("a state's name")),
-    types: Type.Optional(names("a type pattern")),
-    group: Type.Optional(name("a group's name")),
-    where: Type.Optional(Any),
-    order: Type.Optional(
-      Type.Union([Type.Literal("poll"), Type.Literal("inserted"), Type.Literal("finished")], {
-        description: '"poll", "inserted" or "finished"',
-      }),
-    ),
-    limit: count(MAX_BATCH, 1),
-    after: Type.Optional(text),
-    now: Type.Optional(time),
-  },
-  strict,
-);
-
-/** A removal by age; one by ids is an `IdsSchema`. */
-export const RemoveSchema = Type.Object(
-  {
-    lane: Type.Optional(LaneName),
-    states: Type.Array(Type.Union([Type.Literal("completed"), Type.Literal("failed"), Type.Literal("cancelled")]), {
-      description: 'a list of "completed", "failed", "cancelled"; only finished jobs are removed by age',
-    }),
-    olderThanMs: duration,
-    limit: count(MAX_BATCH, 1),
-    now: Type.Optional(time),
-  },
-  strict,
-);
-
 /** An event to append. */
 export const NewEventSchema = Type.Object(
   { id: Id, event: Any, token: Type.Optional(count(Number.MAX_SAFE_INTEGER)) },
   strict,
 );
-
-/** A query of the log. */
-export const EventsSchema = Type.Object(
-  {
-    id: Type.Optional(Id),
-    after: Type.Optional(text),
-    kinds: Type.Optional(
-      Type.Array(
-        Type.Union([Type.Literal("inserted"), Type.Literal("moved"), Type.Literal("failed"), Type.Literal("user")]),
-        { description: 'a list of "inserted", "moved", "failed", "user"' },
-      ),
-    ),
-    limit: count(MAX_BATCH, 1),
-  },
-  strict,
-);
-
-/** The clock of a `lanes` call. */
-export const LanesSchema = Type.Object({ now: Type.Optional(time) }, strict);
 
 const keepFor = Type.Union([duration, Type.Literal(false)], { description: "milliseconds, or false to keep none" });
 const orNull = (schema: TSchema): TSchema =>

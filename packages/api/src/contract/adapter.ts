@@ -69,6 +69,6 @@ export interface Adapter<Tx = never> {
   lanes(query?: { readonly now?: number }): Promise<LaneStatus[]>;
   /** Sets a lane's settings; binds every call that begins after it returned (P19). */
   configure(lane: string, settings: LaneSettings): Promise<void>;
-  /** Calls `wake` with hints until unsubscribed (P24). */
+  /** Calls `wake`, which never throws, with hints until unsubscribed (P24). */
   subscribe(wake: (hint: Hint) => void): Promise<Unsubscribe>;
 }

@@ -1,5 +1,6 @@
 import type { Hint, Unsubscribe } from "../contract/adapter.ts";
 import type { Store } from "../store/store.ts";
+import { warn } from "../warn.ts";
 
 /** Passes the store's hints on to everything in this process that waits for one, over a single subscription. */
 export class Wakeups {
@@ -49,7 +50,8 @@ export class Wakeups {
 function tell(listener: (hint: Hint) => void, hint: Hint): void {
   try {
     listener(hint);
-  } catch {
-    // Hints are never needed (P24), and one listener's trouble must not keep them from the others.
+  } catch (error) {
+    // One listener's trouble must not keep the hint from the others.
+    warn(error);
   }
 }

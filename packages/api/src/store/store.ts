@@ -18,6 +18,7 @@ import type { LaneSettings, LaneStatus } from "../contract/lane.ts";
 import type { PollRequest, PollResult } from "../contract/poll.ts";
 import type { Found, Page, RemoveQuery } from "../contract/query.ts";
 import { QueueError } from "../errors.ts";
+import { warn } from "../warn.ts";
 import type { FailurePolicy } from "../policy/failure.ts";
 import { checkBytes, checkCount, MAX_BATCH_BYTES, nameOf } from "./bounds.ts";
 import { type ChangeInput, checkChange } from "./change-input.ts";
@@ -224,7 +225,7 @@ export class Store<Tx = never> {
         wake(hint);
       } catch (error) {
         // A listener's trouble is not the adapter's, which may be in the middle of a commit.
-        process.emitWarning(error instanceof Error ? error : String(error));
+        warn(error);
       }
     };
     return this.#life.track("subscribe", () => this.#adapter.subscribe(hear));

@@ -1,4 +1,5 @@
 import type { EventEmitter } from "node:events";
+import { warn } from "../warn.ts";
 
 /** Tells an error to whoever listens for `error`; with nobody there it becomes a process warning, never a crash. */
 export function reportError(emitter: EventEmitter<{ error: [unknown] }>, error: unknown): void {
@@ -10,5 +11,5 @@ export function reportError(emitter: EventEmitter<{ error: [unknown] }>, error: 
       // Its own listener threw; the warning below is the last resort.
     }
   }
-  process.emitWarning(error instanceof Error ? error : String(error));
+  warn(error);
 }
