@@ -6,6 +6,8 @@ const sourceCondition = "@anyqueue/source";
 export default defineConfig({
   ssr: { resolve: { conditions: [sourceCondition, "module", "node", "development|production"] } },
   test: {
+    // Costs nothing until a test asks for a Postgres server.
+    globalSetup: ["packages/adapter-postgres/test/global-setup.ts"],
     include: ["packages/*/test/**/*.test.ts", "bench/test/**/*.test.ts"],
     // For what a test itself starts: child processes and worker threads resolve to source too.
     execArgv: [`--conditions=${sourceCondition}`],

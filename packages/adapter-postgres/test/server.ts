@@ -1,0 +1,58 @@
+import { randomUUID } from "node:crypto";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+import pg from "pg";
+import { inject, onTestFinished } from "vitest";
+
+let asked: Promise<string> | undefined;
+
+/**
+ * The URL of the Postgres server of this run, for a superuser: the one that `ANYQUEUE_TEST_POSTGRES_URL` names, or else an
+ * embedded one that is started for the first test which asks, and ended after the last.
+ */
+export async function serverUrl(): Promise<string> {
+  asked ??= askForUrl();
+  return asked;
+}
+
+/** The name of a schema that no other test uses, dropped with all that is in it when the test is over. */
+export function temporarySchema(): string {
+  const schema = newSchemaName();
+  onTestFinished(() => dropSchema(schema));
+  return schema;
+}
+
+/** The name of a schema that no other test uses. Whoever asks for it calls `dropSchema` in the end. */
+export function newSchemaName(): string {
+  return `t_${randomUUID().replaceAll("-", "")}`;
+}
+
+/** Removes a schema with all that is in it, if it exists. */
+export async function dropSchema(schema: string): Promise<void> {
+  const client = new pg.Client({ connectionString: await serverUrl() });
+  await client.connect();
+  try {
+    await client.query(`SET client_min_messages = warning; DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+  } finally {
+    await client.end();
+  }
+}
+
+/** A connection of the test's own to the server, ended when the test is over. */
+export async function openClient(): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: await serverUrl() });
+  // A server that goes away while the connection is idle is some tests' point.
+  client.on("error", () => undefined);
+  await client.connect();
+  onTestFinished(() => client.end());
+  return client;
+}
+
+async function askForUrl(): Promise<string> {
+  const named = process.env["ANYQUEUE_TEST_POSTGRES_URL"];
+  if (named !== undefined && named !== "") return named;
+  const answer = await text(connect(inject("postgresDesk"), "127.0.0.1"));
+  const { url, error } = JSON.parse(answer) as { url?: string; error?: string };
+  if (url === undefined) throw new Error(error);
+  return url;
+}
