@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Adapter, Hint } from "@anyqueue/api";
+import { type Adapter, type Hint, laneOf } from "@anyqueue/api";
 import { holds } from "./check.ts";
 import { DEADLINE } from "./time.ts";
 
@@ -21,12 +21,13 @@ export class Listener {
     this.#unsubscribe();
   }
 
-  /** Waits until a hint has come that tells of this lane or job; `resync` tells of everything. */
+  /** Waits until a hint has come that tells of this lane or job; `finished` tells of any job in it, `resync` of everything. */
   async hears(wanted: { readonly lane: string } | { readonly job: string }, broken: string): Promise<void> {
     const fits = (hint: Hint) =>
       "resync" in hint ||
       ("lane" in wanted && "lane" in hint && hint.lane === wanted.lane) ||
-      ("job" in wanted && "job" in hint && hint.job === wanted.job);
+      ("job" in wanted && "job" in hint && hint.job === wanted.job) ||
+      ("job" in wanted && "finished" in hint && hint.finished === laneOf(wanted.job));
     if (this.heard.some(fits)) return;
     const { promise, resolve } = Promise.withResolvers<true>();
     this.#awaited = { fits, done: () => resolve(true) };

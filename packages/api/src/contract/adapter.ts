@@ -26,6 +26,8 @@ export type Hint =
   | { readonly lane: string }
   /** A job reached a terminal state. */
   | { readonly job: string }
+  /** Some job of this lane reached a terminal state: instead of `job`, from a store that tells of lanes only. */
+  | { readonly finished: string }
   /** Anything may have happened, for instance while a connection was lost. */
   | { readonly resync: true };
 

@@ -66,6 +66,7 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends StateMachine
   readonly #options: QueueOptions<C>;
   readonly #types: JobTypes;
   readonly #operator: Operator;
+  readonly #results: Results;
   readonly #workers = new Set<Worker>();
   #janitor: Janitor | undefined;
   #closing = false;
@@ -75,6 +76,7 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends StateMachine
     this.#options = options;
     this.#types = new JobTypes(options.jobs);
     this.#operator = new Operator(this.store);
+    this.#results = new Results(this.store, this.wakeups);
   }
 
   /** Stops its workers gracefully, waits for what is in flight, and closes the store (P25). */
@@ -161,7 +163,7 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends StateMachine
     checkResultOptions(options, "Cannot wait for a result");
     checkSignal(options.signal, "Cannot wait for a result");
     const timeoutMs = options.timeout === undefined ? undefined : parseDuration(options.timeout, "timeout");
-    return (await new Results(this.store, this.wakeups).wait(id, timeoutMs, options.signal)) as Result<C, T>;
+    return (await this.#results.wait(id, timeoutMs, options.signal)) as Result<C, T>;
   }
 
   /**

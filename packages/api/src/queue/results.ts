@@ -2,13 +2,18 @@ import { Alarm } from "../alarm.ts";
 import type { Hint } from "../contract/adapter.ts";
 import type { Job } from "../contract/job.ts";
 import type { Json } from "../contract/json.ts";
-import { isTerminal } from "../contract/names.ts";
-import { QueueError } from "../errors.ts";
+import { isTerminal, laneOf } from "../contract/names.ts";
+import type { Found } from "../contract/query.ts";
+import { isQueueError, QueueError } from "../errors.ts";
+import { Merger } from "../store/merger.ts";
 import type { Store } from "../store/store.ts";
 import type { Wakeups } from "./wakeups.ts";
 
 /** How often a result is looked for when no hint comes, in milliseconds. */
 const INTERVAL = 1000;
+
+/** How many jobs are looked at in one call. Each may come with a large payload and result. */
+const MAX_LOOKED_AT = 100;
 
 /** What is thrown for a job that did not complete; `job` is the job as it ended. */
 export class JobFailedError extends QueueError {
@@ -21,13 +26,21 @@ export class JobFailedError extends QueueError {
   }
 }
 
-/** Waits until a job has ended, by hints and now and then by looking. */
+/**
+ * Waits until jobs have ended, by hints and now and then by looking. Where hints tell of lanes only, one wakes all who
+ * wait for a job of the lane, so those who look at the same time look together.
+ */
 export class Results {
-  readonly #store: Pick<Store, "get">;
+  readonly #looks: Merger<string, Found>;
   readonly #wakeups: Wakeups;
 
   constructor(store: Pick<Store, "get">, wakeups: Wakeups) {
-    this.#store = store;
+    this.#looks = new Merger({
+      bounds: { items: MAX_LOOKED_AT, bytes: Infinity },
+      send: (ids) => store.get(ids),
+      // One caller's wrong id is not the others' trouble.
+      mayResend: (error) => isQueueError(error, "INVALID"),
+    });
     this.#wakeups = wakeups;
   }
 
@@ -41,12 +54,12 @@ export class Results {
     const alarm = new Alarm();
     const ring = (): void => alarm.ring();
     const ears = await this.#wakeups.listen((hint: Hint) => {
-      if ("resync" in hint || ("job" in hint && hint.job === id)) alarm.ring();
+      if (tellsOf(hint, id)) alarm.ring();
     });
     signal?.addEventListener("abort", ring);
     try {
       for (;;) {
-        const [job] = await this.#store.get([id]);
+        const [job] = await this.#looks.add([id], 0);
         if (!job) throw new QueueError("MISSING", `There is no job ${id}. It was never added, or was removed already.`);
         if (job.state === "completed") return job.result;
         if (isTerminal(job.state)) throw new JobFailedError(job);
@@ -64,4 +77,11 @@ export class Results {
       ears();
     }
   }
+}
+
+/** Whether the job may have ended. */
+function tellsOf(hint: Hint, id: string): boolean {
+  if ("job" in hint) return hint.job === id;
+  if ("finished" in hint) return hint.finished === laneOf(id);
+  return "resync" in hint;
 }

@@ -1,6 +1,6 @@
-import { JobFailedError, type Json } from "@anyqueue/api";
+import { type Adapter, JobFailedError, type Json, laneOf } from "@anyqueue/api";
 import { Type } from "typebox";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { rejectionOf } from "../support/errors.ts";
 import { openOn } from "../support/queues.ts";
 
@@ -168,6 +168,39 @@ describe("result", () => {
     expect(await waiting).toBe(1);
   });
 
+  it("hears of the end from a store that tells in which lanes jobs ended, and looks at all that are waited for at once", async () => {
+    const gets: number[] = [];
+    const queue = await openOn((adapter) => ({
+      ...tellingLanes(adapter),
+      get: (ids) => {
+        gets.push(ids.length);
+        return adapter.get(ids);
+      },
+    }));
+    const added = await queue.addMany(Array.from({ length: 50 }, (_, i) => ({ type: "a", payload: i })));
+    const ids = added.flatMap((outcome) => ("id" in outcome ? [outcome.id] : []));
+    // Time stands still, so that only hints can tell.
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+
+    const waiting = Promise.all(ids.map((id) => queue.result(id)));
+    for (const _ of ids) await (await queue.receive())?.complete("done");
+
+    expect(new Set(await waiting)).toEqual(new Set(["done"]));
+    expect(gets[0]).toBe(50);
+    expect(gets.length).toBeLessThanOrEqual(1 + 2 * 50);
+  });
+
+  it("does not let one who asks for what cannot be an id disturb the others", async () => {
+    const queue = await openOn();
+    const { id } = await queue.add("a", 1);
+    await (await queue.receive())?.complete(7);
+
+    const [wrong, right] = await Promise.allSettled([queue.result("no id"), queue.result(id)]);
+    expect(wrong).toMatchObject({ status: "rejected", reason: { code: "INVALID" } });
+    expect(right).toMatchObject({ status: "fulfilled", value: 7 });
+  });
+
   it("throws what became of a job that failed or was cancelled", async () => {
     const queue = await openOn();
     const { id } = await queue.add("a", 1, { maxAttempts: 1 });
@@ -198,3 +231,10 @@ describe("result", () => {
     expect((await rejectionOf(queue.result(id, { timeOut: 5 } as never))).message).toContain("Did you mean `timeout`?");
   });
 });
+
+/** Tells the lane instead of the job when one has ended. */
+function tellingLanes(adapter: Adapter): Partial<Adapter> {
+  return {
+    subscribe: (wake) => adapter.subscribe((hint) => wake("job" in hint ? { finished: laneOf(hint.job) } : hint)),
+  };
+}

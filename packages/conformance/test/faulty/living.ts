@@ -1,4 +1,4 @@
-import { encodeCursor } from "@anyqueue/api";
+import { encodeCursor, laneOf } from "@anyqueue/api";
 import { decorate } from "../../src/decorate.ts";
 import { change, type Fault, oneByOne, without } from "./fault.ts";
 
@@ -193,6 +193,24 @@ export const living: readonly Fault[] = [
     name: "says nothing when jobs end",
     break: (adapter) =>
       decorate(adapter, { subscribe: (wake) => adapter.subscribe((hint) => "job" in hint || wake(hint)) }),
+  },
+  {
+    promise: "P24",
+    name: "says that a job of the lane ended whenever a change was tried",
+    break: (adapter) => {
+      const wakes = new Set<(lane: string) => void>();
+      return decorate(adapter, {
+        cas: async (changes, at) => {
+          const outcomes = await adapter.cas(changes, at);
+          for (const wake of wakes) for (const { id } of changes) wake(laneOf(id));
+          return outcomes;
+        },
+        subscribe: (wake) => {
+          wakes.add((lane) => wake({ finished: lane }));
+          return adapter.subscribe(wake);
+        },
+      });
+    },
   },
   {
     promise: "P24",
