@@ -1,0 +1,24 @@
+import { APPEND_EVENTS } from "./append-events.ts";
+import { CANDIDATES } from "./candidates.ts";
+import { CAS } from "./cas.ts";
+import { CONFIGURE_LANE } from "./configure-lane.ts";
+import { INSERT_JOBS } from "./insert-jobs.ts";
+import { POLL } from "./poll.ts";
+import { REMOVE_JOBS } from "./remove-jobs.ts";
+import { SETTLE } from "./settle.ts";
+import { TAKE } from "./take.ts";
+
+/** Every function of the schema, as the newest code has it. Replaced whole by each migration. */
+export const FUNCTIONS = [
+  INSERT_JOBS,
+  POLL,
+  CANDIDATES,
+  TAKE,
+  CAS,
+  SETTLE,
+  REMOVE_JOBS,
+  APPEND_EVENTS,
+  CONFIGURE_LANE,
+].join("\n");
+
+export { TABLES } from "./tables.ts";

@@ -1,0 +1,86 @@
+import { CLAUSE, CLOCK, DURABILITY, INNER } from "./clause.ts";
+
+/** A new job as `insert_jobs` takes it. `progress` is in a list of one, since null is a value too. */
+const JOB = `(id text, lane text, type text, payload json, state text, priority bigint, "maxAttempts" int, "runAt" bigint,
+    "delayMs" bigint, "group" text, extra json, progress json)`;
+
+const COLUMNS = `lane, id, type, state, place, priority, run_at, inserted_at, updated_at, max_attempts, touched, grp, extra,
+    progress, payload`;
+
+const VALUES = `g.lane, g.id, g.type, g.state,
+    CASE WHEN coalesce(g."runAt", clock + g."delayMs", clock) <= clock THEN 0 ELSE 1 END,
+    g.priority, coalesce(g."runAt", clock + g."delayMs", clock), clock, clock, g."maxAttempts",
+    CASE WHEN g.state = 'waiting' THEN NULL ELSE nextval('ticks') END, g."group", g.extra, g.progress -> 0,
+    coalesce(g.payload, 'null')`;
+
+/** The ids of a call with their places in it, and for which time each comes. */
+const TURNS = `SELECT g.id, g.n, row_number() OVER (PARTITION BY g.id ORDER BY g.n) AS turn
+        FROM ROWS FROM (json_to_recordset(given) AS (id text)) WITH ORDINALITY AS g(id, n)`;
+
+/**
+ * `insert_jobs` stores jobs in the order of the array. The answer is null when all were added, else
+ * `{"existing": [[place in the array, job or null], …], "skipped"?: true}`.
+ *
+ * - `fresh`: all ids are new, so nothing is looked for; should one exist after all, a unique violation is raised and
+ *   nothing was stored. It saves a third of the work.
+ * - Finished jobs are looked for *after* inserting: an insert that waited for the row of a job that was just being
+ *   finished comes back when it has left for the history (P3).
+ */
+export const INSERT_JOBS = String.raw`
+CREATE OR REPLACE FUNCTION insert_jobs(given json, entered text[], at bigint, fresh boolean, all_or_none boolean,
+  durability text) RETURNS text ${CLAUSE} AS $$
+DECLARE
+  clock bigint := coalesce(at, ${CLOCK});
+  added text[];
+  finished text[];
+  answer text;
+BEGIN ${DURABILITY}
+  INSERT INTO lane_names SELECT e.lane FROM unnest(entered) e(lane)
+  WHERE NOT EXISTS (SELECT FROM lane_names n WHERE n.lane = e.lane);
+
+  IF fresh THEN
+    INSERT INTO jobs (${COLUMNS}) SELECT ${VALUES} FROM json_to_recordset(given) AS g${JOB};
+    PERFORM log_inserted(given, entered, NULL, clock);
+    RETURN NULL;
+  END IF;
+
+  IF all_or_none THEN
+    BEGIN
+      answer := insert_jobs(given, entered, clock, false, false, NULL);
+      IF answer IS NULL THEN RETURN NULL; END IF;
+      RAISE EXCEPTION USING ERRCODE = 'AQ001', MESSAGE = 'One of the jobs exists.';
+    EXCEPTION WHEN SQLSTATE 'AQ001' THEN
+      -- What was stored is undone; who stopped it was there before, or comes twice in the call.
+      RETURN json_build_object('skipped', true, 'existing', (
+        SELECT json_agg(json_build_array(n, job_as_list(id))) FROM (${TURNS}) s
+        WHERE turn > 1 OR job_as_list(id) IS NOT NULL))::text;
+    END;
+  END IF;
+
+  WITH stored AS (
+    INSERT INTO jobs (${COLUMNS}) SELECT ${VALUES} FROM json_to_recordset(given) AS g${JOB}
+    ON CONFLICT DO NOTHING RETURNING id)
+  SELECT coalesce(array_agg(id), '{}') INTO added FROM stored;
+
+  SELECT array_agg(DISTINCT h.id) INTO finished FROM unnest(added) a(id) JOIN history h ON h.id = a.id;
+  IF finished IS NOT NULL THEN
+    DELETE FROM jobs j USING unnest(finished) f(id) WHERE j.id = f.id AND j.lane = split_part(f.id, ':', 1);
+    added := ARRAY(SELECT a.id FROM unnest(added) a(id) WHERE a.id <> ALL (finished));
+  END IF;
+
+  PERFORM log_inserted(given, entered, added, clock);
+  IF cardinality(added) = json_array_length(given) THEN RETURN NULL; END IF;
+  RETURN json_build_object('existing', (
+    SELECT json_agg(json_build_array(n, job_as_list(id))) FROM (${TURNS}) s WHERE turn > 1 OR id <> ALL (added)))::text;
+END $$;
+
+-- Logs insertions in the lanes that record them (P22): of all jobs given, or of those chosen.
+CREATE OR REPLACE FUNCTION log_inserted(given json, entered text[], chosen text[], clock bigint) RETURNS void ${INNER} AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM lanes l WHERE l.lane = ANY (entered) AND l.records) THEN RETURN; END IF;
+  INSERT INTO events (id, at, kind, detail)
+  SELECT g.id, clock, 'inserted', json_build_object('to', g.state)
+  FROM json_to_recordset(given) AS g(id text, lane text, state text) JOIN lanes l ON l.lane = g.lane AND l.records
+  WHERE chosen IS NULL OR g.id = ANY (chosen);
+END $$;
+`;

@@ -1,0 +1,240 @@
+import { CLAUSE, CLOCK, DURABILITY, INNER } from "./clause.ts";
+import { columnsOf, ROW_TYPE } from "./row.ts";
+
+/** A job that is ready, from behind one place in poll order up to another. */
+const READY = `j.place = 0 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock
+      AND (j.priority, j.run_at, j.seq) > (low_priority, low_run_at, low_seq)`;
+
+const FITS = `(j.type = ANY (types) OR j.type ~ ANY (patterns))`;
+
+/** How many index entries the statements of this transaction have met, less those that led to a row. */
+const DEAD = `(SELECT coalesce(sum(pg_stat_get_xact_tuples_returned(i) - pg_stat_get_xact_tuples_fetched(i)), 0)
+    FROM unnest(ready_indexes) i)`;
+
+/**
+ * `poll` chooses, orders and leases due jobs, lane by lane, and takes over those whose lease has ended (P6–P8, P10, P15).
+ * It answers a row for each: `kind` 0 when claimed, 1 when taken over. A last one of kind 2 holds in `run_at` the next
+ * due time, in `payload` where a poll by type stopped at its bound of candidates, as `[[lane, place], …]`, and in
+ * `seq` how many dead index entries were met.
+ *
+ * - The claim is one statement over a partial index whose order is exactly its own; SKIP LOCKED steps over what others
+ *   are claiming. An update returns its rows in any order, so they are sorted again.
+ * - A poll by type first looks how far it has to go, so that it neither locks nor walks over jobs without a bound.
+ * - `marks` are places below which the caller believes a lane to hold nothing. Behind a snapshot that somebody keeps
+ *   open, the index entries of claimed jobs cannot be cleared away, and every claim would walk over all of them. A mark is
+ *   a hint: a lane that gives too little above it is looked through from its beginning.
+ * - `most` is 0 for who takes nothing but asks whether there is something, and -1 for who took what it wanted otherwise.
+ * - With nothing to do it only reads: no transaction id, nothing in the write-ahead log.
+ */
+export const POLL = String.raw`
+CREATE OR REPLACE FUNCTION poll(asked text[], limits int[], turn int, types text[], patterns text[], resumed json,
+  wanted_state text, target text, most int, lease_ms bigint, for_holder text, expired int, marks json, at bigint,
+  durability text)
+RETURNS TABLE (kind int, ${ROW_TYPE}) ROWS 100 ${CLAUSE} AS $$
+#variable_conflict use_column
+DECLARE
+  clock bigint := coalesce(at, ${CLOCK});
+  every_lane text[] := asked;
+  ready_indexes oid[] := ready_indexes();
+  dead bigint := ${DEAD};
+  here text;
+  wanted int;
+  claimed int;
+  taken int := 0;
+  may_be_more boolean := false;
+  is_cut boolean := false;
+  is_marked boolean;
+  bound int;
+  -- by the place of a lane's first mention, since a lane may come twice
+  k int;
+  paused boolean[];
+  looked int[];
+  finished boolean[];
+  places json[];
+  place json;
+  low_priority bigint; low_run_at bigint; low_seq bigint;
+  high_priority bigint; high_run_at bigint; high_seq bigint;
+  passed int;
+BEGIN ${DURABILITY}
+  IF asked IS NULL THEN
+    every_lane := ARRAY(SELECT DISTINCT n.lane FROM lane_names n ORDER BY n.lane);
+    k := turn % greatest(cardinality(every_lane), 1);
+    every_lane := every_lane[k + 1 :] || every_lane[: k];
+    limits := array_fill(most, ARRAY[cardinality(every_lane)]);
+  END IF;
+  paused := ARRAY(SELECT EXISTS (SELECT FROM lanes l WHERE l.lane = e.lane AND l.paused)
+    FROM unnest(every_lane) WITH ORDINALITY e(lane, n) ORDER BY e.n);
+
+  IF expired > 0 AND lease_ms IS NOT NULL THEN
+    RETURN QUERY SELECT 1, t.* FROM take_over(every_lane, expired, lease_ms, for_holder, clock) t;
+  END IF;
+
+  IF most > 0 THEN
+    FOR i IN 1 .. cardinality(every_lane) LOOP
+      here := every_lane[i];
+      CONTINUE WHEN paused[i] OR array_position(every_lane, here) < i;
+      PERFORM promote(here, wanted_state, most, clock);
+    END LOOP;
+  END IF;
+
+  FOR i IN 1 .. cardinality(every_lane) LOOP
+    here := every_lane[i];
+    k := array_position(every_lane, here);
+    wanted := least(limits[i], most - taken);
+    CONTINUE WHEN paused[i] OR coalesce(finished[k], false);
+    IF most = 0 THEN
+      may_be_more := may_be_more OR EXISTS (SELECT FROM jobs j
+        WHERE j.place = 0 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock);
+      CONTINUE;
+    END IF;
+    CONTINUE WHEN wanted <= 0;
+
+    place := coalesce(places[k], resumed -> here, marks -> here);
+    -- Lanes that a cursor does not mention were looked through to their end by the calls before.
+    CONTINUE WHEN resumed IS NOT NULL AND place IS NULL;
+    is_marked := place IS NOT NULL AND places[k] IS NULL AND resumed IS NULL;
+    low_priority := coalesce((place ->> 0)::bigint, -1);
+    low_run_at := coalesce((place ->> 1)::bigint, 0);
+    low_seq := coalesce((place ->> 2)::bigint, 0);
+    bound := CASE WHEN types IS NULL THEN NULL ELSE 1000 END;
+
+    LOOP
+      high_priority := NULL;
+      IF bound IS NOT NULL THEN
+        SELECT priority, run_at, seq, looks INTO high_priority, high_run_at, high_seq, passed FROM (
+          SELECT j.priority, j.run_at, j.seq, row_number() OVER w AS looks, count(*) FILTER (WHERE ${FITS}) OVER w AS fits
+          FROM jobs j WHERE ${READY}
+          WINDOW w AS (ORDER BY j.priority, j.run_at, j.seq ROWS UNBOUNDED PRECEDING)
+          ORDER BY j.priority, j.run_at, j.seq LIMIT 1000) s
+        WHERE fits >= wanted OR looks >= bound - coalesce(looked[k], 0) LIMIT 1;
+      END IF;
+
+      RETURN QUERY
+      WITH chosen AS MATERIALIZED (
+        SELECT j.ctid AS at_ctid FROM jobs j WHERE ${READY}
+          AND (bound IS NULL OR ${FITS})
+          AND (high_priority IS NULL OR (j.priority, j.run_at, j.seq) <= (high_priority, high_run_at, high_seq))
+        ORDER BY j.priority, j.run_at, j.seq LIMIT wanted FOR UPDATE SKIP LOCKED),
+      leased AS (
+        UPDATE jobs j SET state = target, place = 4, token = nextval('ticks'), attempt = j.attempt + 1,
+          version = j.version + 1, updated_at = clock, lease_until = clock + lease_ms, holder = for_holder,
+          lease_from = wanted_state, touched = CASE WHEN is_custom(target) THEN nextval('ticks') END
+        FROM chosen c WHERE j.lane = here AND j.ctid = c.at_ctid RETURNING j.*),
+      logged AS (
+        INSERT INTO events (id, at, kind, detail)
+        SELECT j.id, clock, 'moved', json_build_object('from', wanted_state, 'to', target, 'holder', for_holder)
+        FROM leased j WHERE wanted_state <> target AND EXISTS (SELECT FROM lanes l WHERE l.lane = here AND l.records))
+      SELECT 0, ${columnsOf("j")} FROM leased j ORDER BY j.priority, j.run_at, j.seq;
+      GET DIAGNOSTICS claimed = ROW_COUNT;
+      taken := taken + claimed;
+      wanted := wanted - claimed;
+
+      IF wanted = 0 THEN
+        may_be_more := true;
+      END IF;
+      IF bound IS NULL THEN
+        EXIT WHEN wanted = 0 OR NOT is_marked;
+        is_marked := false;
+        low_priority := -1;
+      ELSIF high_priority IS NULL THEN
+        IF is_marked AND wanted > 0 THEN
+          is_marked := false;
+          low_priority := -1;
+          CONTINUE;
+        END IF;
+        finished[k] := true;
+        places[k] := NULL;
+        EXIT;
+      ELSE
+        looked[k] := coalesce(looked[k], 0) + passed;
+        low_priority := high_priority; low_run_at := high_run_at; low_seq := high_seq;
+        places[k] := json_build_array(low_priority, low_run_at, low_seq);
+        EXIT WHEN wanted = 0;
+        IF looked[k] >= bound THEN
+          is_cut := true;
+          EXIT;
+        END IF;
+      END IF;
+    END LOOP;
+  END LOOP;
+
+  dead := ${DEAD} - dead;
+  kind := 2;
+  seq := dead;
+  payload := NULL;
+  IF is_cut AND taken < most THEN
+    payload := (SELECT json_agg(json_build_array(e.lane, coalesce(places[n], resumed -> e.lane)))
+      FROM unnest(every_lane) WITH ORDINALITY e(lane, n)
+      WHERE array_position(every_lane, e.lane) = n AND NOT coalesce(finished[n], false)
+        AND coalesce(places[n], resumed -> e.lane) IS NOT NULL)::text;
+  END IF;
+  run_at := CASE WHEN may_be_more OR payload IS NOT NULL OR (most > 0 AND taken >= most) THEN clock
+    ELSE next_due(every_lane, paused, wanted_state, clock) END;
+  RETURN NEXT;
+END $$;
+
+-- Makes the jobs of a lane ready that have come due (P8); those that others are promoting are theirs.
+CREATE OR REPLACE FUNCTION promote(here text, wanted_state text, most int, clock bigint) RETURNS void ${INNER} AS $$
+BEGIN
+  IF EXISTS (SELECT FROM jobs j
+    WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock) THEN
+    WITH due AS MATERIALIZED (
+      SELECT j.ctid AS at_ctid FROM jobs j
+      WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock
+      ORDER BY j.run_at LIMIT greatest(5000, most) FOR UPDATE SKIP LOCKED)
+    UPDATE jobs j SET place = 0 FROM due d WHERE j.lane = here AND j.ctid = d.at_ctid;
+  END IF;
+END $$;
+
+-- Takes over jobs whose lease has ended, those first whose lease ended first, in paused lanes too (P15).
+CREATE OR REPLACE FUNCTION take_over(every_lane text[], most int, lease_ms bigint, for_holder text, clock bigint)
+RETURNS TABLE (${ROW_TYPE}) ROWS 10 ${INNER} AS $$
+#variable_conflict use_column
+BEGIN
+  IF NOT EXISTS (SELECT FROM jobs j WHERE j.place = 4 AND j.lane = ANY (every_lane) AND j.lease_until <= clock) THEN
+    RETURN;
+  END IF;
+  RETURN QUERY
+  WITH ended AS MATERIALIZED (
+    SELECT j.id, j.lane, j.lease_until AS ended_at FROM jobs j
+    WHERE j.place = 4 AND j.lane = ANY (every_lane) AND j.lease_until <= clock
+    ORDER BY j.lease_until, j.seq LIMIT most FOR UPDATE SKIP LOCKED),
+  taken AS (
+    UPDATE jobs j SET token = nextval('ticks'), version = j.version + 1, updated_at = clock,
+      lease_until = clock + lease_ms, holder = for_holder,
+      touched = CASE WHEN j.touched IS NOT NULL THEN nextval('ticks') END
+    FROM ended e WHERE j.id = e.id AND j.lane = e.lane RETURNING j.*, e.ended_at)
+  SELECT ${columnsOf("j")} FROM taken j ORDER BY j.ended_at, j.seq;
+END $$;
+
+-- The first time at which a poll of these lanes could find something, or null (P10).
+CREATE OR REPLACE FUNCTION next_due(every_lane text[], paused boolean[], wanted_state text, clock bigint)
+RETURNS bigint ${INNER} AS $$
+DECLARE
+  soonest bigint := (SELECT min(j.lease_until) FROM jobs j WHERE j.place = 4 AND j.lane = ANY (every_lane));
+  here text;
+BEGIN
+  FOR i IN 1 .. cardinality(every_lane) LOOP
+    CONTINUE WHEN paused[i];
+    here := every_lane[i];
+    soonest := least(soonest, (SELECT j.run_at FROM jobs j
+      WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state ORDER BY j.run_at LIMIT 1));
+    -- Ready jobs that are not due are there only when the clock went back, so looking at the first ones will do.
+    soonest := least(soonest, (SELECT min(s.run_at) FROM (
+      SELECT j.run_at FROM jobs j WHERE j.place = 0 AND j.lane = here AND j.state = wanted_state
+      ORDER BY j.priority, j.run_at, j.seq LIMIT 1000) s WHERE s.run_at > clock));
+  END LOOP;
+  RETURN soonest;
+END $$;
+
+CREATE OR REPLACE FUNCTION is_custom(state text) RETURNS boolean LANGUAGE sql IMMUTABLE AS
+$$ SELECT state NOT IN ('waiting', 'active', 'blocked', 'completed', 'failed', 'cancelled') $$;
+
+-- The index of ready jobs, or those of the partitions.
+CREATE OR REPLACE FUNCTION ready_indexes() RETURNS oid[] ${INNER} AS $$
+BEGIN
+  RETURN CASE WHEN EXISTS (SELECT FROM pg_inherits WHERE inhparent = 'jobs_ready'::regclass)
+    THEN ARRAY(SELECT inhrelid FROM pg_inherits WHERE inhparent = 'jobs_ready'::regclass)
+    ELSE ARRAY['jobs_ready'::regclass::oid] END;
+END $$;
+`;

@@ -1,0 +1,62 @@
+import { columnsOf } from "./sql/row.ts";
+
+/** A statement and the name under which a connection keeps it prepared. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/**
+ * Every statement but those of lists, in the order of the contract. What writes is a call of one of the schema's own
+ * functions, so that other languages do the same by the same code, and nothing depends on the state of a session.
+ */
+export function prepare(schema: string) {
+  const of = (name: string, text: string): Statement => ({ name: `${schema}.${name}`, text });
+  const jobs = `${schema}.jobs`;
+  const history = `${schema}.history`;
+  const call = (name: string, parameters: number): Statement => {
+    const places = Array.from({ length: parameters }, (_, i) => `$${i + 1}`).join(", ");
+    return of(name, `SELECT ${schema}.${name}(${places})::text AS answer`);
+  };
+  const callRows = (name: string, parameters: number): Statement => {
+    const places = Array.from({ length: parameters }, (_, i) => `$${i + 1}`).join(", ");
+    return of(name, `SELECT * FROM ${schema}.${name}(${places})`);
+  };
+
+  return {
+    // insert
+    insert: call("insert_jobs", 6),
+
+    // poll
+    poll: callRows("poll", 15),
+    take: callRows("take", 8),
+    candidates: callRows("candidates", 6),
+    candidatesById: callRows("candidates_by_id", 3),
+    laneNames: of("lane_names", `SELECT DISTINCT lane FROM ${schema}.lane_names ORDER BY lane`),
+
+    // cas
+    settle: call("settle", 6),
+    renew: call("renew", 5),
+    cas: call("cas", 3),
+
+    // get
+    get: of(
+      "get",
+      `SELECT ${columnsOf("j")} FROM ${jobs} j WHERE j.id = ANY ($1)
+       UNION ALL SELECT ${columnsOf("h")} FROM ${history} h WHERE h.id = ANY ($1)`,
+    ),
+
+    // remove
+    remove: call("remove_jobs", 1),
+    removeFinished: call("remove_finished", 5),
+
+    // append
+    append: call("append_events", 3),
+
+    // lanes
+    configure: call("configure_lane", 2),
+  };
+}
+
+/** The statements of one schema. */
+export type Statements = ReturnType<typeof prepare>;
