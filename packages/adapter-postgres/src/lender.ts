@@ -1,0 +1,121 @@
+import { QueueError } from "@anyqueue/api";
+import type { Pool, PoolClient } from "pg";
+import pg from "pg";
+import { exhausted, explainConnecting, isPassing, type Place } from "./failures.ts";
+import type { Settings } from "./options.ts";
+import { type Patience, pause } from "./patience.ts";
+
+/** A connection lives this long at most, so that the servers behind a name share the load again after a failover. */
+const LIFETIME_S = 1800;
+/** An idle connection is given up after this time. */
+const IDLE_MS = 60_000;
+/** A peer that is gone without a word is noticed by the system some seconds after this. */
+const KEEP_ALIVE_MS = 10_000;
+
+/** Lends connections of a pool: one of our own, or one that was given and is never ended. */
+export class Lender {
+  readonly place: Place;
+  readonly #pool: Pool;
+  readonly #isOwn: boolean;
+  readonly #patience: Patience;
+  /** Connections that were asked for, but not waited for any longer. */
+  readonly #unclaimed = new Set<Promise<PoolClient>>();
+
+  constructor({ server, schema }: Settings, patience: Patience) {
+    this.#isOwn = "url" in server;
+    this.#patience = patience;
+    this.#pool = "url" in server ? openPool(server.url, server.connections, patience) : server.pool;
+    this.place = { server: nameOf(this.#pool.options), schema };
+    this.#pool.on("error", ignore);
+  }
+
+  /** A connection, to be given back with `release`. @throws QueueError, mostly `UNAVAILABLE`; then nothing was sent. */
+  async borrow(): Promise<PoolClient> {
+    const startedAt = performance.now();
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#ask();
+      } catch (error) {
+        const isLate = performance.now() - startedAt > this.#patience.serverMs;
+        if (isLate || !isPassing(error)) throw explainConnecting(error, this.place);
+      }
+      await pause(attempt);
+    }
+  }
+
+  /** Ends a pool of our own once every connection has been given back. */
+  async close(): Promise<void> {
+    if (this.#isOwn) await this.#pool.end();
+    this.#pool.off("error", ignore);
+  }
+
+  /** A place in the pool's queue cannot be left, so that whoever comes next takes that of one who gave up. */
+  async #ask(): Promise<PoolClient> {
+    const [waiting] = this.#unclaimed;
+    if (waiting !== undefined) this.#unclaimed.delete(waiting);
+    const asked = waiting ?? this.#pool.connect();
+    // With a bound of its own, a pool tells of a full queue and of a silent server.
+    if (this.#pool.options.connectionTimeoutMillis) return asked.catch((error: unknown) => this.#timedOut(error));
+    const client = await within(this.#patience.poolMs, asked);
+    if (client !== undefined) return client;
+    this.#unclaimed.add(asked);
+    asked.then(
+      (late) => this.#unclaimed.delete(asked) && late.release(),
+      () => this.#unclaimed.delete(asked),
+    );
+    throw this.#exhausted();
+  }
+
+  #timedOut(error: unknown): never {
+    throw error instanceof Error && error.message.startsWith("timeout exceeded") ? this.#exhausted(error) : error;
+  }
+
+  #exhausted(cause?: unknown): QueueError {
+    const { max, connectionTimeoutMillis } = this.#pool.options;
+    return exhausted((connectionTimeoutMillis || this.#patience.poolMs) / 1000, max, this.place, cause);
+  }
+}
+
+function openPool(url: string, connections: number, { poolMs }: Patience): Pool {
+  return new pg.Pool({
+    connectionString: url,
+    // The name in the URL or in PGAPPNAME goes before.
+    fallback_application_name: "anyqueue",
+    max: connections,
+    connectionTimeoutMillis: poolMs,
+    idleTimeoutMillis: IDLE_MS,
+    maxLifetimeSeconds: LIFETIME_S,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    // A program that has nothing more to do may end, as with every other backend.
+    allowExitOnIdle: true,
+  });
+}
+
+/** Read by the driver, as it adds what the URL leaves out. A password is no part of it. */
+function nameOf(options: pg.PoolConfig): string {
+  try {
+    const { host, port, database } = new pg.Client(options);
+    return `postgres at ${host.includes(":") ? `[${host}]` : host}:${port}/${database ?? ""}`;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new QueueError(
+      "INVALID",
+      `Cannot open the postgres queue: its URL cannot be used (${reason}). One looks like postgres://user:password@host:5432/database.`,
+      { cause },
+    );
+  }
+}
+
+async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), ms)));
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** An idle connection that died has left the pool already; unheard, its error would end the process. */
+function ignore(): void {}

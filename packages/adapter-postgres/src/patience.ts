@@ -1,0 +1,19 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+/** How long to wait for what is not there at the moment, in milliseconds. */
+export interface Patience {
+  /** For a server that refuses connections, such as one that is being restarted. */
+  readonly serverMs: number;
+  /** For a connection of the pool to become free, or to be made. */
+  readonly poolMs: number;
+}
+
+export const PATIENCE: Patience = { serverMs: 5000, poolMs: 10_000 };
+
+/** How often a statement is sent that the server undoes for the sake of others. */
+export const MOST_CONFLICTS = 20;
+
+/** Between two attempts: soon at first, at random so that processes do not march in step. */
+export async function pause(attempt: number): Promise<void> {
+  await delay(Math.min(5 * 1.6 ** attempt, 500) * (0.5 + Math.random()));
+}
