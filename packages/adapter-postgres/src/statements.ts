@@ -12,7 +12,7 @@ export interface Statement {
  */
 export function prepare(schema: string) {
   const of = (name: string, text: string): Statement => ({ name: `${schema}.${name}`, text });
-  const jobs = `${schema}.jobs`;
+  const jobs = `${schema}.hot_jobs`;
   const history = `${schema}.history`;
   const call = (name: string, parameters: number): Statement => {
     const places = Array.from({ length: parameters }, (_, i) => `$${i + 1}`).join(", ");

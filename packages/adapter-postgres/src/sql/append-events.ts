@@ -13,7 +13,7 @@ DECLARE
   statuses text[] := '{}';
 BEGIN ${DURABILITY}
   FOR entry IN SELECT * FROM json_to_recordset(entries) AS e(id text, event json, token bigint) LOOP
-    UPDATE jobs j SET updated_at = clock, touched = CASE WHEN j.touched IS NOT NULL THEN nextval('ticks') END
+    UPDATE hot_jobs j SET updated_at = clock, touched = CASE WHEN j.touched IS NOT NULL THEN nextval('ticks') END
     WHERE j.id = entry.id AND j.lane = split_part(entry.id, ':', 1)
       AND (entry.token IS NULL OR (j.token = entry.token AND j.lease_until > clock));
     IF NOT FOUND THEN

@@ -1,7 +1,7 @@
 import { CLAUSE, CLOCK } from "./clause.ts";
 import { columnsOf, ROW_TYPE } from "./row.ts";
 
-const OPEN = `NOT EXISTS (SELECT FROM lanes l WHERE l.lane = j.lane AND l.paused)`;
+const OPEN = `NOT EXISTS (SELECT FROM lane_settings l WHERE l.lane = j.lane AND l.paused)`;
 
 /**
  * `candidates` answers the jobs that a poll of one lane may take, in poll order or in the order `touched`, from behind a
@@ -15,15 +15,15 @@ DECLARE
   clock bigint := coalesce(at, ${CLOCK});
   low bigint[] := coalesce(place, '{-1,0,0}');
 BEGIN
-  IF EXISTS (SELECT FROM lanes l WHERE l.lane = here AND l.paused) THEN RETURN; END IF;
+  IF EXISTS (SELECT FROM lane_settings l WHERE l.lane = here AND l.paused) THEN RETURN; END IF;
   PERFORM promote(here, wanted_state, most, clock);
   IF by_touch THEN
-    RETURN QUERY SELECT ${columnsOf("j")} FROM jobs j
+    RETURN QUERY SELECT ${columnsOf("j")} FROM hot_jobs j
     WHERE j.place = 0 AND j.touched IS NOT NULL AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock
       AND j.touched > low[1]
     ORDER BY j.touched LIMIT most;
   ELSE
-    RETURN QUERY SELECT ${columnsOf("j")} FROM jobs j
+    RETURN QUERY SELECT ${columnsOf("j")} FROM hot_jobs j
     WHERE j.place = 0 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock
       AND (j.priority, j.run_at, j.seq) > (low[1], low[2], low[3])
     ORDER BY j.priority, j.run_at, j.seq LIMIT most;
@@ -37,7 +37,7 @@ DECLARE
   clock bigint := coalesce(at, ${CLOCK});
 BEGIN
   RETURN QUERY SELECT ${columnsOf("j")} FROM unnest(ids) g(id)
-  JOIN jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1)
+  JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1)
   WHERE j.state = wanted_state AND j.lease_until IS NULL AND j.run_at <= clock AND ${OPEN};
 END $$;
 `;

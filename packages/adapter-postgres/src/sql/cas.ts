@@ -21,8 +21,8 @@ CREATE OR REPLACE FUNCTION cas(changes json, at bigint, durability text) RETURNS
 DECLARE
   clock bigint := coalesce(at, ${CLOCK});
   change record;
-  old jobs;
-  next jobs;
+  old hot_jobs;
+  next hot_jobs;
   change_set json;
   here text;
   in_history boolean;
@@ -43,7 +43,7 @@ BEGIN ${DURABILITY}
     -- A job that was not found where it was looked for first has moved in between, at most once.
     FOR attempt IN 1 .. 2 LOOP
       in_history := false;
-      SELECT * INTO old FROM jobs j WHERE j.id = change.id AND j.lane = here FOR UPDATE;
+      SELECT * INTO old FROM hot_jobs j WHERE j.id = change.id AND j.lane = here FOR UPDATE;
       EXIT WHEN FOUND;
       in_history := true;
       SELECT * INTO old FROM history h WHERE h.id = change.id FOR UPDATE;
@@ -79,7 +79,7 @@ BEGIN ${DURABILITY}
       AND NOT EXISTS (SELECT FROM json_object_keys(change_set) k WHERE k <> 'leaseMs');
     IF renews THEN
       next.lease_until := clock + (change_set ->> 'leaseMs')::bigint;
-      UPDATE jobs j SET lease_until = next.lease_until WHERE j.id = old.id AND j.lane = here;
+      UPDATE hot_jobs j SET lease_until = next.lease_until WHERE j.id = old.id AND j.lane = here;
     ELSE
       next.version := old.version + 1;
       next.updated_at := clock;
@@ -126,7 +126,7 @@ BEGIN ${DURABILITY}
       next.touched := CASE WHEN is_custom(next.state) THEN nextval('ticks') END;
       next.place := CASE WHEN is_end THEN 6 WHEN next.lease_until IS NOT NULL THEN 4 WHEN next.run_at <= clock THEN 0 ELSE 1 END;
 
-      recording := EXISTS (SELECT FROM lanes l WHERE l.lane = here AND l.records);
+      recording := EXISTS (SELECT FROM lane_settings l WHERE l.lane = here AND l.records);
       IF change_set -> 'error' IS NOT NULL THEN
         INSERT INTO events (id, at, kind, detail)
         VALUES (old.id, clock, 'failed', json_build_object('error', change_set -> 'error'));
@@ -153,18 +153,18 @@ BEGIN ${DURABILITY}
   RETURN array_to_json(outcomes)::text;
 END $$;
 
-CREATE OR REPLACE FUNCTION refusal(status text, old jobs) RETURNS json LANGUAGE sql IMMUTABLE AS
+CREATE OR REPLACE FUNCTION refusal(status text, old hot_jobs) RETURNS json LANGUAGE sql IMMUTABLE AS
 $$ SELECT json_build_object('status', status, 'state', old.state, 'token', old.token, 'version', old.version) $$;
 
 -- Stores a job where it belongs: finished jobs in the history, unless their lane keeps none of them.
-CREATE OR REPLACE FUNCTION write_job(old jobs, next jobs, in_history boolean) RETURNS void ${INNER} AS $$
+CREATE OR REPLACE FUNCTION write_job(old hot_jobs, next hot_jobs, in_history boolean) RETURNS void ${INNER} AS $$
 DECLARE
   is_end boolean := next.place = 6;
   is_kept boolean := NOT is_end OR NOT EXISTS (
-    SELECT FROM lanes l WHERE l.lane = next.lane AND next.state = ANY (l.discards));
+    SELECT FROM lane_settings l WHERE l.lane = next.lane AND next.state = ANY (l.discards));
 BEGIN
   IF NOT in_history AND NOT is_end THEN
-    UPDATE jobs j SET (${STORED}) = ROW (${PLACES}) WHERE j.id = old.id AND j.lane = old.lane;
+    UPDATE hot_jobs j SET (${STORED}) = ROW (${PLACES}) WHERE j.id = old.id AND j.lane = old.lane;
     RETURN;
   END IF;
   IF in_history AND is_end AND is_kept THEN
@@ -172,9 +172,9 @@ BEGIN
     RETURN;
   END IF;
   IF in_history THEN DELETE FROM history h WHERE h.id = old.id;
-  ELSE DELETE FROM jobs j WHERE j.id = old.id AND j.lane = old.lane;
+  ELSE DELETE FROM hot_jobs j WHERE j.id = old.id AND j.lane = old.lane;
   END IF;
-  IF NOT is_end THEN INSERT INTO jobs (${STORED}) VALUES (${PLACES});
+  IF NOT is_end THEN INSERT INTO hot_jobs (${STORED}) VALUES (${PLACES});
   ELSIF is_kept THEN INSERT INTO history (${STORED}) VALUES (${PLACES});
   ELSE DELETE FROM events e WHERE e.id = old.id;
   END IF;
@@ -187,7 +187,7 @@ DECLARE
 BEGIN
   -- A job that was not found where it was looked for first has moved in between, at most once.
   FOR attempt IN 1 .. 2 LOOP
-    SELECT ${LIST} INTO list FROM jobs j WHERE j.id = wanted AND j.lane = split_part(wanted, ':', 1);
+    SELECT ${LIST} INTO list FROM hot_jobs j WHERE j.id = wanted AND j.lane = split_part(wanted, ':', 1);
     EXIT WHEN FOUND;
     SELECT ${LIST} INTO list FROM history j WHERE j.id = wanted;
     EXIT WHEN FOUND;

@@ -7,10 +7,10 @@ DECLARE
   merged jsonb;
 BEGIN
   INSERT INTO lane_names SELECT named WHERE NOT EXISTS (SELECT FROM lane_names n WHERE n.lane = named);
-  INSERT INTO lanes (lane, settings) VALUES (named, '{}') ON CONFLICT DO NOTHING;
-  SELECT l.settings::jsonb || given::jsonb INTO merged FROM lanes l WHERE l.lane = named FOR UPDATE;
+  INSERT INTO lane_settings (lane, settings) VALUES (named, '{}') ON CONFLICT DO NOTHING;
+  SELECT l.settings::jsonb || given::jsonb INTO merged FROM lane_settings l WHERE l.lane = named FOR UPDATE;
   SELECT coalesce(jsonb_object_agg(key, value), '{}') INTO merged FROM jsonb_each(merged) WHERE value <> 'null';
-  UPDATE lanes l SET settings = merged::json,
+  UPDATE lane_settings l SET settings = merged::json,
     paused = coalesce((merged ->> 'paused')::boolean, false),
     records = coalesce(merged ->> 'history', '') = 'all',
     discards = ARRAY(SELECT k.key FROM jsonb_each(coalesce(merged -> 'keep', '{}')) k WHERE k.value = 'false')

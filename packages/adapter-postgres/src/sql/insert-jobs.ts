@@ -39,7 +39,7 @@ BEGIN ${DURABILITY}
   WHERE NOT EXISTS (SELECT FROM lane_names n WHERE n.lane = e.lane);
 
   IF fresh THEN
-    INSERT INTO jobs (${COLUMNS}) SELECT ${VALUES} FROM json_to_recordset(given) AS g${JOB};
+    INSERT INTO hot_jobs (${COLUMNS}) SELECT ${VALUES} FROM json_to_recordset(given) AS g${JOB};
     PERFORM log_inserted(given, entered, NULL, clock);
     RETURN NULL;
   END IF;
@@ -58,13 +58,13 @@ BEGIN ${DURABILITY}
   END IF;
 
   WITH stored AS (
-    INSERT INTO jobs (${COLUMNS}) SELECT ${VALUES} FROM json_to_recordset(given) AS g${JOB}
+    INSERT INTO hot_jobs (${COLUMNS}) SELECT ${VALUES} FROM json_to_recordset(given) AS g${JOB}
     ON CONFLICT DO NOTHING RETURNING id)
   SELECT coalesce(array_agg(id), '{}') INTO added FROM stored;
 
   SELECT array_agg(DISTINCT h.id) INTO finished FROM unnest(added) a(id) JOIN history h ON h.id = a.id;
   IF finished IS NOT NULL THEN
-    DELETE FROM jobs j USING unnest(finished) f(id) WHERE j.id = f.id AND j.lane = split_part(f.id, ':', 1);
+    DELETE FROM hot_jobs j USING unnest(finished) f(id) WHERE j.id = f.id AND j.lane = split_part(f.id, ':', 1);
     added := ARRAY(SELECT a.id FROM unnest(added) a(id) WHERE a.id <> ALL (finished));
   END IF;
 
@@ -77,10 +77,10 @@ END $$;
 -- Logs insertions in the lanes that record them (P22): of all jobs given, or of those chosen.
 CREATE OR REPLACE FUNCTION log_inserted(given json, entered text[], chosen text[], clock bigint) RETURNS void ${INNER} AS $$
 BEGIN
-  IF NOT EXISTS (SELECT FROM lanes l WHERE l.lane = ANY (entered) AND l.records) THEN RETURN; END IF;
+  IF NOT EXISTS (SELECT FROM lane_settings l WHERE l.lane = ANY (entered) AND l.records) THEN RETURN; END IF;
   INSERT INTO events (id, at, kind, detail)
   SELECT g.id, clock, 'inserted', json_build_object('to', g.state)
-  FROM json_to_recordset(given) AS g(id text, lane text, state text) JOIN lanes l ON l.lane = g.lane AND l.records
+  FROM json_to_recordset(given) AS g(id text, lane text, state text) JOIN lane_settings l ON l.lane = g.lane AND l.records
   WHERE chosen IS NULL OR g.id = ANY (chosen);
 END $$;
 `;

@@ -62,7 +62,7 @@ BEGIN ${DURABILITY}
     every_lane := every_lane[k + 1 :] || every_lane[: k];
     limits := array_fill(most, ARRAY[cardinality(every_lane)]);
   END IF;
-  paused := ARRAY(SELECT EXISTS (SELECT FROM lanes l WHERE l.lane = e.lane AND l.paused)
+  paused := ARRAY(SELECT EXISTS (SELECT FROM lane_settings l WHERE l.lane = e.lane AND l.paused)
     FROM unnest(every_lane) WITH ORDINALITY e(lane, n) ORDER BY e.n);
 
   IF expired > 0 AND lease_ms IS NOT NULL THEN
@@ -83,7 +83,7 @@ BEGIN ${DURABILITY}
     wanted := least(limits[i], most - taken);
     CONTINUE WHEN paused[i] OR coalesce(finished[k], false);
     IF most = 0 THEN
-      may_be_more := may_be_more OR EXISTS (SELECT FROM jobs j
+      may_be_more := may_be_more OR EXISTS (SELECT FROM hot_jobs j
         WHERE j.place = 0 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock);
       CONTINUE;
     END IF;
@@ -103,7 +103,7 @@ BEGIN ${DURABILITY}
       IF bound IS NOT NULL THEN
         SELECT priority, run_at, seq, looks INTO high_priority, high_run_at, high_seq, passed FROM (
           SELECT j.priority, j.run_at, j.seq, row_number() OVER w AS looks, count(*) FILTER (WHERE ${FITS}) OVER w AS fits
-          FROM jobs j WHERE ${READY}
+          FROM hot_jobs j WHERE ${READY}
           WINDOW w AS (ORDER BY j.priority, j.run_at, j.seq ROWS UNBOUNDED PRECEDING)
           ORDER BY j.priority, j.run_at, j.seq LIMIT 1000) s
         WHERE fits >= wanted OR looks >= bound - coalesce(looked[k], 0) LIMIT 1;
@@ -111,19 +111,19 @@ BEGIN ${DURABILITY}
 
       RETURN QUERY
       WITH chosen AS MATERIALIZED (
-        SELECT j.ctid AS at_ctid FROM jobs j WHERE ${READY}
+        SELECT j.ctid AS at_ctid FROM hot_jobs j WHERE ${READY}
           AND (bound IS NULL OR ${FITS})
           AND (high_priority IS NULL OR (j.priority, j.run_at, j.seq) <= (high_priority, high_run_at, high_seq))
         ORDER BY j.priority, j.run_at, j.seq LIMIT wanted FOR UPDATE SKIP LOCKED),
       leased AS (
-        UPDATE jobs j SET state = target, place = 4, token = nextval('ticks'), attempt = j.attempt + 1,
+        UPDATE hot_jobs j SET state = target, place = 4, token = nextval('ticks'), attempt = j.attempt + 1,
           version = j.version + 1, updated_at = clock, lease_until = clock + lease_ms, holder = for_holder,
           lease_from = wanted_state, touched = CASE WHEN is_custom(target) THEN nextval('ticks') END
         FROM chosen c WHERE j.lane = here AND j.ctid = c.at_ctid RETURNING j.*),
       logged AS (
         INSERT INTO events (id, at, kind, detail)
         SELECT j.id, clock, 'moved', json_build_object('from', wanted_state, 'to', target, 'holder', for_holder)
-        FROM leased j WHERE wanted_state <> target AND EXISTS (SELECT FROM lanes l WHERE l.lane = here AND l.records))
+        FROM leased j WHERE wanted_state <> target AND EXISTS (SELECT FROM lane_settings l WHERE l.lane = here AND l.records))
       SELECT 0, ${columnsOf("j")} FROM leased j ORDER BY j.priority, j.run_at, j.seq;
       GET DIAGNOSTICS claimed = ROW_COUNT;
       taken := taken + claimed;
@@ -176,13 +176,13 @@ END $$;
 -- Makes the jobs of a lane ready that have come due (P8); those that others are promoting are theirs.
 CREATE OR REPLACE FUNCTION promote(here text, wanted_state text, most int, clock bigint) RETURNS void ${INNER} AS $$
 BEGIN
-  IF EXISTS (SELECT FROM jobs j
+  IF EXISTS (SELECT FROM hot_jobs j
     WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock) THEN
     WITH due AS MATERIALIZED (
-      SELECT j.ctid AS at_ctid FROM jobs j
+      SELECT j.ctid AS at_ctid FROM hot_jobs j
       WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock
       ORDER BY j.run_at LIMIT greatest(5000, most) FOR UPDATE SKIP LOCKED)
-    UPDATE jobs j SET place = 0 FROM due d WHERE j.lane = here AND j.ctid = d.at_ctid;
+    UPDATE hot_jobs j SET place = 0 FROM due d WHERE j.lane = here AND j.ctid = d.at_ctid;
   END IF;
 END $$;
 
@@ -191,16 +191,16 @@ CREATE OR REPLACE FUNCTION take_over(every_lane text[], most int, lease_ms bigin
 RETURNS TABLE (${ROW_TYPE}) ROWS 10 ${INNER} AS $$
 #variable_conflict use_column
 BEGIN
-  IF NOT EXISTS (SELECT FROM jobs j WHERE j.place = 4 AND j.lane = ANY (every_lane) AND j.lease_until <= clock) THEN
+  IF NOT EXISTS (SELECT FROM hot_jobs j WHERE j.place = 4 AND j.lane = ANY (every_lane) AND j.lease_until <= clock) THEN
     RETURN;
   END IF;
   RETURN QUERY
   WITH ended AS MATERIALIZED (
-    SELECT j.id, j.lane, j.lease_until AS ended_at FROM jobs j
+    SELECT j.id, j.lane, j.lease_until AS ended_at FROM hot_jobs j
     WHERE j.place = 4 AND j.lane = ANY (every_lane) AND j.lease_until <= clock
     ORDER BY j.lease_until, j.seq LIMIT most FOR UPDATE SKIP LOCKED),
   taken AS (
-    UPDATE jobs j SET token = nextval('ticks'), version = j.version + 1, updated_at = clock,
+    UPDATE hot_jobs j SET token = nextval('ticks'), version = j.version + 1, updated_at = clock,
       lease_until = clock + lease_ms, holder = for_holder,
       touched = CASE WHEN j.touched IS NOT NULL THEN nextval('ticks') END
     FROM ended e WHERE j.id = e.id AND j.lane = e.lane RETURNING j.*, e.ended_at)
@@ -211,17 +211,17 @@ END $$;
 CREATE OR REPLACE FUNCTION next_due(every_lane text[], paused boolean[], wanted_state text, clock bigint)
 RETURNS bigint ${INNER} AS $$
 DECLARE
-  soonest bigint := (SELECT min(j.lease_until) FROM jobs j WHERE j.place = 4 AND j.lane = ANY (every_lane));
+  soonest bigint := (SELECT min(j.lease_until) FROM hot_jobs j WHERE j.place = 4 AND j.lane = ANY (every_lane));
   here text;
 BEGIN
   FOR i IN 1 .. cardinality(every_lane) LOOP
     CONTINUE WHEN paused[i];
     here := every_lane[i];
-    soonest := least(soonest, (SELECT j.run_at FROM jobs j
+    soonest := least(soonest, (SELECT j.run_at FROM hot_jobs j
       WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state ORDER BY j.run_at LIMIT 1));
     -- Ready jobs that are not due are there only when the clock went back, so looking at the first ones will do.
     soonest := least(soonest, (SELECT min(s.run_at) FROM (
-      SELECT j.run_at FROM jobs j WHERE j.place = 0 AND j.lane = here AND j.state = wanted_state
+      SELECT j.run_at FROM hot_jobs j WHERE j.place = 0 AND j.lane = here AND j.state = wanted_state
       ORDER BY j.priority, j.run_at, j.seq LIMIT 1000) s WHERE s.run_at > clock));
   END LOOP;
   RETURN soonest;
@@ -233,8 +233,8 @@ $$ SELECT state NOT IN ('waiting', 'active', 'blocked', 'completed', 'failed', '
 -- The index of ready jobs, or those of the partitions.
 CREATE OR REPLACE FUNCTION ready_indexes() RETURNS oid[] ${INNER} AS $$
 BEGIN
-  RETURN CASE WHEN EXISTS (SELECT FROM pg_inherits WHERE inhparent = 'jobs_ready'::regclass)
-    THEN ARRAY(SELECT inhrelid FROM pg_inherits WHERE inhparent = 'jobs_ready'::regclass)
-    ELSE ARRAY['jobs_ready'::regclass::oid] END;
+  RETURN CASE WHEN EXISTS (SELECT FROM pg_inherits WHERE inhparent = 'hot_jobs_ready'::regclass)
+    THEN ARRAY(SELECT inhrelid FROM pg_inherits WHERE inhparent = 'hot_jobs_ready'::regclass)
+    ELSE ARRAY['hot_jobs_ready'::regclass::oid] END;
 END $$;
 `;

@@ -7,7 +7,7 @@ DECLARE
   removed int;
   more int;
 BEGIN
-  DELETE FROM jobs j USING unnest(ids) g(id) WHERE j.id = g.id AND j.lane = split_part(g.id, ':', 1);
+  DELETE FROM hot_jobs j USING unnest(ids) g(id) WHERE j.id = g.id AND j.lane = split_part(g.id, ':', 1);
   GET DIAGNOSTICS removed = ROW_COUNT;
   DELETE FROM history h USING unnest(ids) g(id) WHERE h.id = g.id;
   GET DIAGNOSTICS more = ROW_COUNT;

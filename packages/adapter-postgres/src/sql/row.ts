@@ -23,7 +23,7 @@ export const ROW_TYPE = `seq bigint, id text, lane text, type text, state text, 
   lease_from text, cancel_requested boolean, finished_at bigint, touched bigint, grp text, extra text, progress text,
   error text, result text, payload text`;
 
-/** Everything that `jobs` and `history` store of a job, for moving rows between the two. */
+/** Everything that `hot_jobs` and `history` store of a job, for moving rows between the two. */
 export const STORED = [...NAMES, "place"].join(", ");
 
 /** Selects jobs as they are once finished: in this state, with this result, by nobody's lease. */
@@ -45,4 +45,4 @@ export function ended(table: string, state: string, result: string): string {
 }
 
 /** Holds for a finished job \`e\` that its lane keeps (P26). */
-export const KEPT = "NOT EXISTS (SELECT FROM lanes l WHERE l.lane = e.lane AND e.state = ANY (l.discards))";
+export const KEPT = "NOT EXISTS (SELECT FROM lane_settings l WHERE l.lane = e.lane AND e.state = ANY (l.discards))";

@@ -19,7 +19,7 @@ BEGIN ${DURABILITY}
   WITH given AS MATERIALIZED (
     SELECT * FROM unnest(ids, tokens, states, results) WITH ORDINALITY AS g(id, token, state, result, n)),
   gone AS (
-    DELETE FROM jobs j USING given g
+    DELETE FROM hot_jobs j USING given g
     WHERE j.id = g.id AND j.lane = split_part(g.id, ':', 1) AND j.token = g.token AND j.lease_until > clock
     RETURNING j.*, g.n, g.state AS end_state, g.result::json AS end_result),
   ended AS (${ended("gone", "end_state", "end_result")}),
@@ -27,7 +27,7 @@ BEGIN ${DURABILITY}
   logged AS (
     INSERT INTO events (id, at, kind, detail)
     SELECT g.id, clock, 'moved', json_build_object('from', g.state, 'to', g.end_state, 'holder', g.holder)
-    FROM gone g WHERE EXISTS (SELECT FROM lanes l WHERE l.lane = g.lane AND l.records) AND g.state <> g.end_state)
+    FROM gone g WHERE EXISTS (SELECT FROM lane_settings l WHERE l.lane = g.lane AND l.records) AND g.state <> g.end_state)
   SELECT json_agg(json_build_array(g.n, g.version + 1, g.cancel_requested)) INTO answer FROM gone g;
   PERFORM forget_discarded(ids);
   RETURN answer;
@@ -40,7 +40,7 @@ DECLARE
   answer text;
 BEGIN ${DURABILITY}
   WITH renewed AS (
-    UPDATE jobs j SET lease_until = clock + g.lease_ms
+    UPDATE hot_jobs j SET lease_until = clock + g.lease_ms
     FROM unnest(ids, tokens, lease_ms) WITH ORDINALITY AS g(id, token, lease_ms, n)
     WHERE j.id = g.id AND j.lane = split_part(g.id, ':', 1) AND j.token = g.token AND j.lease_until > clock
     RETURNING g.n, j.version, j.cancel_requested)

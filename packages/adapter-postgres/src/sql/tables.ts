@@ -2,7 +2,7 @@
  * The tables, as the first layout has them. Statements name no schema: they run with a `search_path` of just the schema
  * that was configured.
  *
- * `jobs` holds unfinished jobs only, so that it stays small and hot; the call that finishes a job moves it to `history`,
+ * `hot_jobs` holds unfinished jobs only, so that it stays small and hot; the call that finishes a job moves it to `history`,
  * which is partitioned by the time of finishing so that the past is dropped rather than deleted. `place` says by which
  * index a job is found: 0 ready, 1 scheduled ahead, 4 leased (2, 3 and 5 are left for keyed and blocked jobs, 6 is
  * finished). `lease_until` is in no index, so that a heartbeat rewrites no index entry. Times are epoch milliseconds.
@@ -19,7 +19,7 @@ CREATE SEQUENCE places;
 -- Lease tokens and places in the order "touched". Never given twice and never set back (P13).
 CREATE SEQUENCE ticks;
 
-CREATE TABLE jobs (
+CREATE TABLE hot_jobs (
   seq bigint NOT NULL DEFAULT nextval('places'),
   priority bigint NOT NULL,
   run_at bigint NOT NULL,
@@ -48,13 +48,13 @@ CREATE TABLE jobs (
   payload json NOT NULL
 ) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000,
         autovacuum_analyze_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
-CREATE INDEX jobs_ready ON jobs (lane, state, priority, run_at, seq) WHERE place = 0;
-CREATE INDEX jobs_touched ON jobs (lane, state, touched) WHERE place = 0 AND touched IS NOT NULL;
-CREATE INDEX jobs_scheduled ON jobs (lane, state, run_at) WHERE place = 1;
-CREATE INDEX jobs_leased ON jobs (lane) WHERE place = 4;
-CREATE INDEX jobs_group ON jobs (grp) WHERE grp IS NOT NULL;
+CREATE INDEX hot_jobs_ready ON hot_jobs (lane, state, priority, run_at, seq) WHERE place = 0;
+CREATE INDEX hot_jobs_touched ON hot_jobs (lane, state, touched) WHERE place = 0 AND touched IS NOT NULL;
+CREATE INDEX hot_jobs_scheduled ON hot_jobs (lane, state, run_at) WHERE place = 1;
+CREATE INDEX hot_jobs_leased ON hot_jobs (lane) WHERE place = 4;
+CREATE INDEX hot_jobs_group ON hot_jobs (grp) WHERE grp IS NOT NULL;
 
-CREATE TABLE history (LIKE jobs INCLUDING DEFAULTS) PARTITION BY RANGE (finished_at);
+CREATE TABLE history (LIKE hot_jobs INCLUDING DEFAULTS) PARTITION BY RANGE (finished_at);
 CREATE INDEX history_id ON history (id);
 CREATE INDEX history_finished ON history (lane, state, finished_at, seq);
 CREATE INDEX history_group ON history (grp) WHERE grp IS NOT NULL;
@@ -73,7 +73,7 @@ CREATE INDEX events_log ON events (id, seq);
 CREATE INDEX events_order ON events (xid, seq);
 
 -- Lanes with settings. What every write has to know of them is in columns of its own.
-CREATE TABLE lanes (
+CREATE TABLE lane_settings (
   lane text COLLATE "C" PRIMARY KEY,
   settings json NOT NULL,
   paused boolean NOT NULL DEFAULT false,

@@ -17,20 +17,20 @@ DECLARE
 BEGIN ${DURABILITY}
   SELECT array_agg(s.id) INTO locked FROM (
     SELECT j.id FROM unnest(ids, versions) AS g(id, version)
-    JOIN jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1) AND j.version = g.version
+    JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1) AND j.version = g.version
     WHERE j.state = wanted_state AND j.lease_until IS NULL AND j.run_at <= clock
     FOR UPDATE OF j SKIP LOCKED) s;
   IF locked IS NULL THEN RETURN; END IF;
 
   INSERT INTO events (id, at, kind, detail)
   SELECT e.id, clock, 'moved', json_strip_nulls(json_build_object('from', wanted_state, 'to', target, 'holder', for_holder))
-  FROM unnest(locked) e(id) JOIN lanes l ON l.lane = split_part(e.id, ':', 1) AND l.records
+  FROM unnest(locked) e(id) JOIN lane_settings l ON l.lane = split_part(e.id, ':', 1) AND l.records
   WHERE wanted_state <> target;
 
   IF target IN ('completed', 'failed', 'cancelled') THEN
     RETURN QUERY
     WITH gone AS (
-      DELETE FROM jobs j USING unnest(locked) e(id) WHERE j.id = e.id AND j.lane = split_part(e.id, ':', 1) RETURNING j.*),
+      DELETE FROM hot_jobs j USING unnest(locked) e(id) WHERE j.id = e.id AND j.lane = split_part(e.id, ':', 1) RETURNING j.*),
     ended AS (${ended("gone", "target", "result")}),
     kept AS (INSERT INTO history (${STORED}) SELECT ${STORED} FROM ended e WHERE ${KEPT})
     SELECT ${columnsOf("j")} FROM ended j ORDER BY array_position(ids, j.id);
@@ -40,7 +40,7 @@ BEGIN ${DURABILITY}
 
   RETURN QUERY
   WITH moved AS (
-    UPDATE jobs j SET state = target, version = j.version + 1, updated_at = clock,
+    UPDATE hot_jobs j SET state = target, version = j.version + 1, updated_at = clock,
       place = CASE WHEN lease_ms IS NULL THEN 0 ELSE 4 END,
       attempt = CASE WHEN lease_ms IS NULL THEN 0 ELSE j.attempt + 1 END,
       token = CASE WHEN lease_ms IS NULL THEN j.token ELSE nextval('ticks') END,
@@ -55,10 +55,10 @@ END $$;
 -- Removes the events of jobs that were finished and not kept.
 CREATE OR REPLACE FUNCTION forget_discarded(ids text[]) RETURNS void ${INNER} AS $$
 BEGIN
-  IF NOT EXISTS (SELECT FROM lanes l WHERE cardinality(l.discards) > 0) THEN RETURN; END IF;
+  IF NOT EXISTS (SELECT FROM lane_settings l WHERE cardinality(l.discards) > 0) THEN RETURN; END IF;
   DELETE FROM events e USING unnest(ids) g(id)
-  WHERE e.id = g.id AND EXISTS (SELECT FROM lanes l WHERE l.lane = split_part(g.id, ':', 1) AND cardinality(l.discards) > 0)
-    AND NOT EXISTS (SELECT FROM jobs j WHERE j.id = g.id AND j.lane = split_part(g.id, ':', 1))
+  WHERE e.id = g.id AND EXISTS (SELECT FROM lane_settings l WHERE l.lane = split_part(g.id, ':', 1) AND cardinality(l.discards) > 0)
+    AND NOT EXISTS (SELECT FROM hot_jobs j WHERE j.id = g.id AND j.lane = split_part(g.id, ':', 1))
     AND NOT EXISTS (SELECT FROM history h WHERE h.id = g.id);
 END $$;
 `;
