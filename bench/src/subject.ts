@@ -1,18 +1,28 @@
-/** One queue or raw driver, opened on an empty store. */
+import type { Adapter } from "@anyqueue/api";
+
+/** Called for every job that a handler ran, with the number under which it was added. */
+export type Ran = (n: number) => void;
+
+/** One queue or raw driver, opened on a store. */
 export interface Session {
+  /** Where another process finds this store, for `Subject.join`; on Postgres the name of its schema. */
+  readonly address?: string;
   /** Stores one job; resolves when it is as durable as the subject says. */
   add(n: number): Promise<unknown>;
   /** A floor's stand-in for this many callers adding at once: their jobs in one transaction. */
   addTogether?(callers: number): Promise<unknown>;
-  /** Stores many jobs in one call. */
-  addMany(count: number): Promise<unknown>;
+  /** A floor's `add` that wakes whoever sleeps in `work`, as the `add` of a queue always does. */
+  addAndWake?(n: number): Promise<unknown>;
+  /** Stores many jobs in one call, numbered from `first` (0). `mixed` gives them random priorities. */
+  addMany(count: number, options?: { readonly first?: number; readonly mixed?: boolean }): Promise<unknown>;
   /**
    * Claims and finishes every job that is due, and answers how many handlers ran. `single`: one job at a time, as a
    * worker of concurrency 1 does; otherwise the subject's best configuration.
    */
-  drain(single: boolean): Promise<number>;
-  /** Milliseconds from `add` to the start of the handler on an idle queue, for each of `count` jobs. */
-  latency?(count: number): Promise<number[]>;
+  drain(single: boolean, ran?: Ran): Promise<number>;
+  /** Begins to work in the best configuration, waiting for jobs when there are none; answers how to stop. */
+  work?(ran: Ran): Promise<() => Promise<unknown>>;
+  /** Removes the store, if this session made it. */
   close(): Promise<void>;
 }
 
@@ -23,5 +33,14 @@ export interface Subject {
   readonly durability: string;
   /** The name of the floor it is compared with; a floor has none. */
   readonly floor?: string;
+  /** How it is set up, where that is ours to choose; printed with the figures. */
+  readonly configuration?: string;
+  /** Why it cannot be measured on this machine; undefined when it can. Installs what is wanted on demand. */
+  readonly hindrance?: () => Promise<string | undefined>;
+  /** Opens it on an empty store of its own. */
   open(): Promise<Session>;
+  /** Opens it on the store of another session, where several processes can share one. */
+  readonly join?: (address: string) => Promise<Session>;
+  /** A backend of ours: opens the contract itself on the store of a session, with so many connections at most. */
+  adapter?(address: string, connections: number): Promise<Adapter>;
 }

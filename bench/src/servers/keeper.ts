@@ -2,7 +2,7 @@
 // is stopped and its folder removed. Prints the port when the server has begun to listen.
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, openSync } from "node:fs";
-import { chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,17 +15,21 @@ const { programs, password } = JSON.parse(process.argv[2] ?? "") as { programs: 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
 let isOver = false;
 const over = new Promise<void>((resolve) => {
-  process.stdin.on("error", () => undefined).once("close", resolve).resume();
+  process.stdin
+    .on("error", () => undefined)
+    .once("close", resolve)
+    .resume();
 }).then(() => (isOver = true));
 
 const folder = await mkdtemp(join(tmpdir(), "anyqueue-bench-postgres-"));
+const data = join(folder, "data");
 const log = join(folder, "log");
 const user = await systemUser();
 let server: ChildProcess | undefined;
 try {
-  await initialise();
   const port = await freePort();
-  server = start("postgres", ["-D", join(folder, "data"), ...settings(port)]);
+  await initialise(port);
+  server = start("postgres", ["-D", data]);
   const ended = once(server, "exit");
   if (!isOver) process.stdout.write(`${port}\n`);
   await Promise.race([over, ended]);
@@ -38,21 +42,21 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-async function initialise(): Promise<void> {
+async function initialise(port: number): Promise<void> {
   const secret = join(folder, "password");
   await writeFile(secret, password);
   if (user) for (const path of [folder, secret]) await chown(path, user.uid, user.gid);
-  const initdb = start("initdb", [
-    ...["-D", join(folder, "data"), "--username=anyqueue", "--auth=scram-sha-256", `--pwfile=${secret}`],
-    ...["--encoding=UTF8", "--locale=C", "--no-sync"],
-  ]);
+  const account = ["--username=anyqueue", "--auth=scram-sha-256", `--pwfile=${secret}`];
+  const initdb = start("initdb", ["-D", data, ...account, "--encoding=UTF8", "--locale=C", "--no-sync"]);
   const [code] = (await once(initdb, "exit")) as [number | null];
   if (code !== 0) throw new Error(`initdb failed:\n${await readFile(log, "utf8")}`);
+  // Not on the command line, whose settings could not be changed while the server runs.
+  await appendFile(join(data, "postgresql.conf"), settings(port));
 }
 
 /** Durable, as a server in production is; roomy enough that checkpoints do not fall into a measurement. */
-function settings(port: number): string[] {
-  const statements = ["lib", "lib/postgresql"].some((lib) =>
+function settings(port: number): string {
+  const countsStatements = ["lib", "lib/postgresql"].some((lib) =>
     existsSync(join(programs, "..", lib, "pg_stat_statements.so")),
   );
   const values: Readonly<Record<string, string | number>> = {
@@ -65,11 +69,12 @@ function settings(port: number): string[] {
     max_wal_size: "4GB",
     checkpoint_timeout: "30min",
     max_connections: 800,
-    ...(statements
-      ? { shared_preload_libraries: "pg_stat_statements", "pg_stat_statements.track": "none" } // on while counting only
-      : {}),
+    // Switched on only while statements are counted, since counting costs a little.
+    ...(countsStatements && { shared_preload_libraries: "pg_stat_statements", "pg_stat_statements.track": "none" }),
   };
-  return Object.entries(values).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  return Object.entries(values)
+    .map(([name, value]) => `${name} = '${value}'\n`)
+    .join("");
 }
 
 function start(program: string, args: readonly string[]): ChildProcess {

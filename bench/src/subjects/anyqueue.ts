@@ -1,56 +1,116 @@
-import { join } from "node:path";
-import { openQueue, type WorkerOptions } from "@anyqueue/api";
-import type { Session, Subject } from "../subject.ts";
+import { join as joinPath } from "node:path";
+import { type Adapter, createAdapter, openQueue, type WorkerOptions } from "@anyqueue/api";
+import type { Ran, Session, Subject } from "../subject.ts";
+import { dropSchema, newSchema, postgresHindrance, serverUrl } from "./postgres-schema.ts";
 import { scratch } from "./scratch.ts";
 
+const BEST: WorkerOptions = { concurrency: 100 };
+const SINGLE: WorkerOptions = { concurrency: 1, prefetch: 0 };
+
+/** A backend of ours, where its stores are, and what its modes are worth. */
+interface Backend {
+  readonly floor: string;
+  /** What an acknowledged job survives, by the mode that is named in the configuration. */
+  readonly durability: Readonly<Record<string, string>>;
+  readonly isShared: boolean;
+  readonly hindrance?: () => Promise<string | undefined>;
+  place(): Promise<{ readonly address: string; remove(): Promise<void> }>;
+  url(address: string, mode: string, connections?: number): string;
+}
+
+const backends = {
+  memory: {
+    floor: "floor memory",
+    durability: { "": "none" },
+    isShared: false,
+    place: async () => ({ address: "", remove: async () => undefined }),
+    url: () => "memory:",
+  },
+  sqlite: {
+    floor: "floor sqlite",
+    durability: { full: "power-loss", normal: "crash" },
+    isShared: true,
+    place: async () => {
+      const folder = await scratch();
+      return { address: joinPath(folder.path, "queue.db"), remove: () => folder.remove() };
+    },
+    url: (address, mode) => `sqlite:${encodeURIComponent(address)}?durability=${mode}`,
+  },
+  postgres: {
+    floor: "floor postgres merged",
+    durability: { on: "power-loss", off: "crash" },
+    isShared: true,
+    hindrance: async () => (await postgresHindrance()) ?? (await missingAdapter()),
+    place: async () => {
+      const address = newSchema();
+      return { address, remove: () => dropSchema(address) };
+    },
+    url: (schema, durability, connections = 50) => serverUrl({ schema, durability, connections: String(connections) }),
+  },
+} satisfies Record<string, Backend>;
+
 /** One of our backends. Fencing tokens, heartbeats, retries and error capture are on, as always. */
-export function anyqueue(backend: "memory" | "sqlite", durability?: "full" | "normal"): Subject {
-  const mode = durability?.toUpperCase();
+export function anyqueue(name: keyof typeof backends, mode = ""): Subject {
+  const backend: Backend = backends[name];
+  const join = (address: string): Promise<Session> => connect(backend.url(address, mode), address);
   return {
-    name: ["anyqueue", backend, mode].filter(Boolean).join(" "),
-    durability: backend === "memory" ? "none" : durability === "full" ? "power-loss" : "crash",
-    floor: ["floor", backend, mode].filter(Boolean).join(" "),
-    open: () => open(backend, durability),
+    name: ["anyqueue", name, mode.toUpperCase()].filter(Boolean).join(" "),
+    durability: backend.durability[mode] ?? "",
+    floor: [backend.floor, mode.toUpperCase()].filter(Boolean).join(" "),
+    configuration: `a worker of concurrency ${BEST.concurrency}`,
+    ...(backend.hindrance && { hindrance: backend.hindrance }),
+    ...(backend.isShared && { join }),
+    open: async () => {
+      const place = await backend.place();
+      const session = await join(place.address);
+      return { ...session, close: () => session.close().then(() => place.remove()) };
+    },
+    adapter: async (address, connections) => {
+      const adapter = await createAdapter(backend.url(address, mode, connections));
+      await adapter.open();
+      return adapter as Adapter;
+    },
   };
 }
 
-async function open(backend: string, durability: string | undefined): Promise<Session> {
-  const folder = await scratch();
-  const config = backend === "memory" ? { backend } : { backend, path: join(folder.path, "queue.db"), durability };
-  const queue = await openQueue(config);
+async function missingAdapter(): Promise<string | undefined> {
+  const found: object = await import("@anyqueue/adapter-postgres");
+  return "backend" in found ? undefined : "@anyqueue/adapter-postgres is not there yet";
+}
+
+async function connect(url: string, address: string): Promise<Session> {
+  const queue = await openQueue(url);
+  const begin = (ran: Ran, options: WorkerOptions) =>
+    queue.work({ noop: async (job) => ran((job.payload as { n: number }).n) }, options);
   return {
+    address,
     add: (n) => queue.add("noop", { n }),
-    addMany: (count) => queue.addMany(Array.from({ length: count }, (_, n) => ({ type: "noop", payload: { n } }))),
-    drain: (single) => drain(single ? { concurrency: 1, prefetch: 0 } : { concurrency: 100 }),
-    latency,
-    close: async () => {
-      await queue.close();
-      await folder.remove();
+    addMany: (count, { first = 0, mixed = false } = {}) =>
+      queue.addMany(
+        Array.from({ length: count }, (_, n) => ({
+          type: "noop",
+          payload: { n: first + n },
+          ...(mixed && { options: { priority: Math.floor(Math.random() * 2 ** 32) } }),
+        })),
+      ),
+    drain: async (single, ran) => {
+      let count = 0;
+      const worker = begin(
+        (n) => {
+          count++;
+          ran?.(n);
+        },
+        single ? SINGLE : BEST,
+      );
+      await worker.idle();
+      await worker.stop();
+      return count;
     },
+    work: async (ran) => {
+      const worker = begin(ran, BEST);
+      await worker.idle();
+      return () => worker.stop();
+    },
+    close: () => queue.close(),
   };
-
-  async function drain(options: WorkerOptions): Promise<number> {
-    let count = 0;
-    const worker = queue.work({ noop: async () => void count++ }, options);
-    await worker.idle();
-    await worker.stop();
-    return count;
-  }
-
-  async function latency(count: number): Promise<number[]> {
-    let started: (at: number) => void = () => undefined;
-    const worker = queue.work({ noop: () => started(performance.now()) });
-    await worker.idle();
-    const delays: number[] = [];
-    for (let n = 0; n < count; n++) {
-      const start = new Promise<number>((resolve) => (started = resolve));
-      const addedAt = performance.now();
-      await queue.add("noop", { n });
-      delays.push((await start) - addedAt);
-      // The worker has to be asleep again, or its next poll would find the job without being woken.
-      await new Promise((resolve) => setTimeout(resolve, 3));
-    }
-    await worker.stop();
-    return delays;
-  }
 }

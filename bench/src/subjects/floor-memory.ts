@@ -10,13 +10,13 @@ export const floorMemory: Subject = {
     const add = (n: number): void => void jobs.push({ payload: JSON.stringify({ n }) });
     return {
       add: async (n) => add(n),
-      addMany: async (count) => {
-        for (let n = 0; n < count; n++) add(n);
+      addMany: async (count, { first = 0 } = {}) => {
+        for (let n = 0; n < count; n++) add(first + n);
       },
-      drain: async () => {
+      drain: async (_single, ran = () => undefined) => {
         const first = next;
         for (; next < jobs.length; next++) {
-          JSON.parse(jobs[next]?.payload ?? "null");
+          ran((JSON.parse(jobs[next]?.payload ?? "null") as { n: number }).n);
           await Promise.resolve();
         }
         return next - first;

@@ -1,6 +1,6 @@
-import { join } from "node:path";
+import { join as joinPath } from "node:path";
 import Database from "better-sqlite3";
-import type { Session, Subject } from "../subject.ts";
+import type { Ran, Session, Subject } from "../subject.ts";
 import { scratch } from "./scratch.ts";
 
 const SCHEMA = `
@@ -16,24 +16,35 @@ const BATCH = 100;
 
 /** What better-sqlite3 itself can do with an ideal index: nothing but the storage work of a queue. */
 export function floorSqlite(durability: "full" | "normal"): Subject {
-  const name = `floor sqlite ${durability.toUpperCase()}`;
-  return { name, durability: durability === "full" ? "power-loss" : "crash", open: () => open(durability) };
+  return {
+    name: `floor sqlite ${durability.toUpperCase()}`,
+    durability: durability === "full" ? "power-loss" : "crash",
+    configuration: `adds of fifty callers in one transaction; ${BATCH} finished and the next ${BATCH} claimed in one`,
+    join: async (address) => connect(address, durability),
+    open: async () => {
+      const folder = await scratch();
+      const path = joinPath(folder.path, "floor.db");
+      const db = new Database(path);
+      db.pragma("journal_mode = wal");
+      db.exec(SCHEMA);
+      db.close();
+      const session = connect(path, durability);
+      return { ...session, close: () => session.close().then(() => folder.remove()) };
+    },
+  };
 }
 
-async function open(durability: string): Promise<Session> {
-  const folder = await scratch();
-  const db = new Database(join(folder.path, "floor.db"));
-  db.pragma("journal_mode = wal");
+function connect(address: string, durability: string): Session {
+  const db = new Database(address);
   db.pragma(`synchronous = ${durability}`);
-  db.exec(SCHEMA);
-  const insert = db.prepare("insert into jobs (priority, run_at, payload) values (512, ?, ?)");
+  const insert = db.prepare("insert into jobs (priority, run_at, payload) values (?, ?, ?)");
   const claim = db.prepare<[number, number], { seq: number; payload: string }>(CLAIM);
   // Finished jobs stay, as they do in the queue: their results can be read, and an id is known again.
   const finish = db.prepare("update jobs set active = 2 where seq = ?");
-  const add = (n: number): unknown => insert.run(Date.now(), JSON.stringify({ n }));
+  const add = (n: number, priority = 512): unknown => insert.run(priority, Date.now(), JSON.stringify({ n }));
 
-  const insertMany = db.transaction((count: number) => {
-    for (let n = 0; n < count; n++) add(n);
+  const insertMany = db.transaction((count: number, first: number, mixed: boolean) => {
+    for (let n = 0; n < count; n++) add(first + n, mixed ? Math.floor(Math.random() * 2 ** 32) : 512);
   });
   const finishAndClaim = db.transaction((done: readonly number[], count: number) => {
     for (const seq of done) finish.run(seq);
@@ -41,34 +52,36 @@ async function open(durability: string): Promise<Session> {
   });
 
   return {
+    address,
     add: async (n) => add(n),
-    addTogether: async (callers) => insertMany(callers),
-    addMany: async (count) => insertMany(count),
-    drain: async (single) => (single ? drainSingle() : drainBatches()),
-    close: async () => {
-      db.close();
-      await folder.remove();
-    },
+    addTogether: async (callers) => insertMany(callers, 0, false),
+    addMany: async (count, { first = 0, mixed = false } = {}) => insertMany(count, first, mixed),
+    drain: async (single, ran = () => undefined) => (single ? drainSingle(ran) : drainBatches(ran)),
+    close: async () => void db.close(),
   };
 
-  function drainSingle(): number {
+  function drainSingle(ran: Ran): number {
     for (let count = 0; ; count++) {
       const [row] = claim.all(Date.now(), 1);
       if (!row) return count;
-      JSON.parse(row.payload);
+      ran(numberOf(row.payload));
       finish.run(row.seq);
     }
   }
 
-  function drainBatches(): number {
+  function drainBatches(ran: Ran): number {
     let count = 0;
     let done: number[] = [];
     for (;;) {
       const rows = finishAndClaim.immediate(done, BATCH);
       if (rows.length === 0) return count;
-      for (const row of rows) JSON.parse(row.payload);
+      for (const row of rows) ran(numberOf(row.payload));
       count += rows.length;
       done = rows.map(({ seq }) => seq);
     }
   }
+}
+
+function numberOf(payload: string): number {
+  return (JSON.parse(payload) as { n: number }).n;
 }

@@ -1,9 +1,18 @@
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A folder for one run of one subject. */
+/** A folder for one run of one subject; removed at the latest when this process ends. */
 export async function scratch(): Promise<{ readonly path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), "anyqueue-bench-"));
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  const atExit = (): void => rmSync(path, { recursive: true, force: true });
+  process.once("exit", atExit);
+  return {
+    path,
+    remove: async () => {
+      process.off("exit", atExit);
+      await rm(path, { recursive: true, force: true });
+    },
+  };
 }

@@ -1,0 +1,78 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { Fleet } from "../processes/fleet.ts";
+import { machineTime } from "../processes/messages.ts";
+import type { Scenario } from "../scenario.ts";
+import { quantile } from "../statistics.ts";
+import type { Session, Subject } from "../subject.ts";
+import { milliseconds, table } from "../tables.ts";
+
+/** Long enough for a worker to be asleep again, or its next poll would find the job without being woken. */
+const REST_MS = 5;
+
+/** From `add` to the start of the handler, with nothing else to do. */
+export const latency: Scenario = {
+  name: "latency",
+  about: "from add to the start of the handler on an idle queue",
+  suits: ({ name, join }) => join !== undefined || name.startsWith("anyqueue"),
+  run: async (subjects, { smoke, note }) => {
+    const count = smoke ? 5 : 200;
+    const data: { subject: string; within: number[] | undefined; across: number[] | undefined }[] = [];
+    for (const subject of subjects) {
+      note(`latency: ${subject.name}`);
+      const session = await subject.open();
+      const within = await withinProcess(session, count);
+      const across = await acrossProcesses(subject, session, count);
+      await session.close();
+      if (within) data.push({ subject: subject.name, within, across });
+    }
+    const cells = (values: number[] | undefined): string[] =>
+      [0.5, 0.95].map((share) => milliseconds(values && quantile(values, share)));
+    const head = ["subject", "same process p50", "p95", "other process p50", "p95"];
+    const rows = data.map(({ subject, within, across }) => [subject, ...cells(within), ...cells(across)]);
+    return { tables: [table(head, rows)], data };
+  },
+};
+
+async function withinProcess(session: Session, count: number): Promise<number[] | undefined> {
+  const clock = new Clock();
+  const stop = await session.work?.((n) => clock.began(n, machineTime()));
+  if (stop === undefined) return undefined;
+  const delays = await clock.measure(session, count);
+  await stop();
+  return delays;
+}
+
+async function acrossProcesses(subject: Subject, session: Session, count: number): Promise<number[] | undefined> {
+  if (session.work === undefined || subject.join === undefined || session.address === undefined) return undefined;
+  const fleet = await Fleet.start(subject, session.address, 1);
+  const clock = new Clock();
+  await fleet.work(0, (ran, at) => {
+    for (const [index, n] of ran.entries()) clock.began(n, at[index] ?? Number.NaN);
+  });
+  const delays = await clock.measure(session, count);
+  await fleet.stop();
+  return delays;
+}
+
+/** Adds a job, waits for its start, and so on. */
+class Clock {
+  #began: (n: number, at: number) => void = () => undefined;
+
+  began(n: number, at: number): void {
+    this.#began(n, at);
+  }
+
+  async measure(session: Session, count: number): Promise<number[]> {
+    const delays: number[] = [];
+    for (let n = 0; n < count; n++) {
+      await delay(REST_MS);
+      const start = new Promise<number>((resolve) => {
+        this.#began = (number, at) => number === n && resolve(at);
+      });
+      const addedAt = machineTime();
+      await (session.addAndWake?.(n) ?? session.add(n));
+      delays.push((await start) - addedAt);
+    }
+    return delays;
+  }
+}

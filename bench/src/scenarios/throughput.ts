@@ -1,0 +1,146 @@
+import { Bench } from "tinybench";
+import type { Outcome, Plan, Scenario } from "../scenario.ts";
+import { median, perSecond } from "../statistics.ts";
+import type { Session, Subject } from "../subject.ts";
+import { rateBeside, table } from "../tables.ts";
+import { InvalidRun, Tally } from "../tally.ts";
+
+/** How much each column does. */
+interface Size {
+  /** Milliseconds of adding one at a time. */
+  readonly addMs: number;
+  readonly concurrent: number;
+  readonly bulk: number;
+  readonly drainSingle: number;
+  readonly drain: number;
+}
+
+const FULL: Size = { addMs: 1000, concurrent: 30_000, bulk: 50_000, drainSingle: 3000, drain: 50_000 };
+const SMOKE: Size = { addMs: 20, concurrent: 200, bulk: 2000, drainSingle: 50, drain: 2000 };
+const IN_FLIGHT = 50;
+const BULK = 1000;
+
+/** In the order in which a session runs them; each leaves the store empty of due jobs. Jobs per second. */
+const columns: Readonly<Record<string, (session: Session, size: Size) => Promise<number>>> = {
+  add: addOneByOne,
+  "add×50": addConcurrently,
+  bulk: addInBulk,
+  "drain 1": (session, size) => drain(session, size.drainSingle, true),
+  "drain best": (session, size) => drain(session, size.drain, false),
+};
+
+/** One run of one column on one subject; null when it was invalid. */
+interface Measurement {
+  readonly subject: string;
+  readonly column: string;
+  readonly value: number | null;
+}
+
+export const throughput: Scenario = {
+  name: "throughput",
+  about: "jobs per second in one process; the ratio is to the floor of the same durability",
+  suits: () => true,
+  run: async (subjects, plan) => {
+    const size = plan.smoke ? SMOKE : FULL;
+    const measurements: Measurement[] = [];
+    // Subjects take turns, so that a slow moment of the machine does not fall on one of them alone.
+    for (let run = 1; run <= plan.runs; run++) {
+      for (const subject of subjects) {
+        plan.note(`run ${run} of ${plan.runs}: ${subject.name}`);
+        measurements.push(...(await measure(subject, size, plan)));
+      }
+    }
+    return report(subjects, measurements, size);
+  },
+};
+
+async function measure(subject: Subject, size: Size, plan: Plan): Promise<Measurement[]> {
+  const session = await subject.open();
+  const found: Measurement[] = [];
+  for (const [column, run] of Object.entries(columns)) {
+    try {
+      found.push({ subject: subject.name, column, value: await run(session, size) });
+    } catch (error) {
+      if (!(error instanceof InvalidRun)) throw error;
+      plan.invalid(`${subject.name}, ${column}: ${error.message}`);
+      found.push({ subject: subject.name, column, value: null });
+    }
+  }
+  await session.close();
+  return found;
+}
+
+/** One awaited after the other, timed by tinybench. */
+async function addOneByOne(session: Session, { addMs }: Size): Promise<number> {
+  const bench = new Bench({ time: addMs, iterations: 10, warmupTime: addMs / 5, warmupIterations: 10 });
+  let n = 0;
+  bench.add("add", () => session.add(n++));
+  const [task] = await bench.run();
+  await session.drain(false);
+  const { result } = task ?? {};
+  if (result === undefined || !("throughput" in result)) throw new Error("The benchmark of add did not finish.");
+  return 1000 / result.latency.mean;
+}
+
+/** Fifty callers, each awaiting its own adds. */
+async function addConcurrently(session: Session, { concurrent }: Size): Promise<number> {
+  const each = Math.ceil(concurrent / IN_FLIGHT);
+  const startedAt = performance.now();
+  if (session.addTogether) {
+    for (let n = 0; n < each; n++) await session.addTogether(IN_FLIGHT);
+  } else {
+    await Promise.all(
+      Array.from({ length: IN_FLIGHT }, async () => {
+        for (let n = 0; n < each; n++) await session.add(n);
+      }),
+    );
+  }
+  const ms = performance.now() - startedAt;
+  await session.drain(false);
+  return perSecond(each * IN_FLIGHT, ms);
+}
+
+async function addInBulk(session: Session, { bulk }: Size): Promise<number> {
+  const startedAt = performance.now();
+  for (let n = 0; n < bulk; n += BULK) await session.addMany(BULK);
+  const ms = performance.now() - startedAt;
+  await session.drain(false);
+  return perSecond(bulk, ms);
+}
+
+async function drain(session: Session, count: number, single: boolean): Promise<number> {
+  for (let n = 0; n < count; n += BULK) await session.addMany(Math.min(BULK, count - n), { first: n });
+  const tally = new Tally();
+  const startedAt = performance.now();
+  await session.drain(single, (n) => tally.add(n));
+  const ms = performance.now() - startedAt;
+  tally.check(count);
+  return perSecond(count, ms);
+}
+
+function report(subjects: readonly Subject[], measurements: readonly Measurement[], size: Size): Outcome {
+  const valuesOf = (subject: string | undefined, column: string): (number | null)[] =>
+    measurements.filter((each) => each.subject === subject && each.column === column).map(({ value }) => value);
+  const medianOf = (subject: string | undefined, column: string): number | undefined => {
+    const values = valuesOf(subject, column).filter((value) => value !== null);
+    return values.length === 0 ? undefined : median(values);
+  };
+  const names = Object.keys(columns);
+  const rows = subjects.map(({ name, durability, floor }) => [
+    name,
+    durability,
+    ...names.map((column) =>
+      valuesOf(name, column).includes(null) ? "invalid" : rateBeside(medianOf(name, column), medianOf(floor, column)),
+    ),
+  ]);
+  const medians = subjects.flatMap(({ name, durability }) =>
+    names.map((column) => ({
+      subject: name,
+      durability,
+      column,
+      median: medianOf(name, column) ?? null,
+      values: valuesOf(name, column),
+    })),
+  );
+  return { tables: [table(["subject", "survives", ...names], rows)], data: { size, medians } };
+}

@@ -1,0 +1,61 @@
+import type { Ran } from "../subject.ts";
+
+/** A claimed row. */
+export interface Row {
+  readonly seq: string;
+  readonly payload: string;
+}
+
+/** Finishes what was claimed before, and claims up to `limit` rows. */
+export type Step = (done: readonly string[], limit: number) => Promise<readonly Row[]>;
+
+/** Claims and finishes until nothing is left; answers how many handlers ran. */
+export async function drainBy(step: Step, limit: number, ran: Ran = () => undefined): Promise<number> {
+  let count = 0;
+  for (let rows = await step([], limit); rows.length > 0; rows = await step(run(rows, ran), limit)) {
+    count += rows.length;
+  }
+  return count;
+}
+
+const LONGEST_SLEEP_MS = 1000;
+
+/** A worker that claims and finishes until it is stopped, and sleeps while there is nothing. */
+export function workBy(step: Step, limit: number, ran: Ran): { wake(): void; stop(): Promise<void> } {
+  let isStopped = false;
+  let isWoken = false;
+  let wake: () => void = () => (isWoken = true);
+  const loop = (async () => {
+    let done: string[] = [];
+    while (!isStopped) {
+      isWoken = false;
+      const rows = await step(done, limit);
+      done = run(rows, ran);
+      if (rows.length === 0 && !isStopped && !isWoken) await sleep();
+    }
+    await step(done, 0);
+  })();
+  return {
+    wake: () => wake(),
+    stop: () => {
+      isStopped = true;
+      wake();
+      return loop;
+    },
+  };
+
+  async function sleep(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      timer = setTimeout(resolve, LONGEST_SLEEP_MS);
+    });
+    clearTimeout(timer);
+    wake = () => (isWoken = true);
+  }
+}
+
+function run(rows: readonly Row[], ran: Ran): string[] {
+  for (const { payload } of rows) ran((JSON.parse(payload) as { n: number }).n);
+  return rows.map(({ seq }) => seq);
+}

@@ -1,0 +1,155 @@
+import { Client, Pool } from "pg";
+import type { Session, Subject } from "../subject.ts";
+import { drainBy, type Row, type Step, workBy } from "./claim-loop.ts";
+import { dropSchema, newSchema, onServer, postgresHindrance, serverUrl } from "./postgres-schema.ts";
+
+// As many as graphile-worker and pg-boss take at once in their best configuration.
+const BATCH = 500;
+const CONNECTIONS = 50;
+const ADD = {
+  name: "add",
+  text: `insert into jobs (priority, run_at, payload) select * from unnest($1::bigint[], $2::bigint[], $3::text[])`,
+};
+const ADD_ONE = { name: "add-one", text: "insert into jobs (priority, run_at, payload) values ($1, $2, $3)" };
+const WAKE = { name: "wake", text: "select pg_notify(current_schema(), '')" };
+const NEXT = `
+  select seq from jobs where not active and run_at <= $1 order by priority, run_at, seq limit $2
+  for update skip locked`;
+const CLAIM = {
+  name: "claim",
+  text: `with next as materialized (${NEXT})
+    update jobs set active = true from next where jobs.seq = next.seq returning jobs.seq, jobs.payload`,
+};
+const FINISH = { name: "finish", text: "delete from jobs where seq = any($1::bigint[])" };
+const FINISH_AND_CLAIM = {
+  name: "finish-and-claim",
+  text: `with done as (delete from jobs where seq = any($3::bigint[])), next as materialized (${NEXT})
+    update jobs set active = true from next where jobs.seq = next.seq returning jobs.seq, jobs.payload`,
+};
+// Right after a bulk load the statistics are those of an empty table, and the plan would sort the whole backlog.
+const PINNED = ["sort", "seqscan", "bitmapscan", "hashjoin", "mergejoin"].map((plan) => `-c enable_${plan}=off`);
+
+/** How a floor uses its connections. */
+interface Style {
+  readonly name: string;
+  readonly configuration: string;
+  readonly settings: readonly string[];
+  adder(pool: Pool): (n: number) => Promise<unknown>;
+  step(pool: Pool): Step;
+}
+
+const plain: Style = {
+  name: "floor postgres",
+  configuration: `an INSERT per job on ${CONNECTIONS} connections; ${BATCH} claimed by one statement, finished by another`,
+  settings: [],
+  adder: (pool) => (n) => pool.query({ ...ADD_ONE, values: [512, Date.now(), payloadOf(n)] }),
+  step: (pool) => async (done, limit) => {
+    if (done.length > 0) await pool.query({ ...FINISH, values: [done] });
+    if (limit === 0) return [];
+    return (await pool.query<Row>({ ...CLAIM, values: [Date.now(), limit] })).rows;
+  },
+};
+
+const merged: Style = {
+  name: "floor postgres merged",
+  configuration: `adds in flight merged by UNNEST; ${BATCH} finished and the next ${BATCH} claimed by one statement; plan pinned`,
+  settings: PINNED,
+  adder: mergingAdder,
+  step: (pool) => async (done, limit) =>
+    (await pool.query<Row>({ ...FINISH_AND_CLAIM, values: [Date.now(), limit, done] })).rows,
+};
+
+/** What pg itself can do with an ideal index: nothing but the storage work of a queue. Finished rows are deleted. */
+export function floorPostgres(style: "plain" | "merged", durability: "on" | "off"): Subject {
+  const { name, configuration, settings } = style === "plain" ? plain : merged;
+  const url = (schema: string): string =>
+    serverUrl({
+      options: [...settings, `-c search_path=${schema}`, `-c synchronous_commit=${durability}`].join(" "),
+    });
+  const join = (address: string): Promise<Session> =>
+    connect(style === "plain" ? plain : merged, url(address), address);
+  return {
+    name: `${name} ${durability.toUpperCase()}`,
+    durability: durability === "on" ? "power-loss" : "crash",
+    configuration,
+    hindrance: postgresHindrance,
+    join,
+    open: async () => {
+      const schema = newSchema();
+      await onServer((client) =>
+        client.query(`create schema ${schema};
+          create table ${schema}.jobs (seq bigint generated always as identity primary key, priority bigint not null,
+            run_at bigint not null, active boolean not null default false, payload text not null);
+          create index ready on ${schema}.jobs (priority, run_at, seq) where not active`),
+      );
+      const session = await join(schema);
+      return { ...session, close: () => session.close().then(() => dropSchema(schema)) };
+    },
+  };
+}
+
+async function connect(style: Style, url: string, address: string): Promise<Session> {
+  const pool = new Pool({ connectionString: url, max: CONNECTIONS });
+  const step = style.step(pool);
+  return {
+    address,
+    add: style.adder(pool),
+    // Sent together, so that the commit and the notification cost one round trip.
+    addAndWake: async (n) => {
+      const client = await pool.connect();
+      await Promise.all([client.query({ ...ADD_ONE, values: [512, Date.now(), payloadOf(n)] }), client.query(WAKE)]);
+      client.release();
+    },
+    addMany: (count, { first = 0, mixed = false } = {}) =>
+      pool.query({
+        ...ADD,
+        values: columnsOf(
+          Array.from({ length: count }, (_, n) => first + n),
+          mixed,
+        ),
+      }),
+    drain: (single, ran) => drainBy(step, single ? 1 : BATCH, ran),
+    work: async (ran) => {
+      const worker = workBy(step, BATCH, ran);
+      const listener = new Client({ connectionString: url });
+      await listener.connect();
+      listener.on("notification", () => worker.wake());
+      await listener.query(`listen ${address}`);
+      return async () => {
+        await worker.stop();
+        await listener.end();
+      };
+    },
+    close: () => pool.end(),
+  };
+}
+
+/** While one INSERT is on its way, the calls that come in are gathered for the next. */
+function mergingAdder(pool: Pool): (n: number) => Promise<unknown> {
+  let gathered: number[] = [];
+  let sending: Promise<unknown> | undefined;
+  let next: Promise<unknown> | undefined;
+  const send = (): Promise<unknown> => {
+    const numbers = gathered;
+    gathered = [];
+    next = undefined;
+    return (sending = pool.query({ ...ADD, values: columnsOf(numbers, false) }));
+  };
+  return (n) => {
+    gathered.push(n);
+    return (next ??= sending === undefined ? Promise.resolve().then(send) : sending.then(send, send));
+  };
+}
+
+function columnsOf(numbers: readonly number[], mixed: boolean): unknown[] {
+  const now = Date.now();
+  return [
+    numbers.map(() => (mixed ? Math.floor(Math.random() * 2 ** 32) : 512)),
+    numbers.map(() => now),
+    numbers.map(payloadOf),
+  ];
+}
+
+function payloadOf(n: number): string {
+  return JSON.stringify({ n });
+}

@@ -1,0 +1,84 @@
+import { EventEmitter } from "node:events";
+import type { Ran, Session, Subject } from "../subject.ts";
+import { install, load, type Package } from "./on-demand.ts";
+import { dropSchema, newSchema, postgresHindrance, serverUrl } from "./postgres-schema.ts";
+
+const PACKAGE: Package = { name: "graphile-worker", version: "0.18.0" };
+// What its documentation measures itself with: https://worker.graphile.org/docs/performance
+const BEST = { concurrentJobs: 24, localQueue: { size: 500 }, completeJobBatchDelay: 0, failJobBatchDelay: 0 };
+const SINGLE = { concurrentJobs: 1 };
+
+interface Job {
+  readonly identifier: string;
+  readonly payload: { readonly n: number };
+  readonly priority?: number;
+}
+interface Utils {
+  addJob(identifier: string, payload: Job["payload"]): Promise<unknown>;
+  addJobs(jobs: readonly Job[]): Promise<unknown>;
+  release(): Promise<void>;
+}
+interface GraphileWorker {
+  makeWorkerUtils(options: object): Promise<Utils & { migrate(): Promise<void> }>;
+  runOnce(options: object, tasks: object): Promise<void>;
+  run(options: object, tasks: object): Promise<{ stop(): Promise<void> }>;
+  Logger: new (factory: () => () => void) => object;
+}
+
+/** graphile-worker: jobs are deleted when they are done. */
+export const graphileWorker: Subject = {
+  name: PACKAGE.name,
+  durability: "power-loss",
+  floor: "floor postgres merged ON",
+  configuration: `${PACKAGE.version}: ${JSON.stringify(BEST)}`,
+  hindrance: async () => (await postgresHindrance()) ?? (await install(PACKAGE)),
+  join: connect,
+  open: async () => {
+    const schema = newSchema();
+    const session = await connect(schema);
+    return { ...session, close: () => session.close().then(() => dropSchema(schema)) };
+  },
+};
+
+async function connect(schema: string): Promise<Session> {
+  const graphile = await load<GraphileWorker>(PACKAGE);
+  const logger = new graphile.Logger(() => () => undefined);
+  const worker = { connectionString: serverUrl(), schema, maxPoolSize: 50 };
+  const options = (mode: object): object => ({
+    logger,
+    noHandleSignals: true,
+    preset: { worker: { ...worker, ...mode } },
+  });
+  const utils = await graphile.makeWorkerUtils(options({}));
+  await utils.migrate();
+  const tasks = (ran: Ran): object => ({ noop: async ({ n }: Job["payload"]) => ran(n) });
+  return {
+    address: schema,
+    add: (n) => utils.addJob("noop", { n }),
+    addMany: (count, { first = 0, mixed = false } = {}) =>
+      utils.addJobs(
+        Array.from({ length: count }, (_, n) => ({
+          identifier: "noop",
+          payload: { n: first + n },
+          ...(mixed && { priority: Math.floor(Math.random() * 32_768) }),
+        })),
+      ),
+    drain: async (single, ran) => {
+      let count = 0;
+      const counting = (n: number): void => {
+        count++;
+        ran?.(n);
+      };
+      await graphile.runOnce(options(single ? SINGLE : BEST), tasks(counting));
+      return count;
+    },
+    work: async (ran) => {
+      const events = new EventEmitter();
+      const listening = new Promise((resolve) => events.once("pool:listen:success", resolve));
+      const runner = await graphile.run({ ...options(BEST), events }, tasks(ran));
+      await listening;
+      return () => runner.stop();
+    },
+    close: () => utils.release(),
+  };
+}

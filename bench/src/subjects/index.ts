@@ -1,0 +1,32 @@
+import type { Subject } from "../subject.ts";
+import { anyqueue } from "./anyqueue.ts";
+import { floorMemory } from "./floor-memory.ts";
+import { floorPostgres } from "./floor-postgres.ts";
+import { floorSqlite } from "./floor-sqlite.ts";
+import { graphileWorker } from "./graphile-worker.ts";
+import { pgBoss } from "./pg-boss.ts";
+
+/** Our backends, each behind its floor. */
+export const ours: readonly Subject[] = [
+  floorSqlite("full"),
+  anyqueue("sqlite", "full"),
+  floorSqlite("normal"),
+  anyqueue("sqlite", "normal"),
+  floorPostgres("plain", "on"),
+  floorPostgres("merged", "on"),
+  anyqueue("postgres", "on"),
+  floorPostgres("merged", "off"),
+  anyqueue("postgres", "off"),
+  floorMemory,
+  anyqueue("memory"),
+];
+
+/** Queues of others, for `--with`. */
+export const others: readonly Subject[] = [graphileWorker, pgBoss];
+
+/** The subject of this name. */
+export function subjectNamed(name: string): Subject {
+  const found = [...ours, ...others].find((subject) => subject.name === name);
+  if (found === undefined) throw new Error(`There is no subject ${name}.`);
+  return found;
+}

@@ -1,0 +1,78 @@
+import type { Session, Subject } from "../subject.ts";
+import { install, load, type Package } from "./on-demand.ts";
+import { dropSchema, newSchema, postgresHindrance, serverUrl } from "./postgres-schema.ts";
+
+const PACKAGE: Package = { name: "pg-boss", version: "12.35.0" };
+const BATCH = 500;
+const WORK = { batchSize: BATCH, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 };
+const QUEUE = "noop";
+
+interface Job {
+  readonly id: string;
+  readonly data: { readonly n: number };
+}
+interface Boss {
+  on(event: "error" | "warning", listener: () => void): void;
+  start(): Promise<unknown>;
+  stop(options: object): Promise<void>;
+  createQueue(name: string, options: object): Promise<void>;
+  send(name: string, data: Job["data"]): Promise<unknown>;
+  insert(name: string, jobs: readonly { data: Job["data"]; priority?: number }[]): Promise<unknown>;
+  fetch(name: string, options: object): Promise<Job[]>;
+  complete(name: string, ids: readonly string[]): Promise<unknown>;
+  work(name: string, options: object, handler: (jobs: Job[]) => Promise<void>): Promise<string>;
+  offWork(name: string, options: object): Promise<void>;
+}
+
+/** pg-boss: jobs stay when they are done. `work` waits half a second between polls, so a drain is its `fetch` and `complete`. */
+export const pgBoss: Subject = {
+  name: PACKAGE.name,
+  durability: "power-loss",
+  floor: "floor postgres merged ON",
+  configuration: `${PACKAGE.version}: drain by fetch and complete of ${BATCH}; work ${JSON.stringify(WORK)}, notify`,
+  hindrance: async () => (await postgresHindrance()) ?? (await install(PACKAGE)),
+  join: connect,
+  open: async () => {
+    const schema = newSchema();
+    const session = await connect(schema);
+    return { ...session, close: () => session.close().then(() => dropSchema(schema)) };
+  },
+};
+
+async function connect(schema: string): Promise<Session> {
+  const { PgBoss } = await load<{ PgBoss: new (options: object) => Boss }>(PACKAGE);
+  const boss = new PgBoss({ connectionString: serverUrl(), schema, max: 50, useListenNotify: true, schedule: false });
+  for (const event of ["error", "warning"] as const) boss.on(event, () => undefined);
+  await boss.start();
+  await boss.createQueue(QUEUE, { notify: true });
+  return {
+    address: schema,
+    add: (n) => boss.send(QUEUE, { n }),
+    addMany: (count, { first = 0, mixed = false } = {}) =>
+      boss.insert(
+        QUEUE,
+        Array.from({ length: count }, (_, n) => ({
+          data: { n: first + n },
+          ...(mixed && { priority: Math.floor(Math.random() * 2 ** 31) }),
+        })),
+      ),
+    drain: async (single, ran) => {
+      const fetch = (): Promise<Job[]> => boss.fetch(QUEUE, { batchSize: single ? 1 : BATCH });
+      let count = 0;
+      for (let jobs = await fetch(); jobs.length > 0; jobs = await fetch()) {
+        for (const { data } of jobs) ran?.(data.n);
+        await boss.complete(
+          QUEUE,
+          jobs.map(({ id }) => id),
+        );
+        count += jobs.length;
+      }
+      return count;
+    },
+    work: async (ran) => {
+      await boss.work(QUEUE, WORK, async (jobs) => jobs.forEach(({ data }) => ran(data.n)));
+      return () => boss.offWork(QUEUE, { wait: true });
+    },
+    close: () => boss.stop({ graceful: false, close: true }),
+  };
+}

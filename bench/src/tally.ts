@@ -1,0 +1,36 @@
+/** A run that lost a job or ran one twice: no measurement. */
+export class InvalidRun extends Error {}
+
+/** Counts how often each job ran, by its number. */
+export class Tally {
+  #counts = new Uint8Array(1024);
+
+  add(n: number): void {
+    if (n >= this.#counts.length) {
+      const larger = new Uint8Array(Math.max(n + 1, this.#counts.length * 2));
+      larger.set(this.#counts);
+      this.#counts = larger;
+    }
+    this.#counts[n] = Math.min(255, (this.#counts[n] ?? 0) + 1);
+  }
+
+  /** The counts as they travel between processes. */
+  get counts(): Uint8Array {
+    return this.#counts;
+  }
+
+  /** Adds what another process counted. */
+  merge(counts: Uint8Array): void {
+    for (const [n, count] of counts.entries()) for (let each = 0; each < count; each++) this.add(n);
+  }
+
+  /** @throws InvalidRun unless exactly the jobs 0 … count − 1 ran, once each. */
+  check(count: number): void {
+    const lost = count - this.#counts.subarray(0, count).reduce((sum, times) => sum + Math.min(times, 1), 0);
+    const again = this.#counts.reduce((sum, times) => sum + Math.max(times - 1, 0), 0);
+    const strange = this.#counts.subarray(count).reduce((sum, times) => sum + times, 0);
+    if (lost + again + strange > 0) {
+      throw new InvalidRun(`of ${count} jobs ${lost} were lost, ${again} ran twice, ${strange} were never added`);
+    }
+  }
+}
