@@ -1,5 +1,5 @@
 import { type At, freshJob, type InsertOutcome, type NewJob } from "@anyqueue/api";
-import type { Hints } from "./hints.ts";
+import { stateOf } from "./failures.ts";
 import { type JobRow, toGiven, toJob } from "./rows.ts";
 import type { Write } from "./write.ts";
 
@@ -24,7 +24,12 @@ export async function insert(write: Write, jobs: readonly NewJob[], at: At<unkno
       return { status: "added", id: job.id };
     }
     // In a call that was undone, the job of which this is a second copy was not stored either.
-    return { status: "existing", id: job.id, by: "id", job: row === null ? freshJob(job, at.now ?? Date.now()) : toJob(row) };
+    return {
+      status: "existing",
+      id: job.id,
+      by: "id",
+      job: row === null ? freshJob(job, at.now ?? Date.now()) : toJob(row),
+    };
   });
 }
 
@@ -32,7 +37,7 @@ async function sendFresh(write: Write, jobs: readonly NewJob[], at: At<unknown>)
   try {
     return await send(write, jobs, at, true);
   } catch (error) {
-    if ((error as { code?: unknown }).code !== UNIQUE_VIOLATION) throw error;
+    if (stateOf(error) !== UNIQUE_VIOLATION) throw error;
     return send(write, jobs, at, false);
   }
 }

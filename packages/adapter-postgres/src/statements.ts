@@ -1,4 +1,4 @@
-import { columnsOf } from "./sql/row.ts";
+import { listOf } from "./sql/row.ts";
 
 /** A statement and the name under which a connection keeps it prepared. */
 export interface Statement {
@@ -42,8 +42,9 @@ export function prepare(schema: string) {
     // get
     get: of(
       "get",
-      `SELECT ${columnsOf("j")} FROM ${jobs} j WHERE j.id = ANY ($1)
-       UNION ALL SELECT ${columnsOf("h")} FROM ${history} h WHERE h.id = ANY ($1)`,
+      `SELECT json_agg(f.job)::text AS answer FROM (
+         SELECT ${listOf("j")} AS job FROM ${jobs} j WHERE j.id = ANY ($1)
+         UNION ALL SELECT ${listOf("h")} FROM ${history} h WHERE h.id = ANY ($1)) f`,
     ),
 
     // remove
@@ -53,7 +54,27 @@ export function prepare(schema: string) {
     // append
     append: call("append_events", 3),
 
+    // events
+    eventsOf: of(
+      "events_of",
+      `SELECT e.seq, e.id, e.at, e.kind, e.detail::text FROM ${schema}.events e
+       WHERE e.id = $1 AND e.seq > $2 AND e.kind = ANY ($3) ORDER BY e.seq LIMIT $4`,
+    ),
+    // First one row about the store, then what the snapshot $2, or the present one, can see and $1 could not.
+    events: of(
+      "events",
+      `WITH store AS MATERIALIZED (
+         SELECT epoch, coalesce($2::pg_snapshot, pg_current_snapshot()) AS present FROM ${schema}.schema_info)
+       SELECT NULL::bigint, epoch, NULL::bigint, present::text, NULL::text FROM store
+       UNION ALL (SELECT e.seq, e.id, e.at, e.kind, e.detail::text FROM ${schema}.events e, store s
+         WHERE e.xid >= coalesce(pg_snapshot_xmin($1::pg_snapshot), '0'::xid8)
+           AND ($1::pg_snapshot IS NULL OR NOT pg_visible_in_snapshot(e.xid, $1::pg_snapshot))
+           AND pg_visible_in_snapshot(e.xid, s.present)
+           AND e.seq > $3 AND e.kind = ANY ($4) ORDER BY e.seq LIMIT $5)`,
+    ),
+
     // lanes
+    lanes: call("lane_status", 1),
     configure: call("configure_lane", 2),
   };
 }

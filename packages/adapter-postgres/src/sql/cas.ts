@@ -1,11 +1,9 @@
 import { CLAUSE, CLOCK, DURABILITY, INNER } from "./clause.ts";
-import { columnsOf, STORED } from "./row.ts";
+import { listOf, STORED } from "./row.ts";
 
 const PLACES = STORED.split(", ")
   .map((name) => `next.${name}`)
   .join(", ");
-
-const LIST = `json_build_array(${columnsOf("j").replaceAll(/ AS \w+/g, "")})`;
 
 /**
  * `cas` applies each change or says why not, in the order of the array (P12, P13, P14, P21): `decide` of the api, told in
@@ -187,9 +185,9 @@ DECLARE
 BEGIN
   -- A job that was not found where it was looked for first has moved in between, at most once.
   FOR attempt IN 1 .. 2 LOOP
-    SELECT ${LIST} INTO list FROM hot_jobs j WHERE j.id = wanted AND j.lane = split_part(wanted, ':', 1);
+    SELECT ${listOf("j")} INTO list FROM hot_jobs j WHERE j.id = wanted AND j.lane = split_part(wanted, ':', 1);
     EXIT WHEN FOUND;
-    SELECT ${LIST} INTO list FROM history j WHERE j.id = wanted;
+    SELECT ${listOf("j")} INTO list FROM history j WHERE j.id = wanted;
     EXIT WHEN FOUND;
   END LOOP;
   RETURN list;

@@ -2,7 +2,7 @@ import { CLAUSE } from "./clause.ts";
 
 /** `configure_lane` merges settings into a lane's: what is absent stays, and null resets (P19). */
 export const CONFIGURE_LANE = String.raw`
-CREATE OR REPLACE FUNCTION configure_lane(named text, given json) RETURNS void ${CLAUSE} AS $$
+CREATE OR REPLACE FUNCTION configure_lane(named text, given json) RETURNS boolean ${CLAUSE} AS $$
 DECLARE
   merged jsonb;
 BEGIN
@@ -15,5 +15,6 @@ BEGIN
     records = coalesce(merged ->> 'history', '') = 'all',
     discards = ARRAY(SELECT k.key FROM jsonb_each(coalesce(merged -> 'keep', '{}')) k WHERE k.value = 'false')
   WHERE l.lane = named;
+  RETURN true;
 END $$;
 `;

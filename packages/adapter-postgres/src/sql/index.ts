@@ -3,6 +3,7 @@ import { CANDIDATES } from "./candidates.ts";
 import { CAS } from "./cas.ts";
 import { CONFIGURE_LANE } from "./configure-lane.ts";
 import { INSERT_JOBS } from "./insert-jobs.ts";
+import { LANE_STATUS } from "./lane-status.ts";
 import { POLL } from "./poll.ts";
 import { REMOVE_JOBS } from "./remove-jobs.ts";
 import { SETTLE } from "./settle.ts";
@@ -19,6 +20,7 @@ export const FUNCTIONS = [
   REMOVE_JOBS,
   APPEND_EVENTS,
   CONFIGURE_LANE,
+  LANE_STATUS,
 ].join("\n");
 
 export { TABLES } from "./tables.ts";

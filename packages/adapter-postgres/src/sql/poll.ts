@@ -5,7 +5,7 @@ import { columnsOf, ROW_TYPE } from "./row.ts";
 const READY = `j.place = 0 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock
       AND (j.priority, j.run_at, j.seq) > (low_priority, low_run_at, low_seq)`;
 
-const FITS = `(j.type = ANY (types) OR j.type ~ ANY (patterns))`;
+const FITS = `(j.type = ANY (types) OR j.type || '.' ~ ANY (patterns))`;
 
 /** How many index entries the statements of this transaction have met, less those that led to a row. */
 const DEAD = `(SELECT coalesce(sum(pg_stat_get_xact_tuples_returned(i) - pg_stat_get_xact_tuples_fetched(i)), 0)
@@ -160,6 +160,7 @@ BEGIN ${DURABILITY}
 
   dead := ${DEAD} - dead;
   kind := 2;
+  updated_at := clock;
   seq := dead;
   payload := NULL;
   IF is_cut AND taken < most THEN

@@ -17,6 +17,11 @@ export function columnsOf(alias: string, { payload = true } = {}): string {
   }).join(", ");
 }
 
+/** A job as one JSON list of its columns, in the same order. */
+export function listOf(alias: string): string {
+  return `json_build_array(${columnsOf(alias).replaceAll(/ AS \w+/g, "")})`;
+}
+
 /** The columns of a job as what a function returns. */
 export const ROW_TYPE = `seq bigint, id text, lane text, type text, state text, priority bigint, run_at bigint, attempt int,
   max_attempts int, token bigint, version int, inserted_at bigint, updated_at bigint, lease_until bigint, holder text,

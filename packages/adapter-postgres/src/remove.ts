@@ -1,0 +1,15 @@
+import type { RemoveQuery } from "@anyqueue/api";
+import type { Write } from "./write.ts";
+
+/** Removes jobs and their events: these, or those that finished first and long enough ago (P26). */
+export async function remove(write: Write, query: RemoveQuery): Promise<number> {
+  if ("ids" in query) return (await write.answer(write.sql.remove, [query.ids])) as number;
+  const { lane, states, olderThanMs, limit, now } = query;
+  return (await write.answer(write.sql.removeFinished, [
+    lane ?? null,
+    states,
+    olderThanMs,
+    limit,
+    now ?? null,
+  ])) as number;
+}

@@ -1,0 +1,23 @@
+import type { Answering } from "./connection.ts";
+import { Hints } from "./hints.ts";
+import type { Statements } from "./statements.ts";
+
+/** What a verb that writes works with: a way to the server, and what is to be told after the commit. */
+export class Write {
+  readonly sql: Statements;
+  readonly hints = new Hints();
+  /** When a commit is acknowledged (P1); null in the caller's transaction, where it is the caller's to say. */
+  readonly durability: "on" | "off" | null;
+  readonly answer: Answering["answer"];
+
+  constructor(sql: Statements, server: Answering, durability: "on" | "off" | null) {
+    this.sql = sql;
+    this.answer = (command, values) => server.answer(command, values);
+    this.durability = durability;
+  }
+
+  /** True in the caller's transaction, which an error would spoil (P5). */
+  get isJoined(): boolean {
+    return this.durability === null;
+  }
+}
