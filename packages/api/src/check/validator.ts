@@ -59,7 +59,7 @@ export function explain(schema: TSchema, value: unknown, problems: readonly Prob
   return `${subject}: ${place} ${expected === undefined ? (first?.message ?? "is not valid") : `must be ${expected}`}, not ${show(valueAt(value, path))}.`;
 }
 
-/** A short picture of any value for a message. */
+/** A short picture of any value for a message. A password in a URL is left out of it. */
 export function show(value: unknown): string {
   if (typeof value === "function") return "a function";
   if (typeof value === "bigint" || typeof value === "symbol") return String(value);
@@ -70,6 +70,7 @@ export function show(value: unknown): string {
     text = "an object that contains itself";
   }
   if (text === undefined) return String(value);
+  text = text.replaceAll(/(\/\/[^\s"/:@]*):[^\s"]*@/g, "$1:…@");
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 

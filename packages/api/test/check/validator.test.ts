@@ -175,6 +175,13 @@ describe("show", () => {
     expect(show(value)).toBe(picture);
   });
 
+  it("leaves the passwords of URLs out", () => {
+    expect(show("postgres://me:s3cr:t@h@db/jobs")).toBe('"postgres://me:…@db/jobs"');
+    expect(show({ a: "redis://:s3cret@cache", b: "http://me@host:80/" })).toBe(
+      '{"a":"redis://:…@cache","b":"http://me@host:80/"}',
+    );
+  });
+
   it("pictures a cycle, and cuts what is long", () => {
     const cycle: unknown[] = [];
     cycle.push(cycle);
