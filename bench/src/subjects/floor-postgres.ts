@@ -8,7 +8,7 @@ const BATCH = 500;
 const CONNECTIONS = 50;
 const ADD = {
   name: "add",
-  text: `insert into jobs (priority, run_at, payload) select * from unnest($1::bigint[], $2::bigint[], $3::text[])`,
+  text: `insert into jobs (priority, run_at, payload) select new.priority, $1, new.payload from unnest($2::bigint[], $3::text[]) as new (priority, payload)`,
 };
 const ADD_ONE = { name: "add-one", text: "insert into jobs (priority, run_at, payload) values ($1, $2, $3)" };
 const WAKE = { name: "wake", text: "select pg_notify(current_schema(), '')" };
@@ -26,14 +26,13 @@ const FINISH_AND_CLAIM = {
   text: `with done as (delete from jobs where seq = any($3::bigint[])), next as materialized (${NEXT})
     update jobs set active = true from next where jobs.seq = next.seq returning jobs.seq, jobs.payload`,
 };
-// Right after a bulk load the statistics are those of an empty table, and the plan would sort the whole backlog.
+// Right after a bulk load the statistics are those of an empty table, and each claim would sort the whole backlog.
 const PINNED = ["sort", "seqscan", "bitmapscan", "hashjoin", "mergejoin"].map((plan) => `-c enable_${plan}=off`);
 
 /** How a floor uses its connections. */
 interface Style {
   readonly name: string;
   readonly configuration: string;
-  readonly settings: readonly string[];
   adder(pool: Pool): (n: number) => Promise<unknown>;
   step(pool: Pool): Step;
 }
@@ -41,7 +40,6 @@ interface Style {
 const plain: Style = {
   name: "floor postgres",
   configuration: `an INSERT per job on ${CONNECTIONS} connections; ${BATCH} claimed by one statement, finished by another`,
-  settings: [],
   adder: (pool) => (n) => pool.query({ ...ADD_ONE, values: [512, Date.now(), payloadOf(n)] }),
   step: (pool) => async (done, limit) => {
     if (done.length > 0) await pool.query({ ...FINISH, values: [done] });
@@ -52,8 +50,7 @@ const plain: Style = {
 
 const merged: Style = {
   name: "floor postgres merged",
-  configuration: `adds in flight merged by UNNEST; ${BATCH} finished and the next ${BATCH} claimed by one statement; plan pinned`,
-  settings: PINNED,
+  configuration: `adds in flight merged by UNNEST; ${BATCH} finished and the next ${BATCH} claimed by one statement`,
   adder: mergingAdder,
   step: (pool) => async (done, limit) =>
     (await pool.query<Row>({ ...FINISH_AND_CLAIM, values: [Date.now(), limit, done] })).rows,
@@ -61,17 +58,16 @@ const merged: Style = {
 
 /** What pg itself can do with an ideal index: nothing but the storage work of a queue. Finished rows are deleted. */
 export function floorPostgres(style: "plain" | "merged", durability: "on" | "off"): Subject {
-  const { name, configuration, settings } = style === "plain" ? plain : merged;
+  const chosen = style === "plain" ? plain : merged;
   const url = (schema: string): string =>
     serverUrl({
-      options: [...settings, `-c search_path=${schema}`, `-c synchronous_commit=${durability}`].join(" "),
+      options: [...PINNED, `-c search_path=${schema}`, `-c synchronous_commit=${durability}`].join(" "),
     });
-  const join = (address: string): Promise<Session> =>
-    connect(style === "plain" ? plain : merged, url(address), address);
+  const join = (address: string): Promise<Session> => connect(chosen, url(address), address);
   return {
-    name: `${name} ${durability.toUpperCase()}`,
+    name: `${chosen.name} ${durability.toUpperCase()}`,
     durability: durability === "on" ? "power-loss" : "crash",
-    configuration,
+    configuration: chosen.configuration,
     hindrance: postgresHindrance,
     join,
     open: async () => {
@@ -142,12 +138,7 @@ function mergingAdder(pool: Pool): (n: number) => Promise<unknown> {
 }
 
 function columnsOf(numbers: readonly number[], mixed: boolean): unknown[] {
-  const now = Date.now();
-  return [
-    numbers.map(() => (mixed ? Math.floor(Math.random() * 2 ** 32) : 512)),
-    numbers.map(() => now),
-    numbers.map(payloadOf),
-  ];
+  return [Date.now(), numbers.map(() => (mixed ? Math.floor(Math.random() * 2 ** 32) : 512)), numbers.map(payloadOf)];
 }
 
 function payloadOf(n: number): string {
