@@ -93,6 +93,14 @@ export class Connection implements Session, Answering {
     });
   }
 
+  /** Whether connections lead to the server itself: a pooler in between makes up the process id that it tells. */
+  async isDirect(): Promise<boolean> {
+    return this.#insist(async (client) => {
+      const [row] = await this.#send(client, "SELECT pg_backend_pid()", []);
+      return row?.[0] === (client as { readonly processID?: unknown }).processID;
+    });
+  }
+
   /** Waits for what is in flight. Ends a pool of our own; one that was given stays as it is (P25). */
   async close(): Promise<void> {
     this.#closing ??= this.#close();

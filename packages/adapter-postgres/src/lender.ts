@@ -4,13 +4,7 @@ import pg from "pg";
 import { exhausted, explainConnecting, isPassing, type Place } from "./failures.ts";
 import type { Settings } from "./options.ts";
 import { type Patience, pause } from "./patience.ts";
-
-/** A connection lives this long at most, so that the servers behind a name share the load again after a failover. */
-const LIFETIME_S = 1800;
-/** An idle connection is given up after this time. */
-const IDLE_MS = 60_000;
-/** A peer that is gone without a word is noticed by the system some seconds after this. */
-const KEEP_ALIVE_MS = 10_000;
+import { openPool } from "./pool.ts";
 
 /** Lends connections of a pool: one of our own, or one that was given and is never ended. */
 export class Lender {
@@ -24,7 +18,7 @@ export class Lender {
   constructor({ server, schema }: Settings, patience: Patience) {
     this.#isOwn = "url" in server;
     this.#patience = patience;
-    this.#pool = "url" in server ? openPool(server.url, server.connections, patience) : server.pool;
+    this.#pool = "url" in server ? openPool(server.url, server.connections, patience.poolMs) : server.pool;
     this.place = { server: nameOf(this.#pool.options), schema };
     this.#pool.on("error", ignore);
   }
@@ -45,8 +39,9 @@ export class Lender {
 
   /** Ends a pool of our own once every connection has been given back. */
   async close(): Promise<void> {
+    // Sockets of our own end a little later than the pool, and may have something to complain about until then.
     if (this.#isOwn) await this.#pool.end();
-    this.#pool.off("error", ignore);
+    else this.#pool.off("error", ignore);
   }
 
   /** A place in the pool's queue cannot be left, so that whoever comes next takes that of one who gave up. */
@@ -74,22 +69,6 @@ export class Lender {
     const { max, connectionTimeoutMillis } = this.#pool.options;
     return exhausted((connectionTimeoutMillis || this.#patience.poolMs) / 1000, max, this.place, cause);
   }
-}
-
-function openPool(url: string, connections: number, { poolMs }: Patience): Pool {
-  return new pg.Pool({
-    connectionString: url,
-    // The name in the URL or in PGAPPNAME goes before.
-    fallback_application_name: "anyqueue",
-    max: connections,
-    connectionTimeoutMillis: poolMs,
-    idleTimeoutMillis: IDLE_MS,
-    maxLifetimeSeconds: LIFETIME_S,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-    // A program that has nothing more to do may end, as with every other backend.
-    allowExitOnIdle: true,
-  });
 }
 
 /** Read by the driver, as it adds what the URL leaves out. A password is no part of it. */

@@ -67,7 +67,7 @@ export class OwnServer {
   /** Starts it, on the same files and port, and waits until it accepts connections. */
   async start(): Promise<void> {
     const settings = Object.entries(this.#settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-    const server = this.#spawn("postgres", ["-D", this.#data, ...settings]);
+    const server = this.#spawn("postgres", ["-D", this.data, ...settings]);
     this.#process = server;
     this.#guard = this.#watch(server);
     await new Promise<void>((resolve, reject) => {
@@ -75,7 +75,7 @@ export class OwnServer {
       server.stderr?.on("data", (text: Buffer) => {
         // Read to the end of its life, or the server would wait for room in the pipe.
         log = (log + text.toString()).slice(-4000);
-        if (log.includes("database system is ready to accept connections")) resolve();
+        if (/ready to accept (read-only )?connections/.test(log)) resolve();
       });
       server.once("error", reject);
       server.once("exit", () => reject(new Error(`The Postgres server did not start:\n${log}`)));
@@ -114,20 +114,21 @@ export class OwnServer {
     await this.dispose();
   }
 
+  /** The folder of its files. */
+  get data(): string {
+    return join(this.#folder, "data");
+  }
+
   async #initialise(): Promise<void> {
     const names = ["--username=postgres", "--encoding=UTF8", "--locale=C"];
     // Not the order of code points, so that SQL which leans on the server's order is found out.
     const order = ["--locale-provider=icu", "--icu-locale=en-US"];
-    const initdb = this.#spawn("initdb", ["-D", this.#data, "--no-sync", "--auth=trust", ...names, ...order]);
+    const initdb = this.#spawn("initdb", ["-D", this.data, "--no-sync", "--auth=trust", ...names, ...order]);
     let log = "";
     for (const stream of [initdb.stdout, initdb.stderr]) stream?.on("data", (text: Buffer) => (log += text.toString()));
     const [code] = (await once(initdb, "close")) as [number | null];
     if (code !== 0) throw new Error(`initdb failed:\n${log}`);
-    writeFileSync(join(this.#data, "pg_hba.conf"), ACCESS);
-  }
-
-  get #data(): string {
-    return join(this.#folder, "data");
+    writeFileSync(join(this.data, "pg_hba.conf"), ACCESS);
   }
 
   #spawn(program: string, args: readonly string[]): ChildProcess {
@@ -150,7 +151,8 @@ export class OwnServer {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of loopback at which nobody listens. */
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
   const address = probe.address();

@@ -29,10 +29,23 @@ export function newSchemaName(): string {
 
 /** Removes a schema with all that is in it, if it exists. */
 export async function dropSchema(schema: string): Promise<void> {
+  await runSql(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+}
+
+/** The name of a new role that may log in with the password given; dropped, with what it owns, when the test is over. */
+export async function temporaryRole(password: string): Promise<string> {
+  const role = newSchemaName();
+  await runSql(`CREATE ROLE ${role} LOGIN PASSWORD '${password}'`);
+  onTestFinished(() => runSql(`DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`));
+  return role;
+}
+
+/** Runs statements as the superuser, on a connection of their own. */
+export async function runSql(text: string): Promise<void> {
   const client = new pg.Client({ connectionString: await serverUrl() });
   await client.connect();
   try {
-    await client.query(`SET client_min_messages = warning; DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+    await client.query(text);
   } finally {
     await client.end();
   }

@@ -1,0 +1,57 @@
+import pg from "pg";
+import { describe, expect, it } from "vitest";
+import { openConnection, openPool, telling } from "./connections.ts";
+import { serverUrl } from "./server.ts";
+
+const IMPATIENT = { serverMs: 50, poolMs: 50 };
+
+describe("a pool with no connection left", () => {
+  it("is waited for, but not for ever", async () => {
+    const pool = await openPool({ max: 1 });
+    const connection = await openConnection({ pool }, IMPATIENT);
+    const holder = await pool.connect();
+    const refused = { code: "UNAVAILABLE", message: telling("None of the 1 connections") };
+    for (let n = 0; n < 3; n++) await expect(connection.query("SELECT 1")).rejects.toMatchObject(refused);
+    // Who gave up has left no crowd behind.
+    expect(pool.waitingCount).toBe(1);
+    const query = connection.query("SELECT 1");
+    holder.release();
+    expect(await query).toEqual([[1]]);
+    expect(pool).toMatchObject({ waitingCount: 0, idleCount: 1 });
+  });
+
+  it("is not left without a connection that came too late", async () => {
+    const pool = await openPool({ max: 1 });
+    const connection = await openConnection({ pool }, IMPATIENT);
+    const holder = await pool.connect();
+    await expect(connection.query("SELECT 1")).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    holder.release();
+    expect((await pool.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
+  });
+
+  it("is told by the bound of the application's own, if it has one", async () => {
+    const pool = await openPool({ max: 1, connectionTimeoutMillis: 20 });
+    const connection = await openConnection({ pool });
+    const holder = await pool.connect();
+    await expect(connection.query("SELECT 1")).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      message: telling("within 0.02 s"),
+    });
+    holder.release();
+  });
+
+  it("is the same if the pool is our own", async () => {
+    const connection = await openConnection({ connections: 1 }, IMPATIENT);
+    await connection.transaction(async () => {
+      await expect(connection.query("SELECT 1")).rejects.toMatchObject({ message: telling("None of the 1") });
+    });
+    expect(await connection.query("SELECT 1")).toEqual([[1]]);
+  });
+
+  it("because the application ended it says so", async () => {
+    const pool = new pg.Pool({ connectionString: await serverUrl() });
+    const connection = await openConnection({ pool });
+    await pool.end();
+    await expect(connection.query("SELECT 1")).rejects.toMatchObject({ code: "CLOSED", message: telling("pool") });
+  });
+});
