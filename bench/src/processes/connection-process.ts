@@ -1,0 +1,20 @@
+// A process whose clients use one adapter at once; tells at the end what they did.
+import { subjectNamed } from "../subjects/index.ts";
+import type { Account, Assignment } from "./connection-messages.ts";
+import { Traffic } from "./traffic.ts";
+
+const { subject, address, process: number, connections, seconds } = JSON.parse(process.argv[2] ?? "") as Assignment;
+const adapter = await subjectNamed(subject).adapter?.(address, connections);
+if (adapter === undefined) throw new Error(`${subject} is no backend of ours.`);
+
+process.on("disconnect", () => process.exit());
+process.once("message", () => {
+  void work();
+});
+process.send?.("ready");
+
+async function work(): Promise<void> {
+  const account = await new Traffic(adapter as NonNullable<typeof adapter>, `p${number}`).run(connections, seconds);
+  await adapter?.close();
+  process.send?.(account satisfies Account, () => process.disconnect());
+}

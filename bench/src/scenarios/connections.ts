@@ -1,0 +1,135 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { Adapter } from "@anyqueue/api";
+import type { Account, Assignment } from "../processes/connection-messages.ts";
+import type { Plan, Scenario } from "../scenario.ts";
+import { ConnectionWatch } from "../servers/connection-watch.ts";
+import type { Subject } from "../subject.ts";
+import { table } from "../tables.ts";
+
+const PROGRAM = fileURLToPath(new URL("../processes/connection-process.ts", import.meta.url));
+
+/** What all the processes together did to one store. */
+interface Sum {
+  readonly subject: string;
+  readonly added: number;
+  readonly completed: number;
+  readonly lost: number;
+  readonly doubled: number;
+  /** Errors of verbs, refused changes and what nobody caught, by what they were. */
+  readonly trouble: Readonly<Record<string, number>>;
+  readonly calls: number;
+  /** The most connections that the server saw at once, and the deadlocks it found; on Postgres. */
+  readonly server?: { readonly connections: number; readonly deadlocks: number };
+}
+
+/** Whether anything is lost, doubled or refused when very many clients are at it at once. */
+export const connections: Scenario = {
+  name: "connections",
+  about: "many connections add, poll and settle at once; every acknowledged job must end exactly once",
+  isLong: true,
+  suits: (subject) => subject.adapter !== undefined,
+  run: async (subjects, plan) => {
+    const sums: Sum[] = [];
+    for (const subject of subjects) {
+      plan.note(`connections: ${subject.name}`);
+      sums.push(await measure(subject, plan));
+    }
+    const head = ["subject", "calls", "added", "completed", "lost", "doubled", "connections", "deadlocks", "trouble"];
+    const rows = sums.map(({ subject, calls, added, completed, lost, doubled, server, trouble }) => [
+      subject,
+      ...[calls, added, completed, lost, doubled, server?.connections, server?.deadlocks].map((n) => String(n ?? "–")),
+      Object.entries(trouble)
+        .map(([what, times]) => `${what} ×${times}`)
+        .join(", ") || "none",
+    ]);
+    return { tables: [table(head, rows)], data: sums };
+  },
+};
+
+async function measure(subject: Subject, plan: Plan): Promise<Sum> {
+  const total = plan.connections ?? (plan.smoke ? 20 : 600);
+  const seconds = plan.seconds ?? (plan.smoke ? 0.5 : 20);
+  // A store that others cannot join is used by one process.
+  const processes = subject.join === undefined ? 1 : plan.smoke ? 2 : 4;
+  const session = await subject.open();
+  const watch = subject.name.includes("postgres") ? await ConnectionWatch.start() : undefined;
+  const clients = Array.from({ length: processes }, (_, process) =>
+    start({
+      subject: subject.name,
+      address: session.address ?? "",
+      process,
+      connections: Math.floor(total / processes) + (process < total % processes ? 1 : 0),
+      seconds,
+    }),
+  );
+  await Promise.all(clients.map((client) => reply(client)));
+  const accounts = await Promise.all(
+    clients.map((client) => {
+      client.send("go");
+      return reply<Account>(client);
+    }),
+  );
+  const server = await watch?.stop();
+  const sum = {
+    subject: subject.name,
+    ...sumOf(accounts),
+    ...(server && { server }),
+  };
+  const left = subject.join && subject.adapter ? await leftIn(await subject.adapter(session.address ?? "", 1)) : 0;
+  await session.close();
+  if (sum.lost + sum.doubled + left + (server?.deadlocks ?? 0) + Object.keys(sum.trouble).length > 0) {
+    plan.invalid(`${subject.name}, connections: ${JSON.stringify(sum)}, ${left} jobs left unfinished`);
+  }
+  return sum;
+}
+
+function start(assignment: Assignment): ChildProcess {
+  return fork(PROGRAM, [JSON.stringify(assignment)], { serialization: "advanced" });
+}
+
+async function reply<T>(client: ChildProcess): Promise<T> {
+  const ended = once(client, "exit").then(() => Promise.reject(new Error("A process ended by itself.")));
+  const [message] = (await Promise.race([once(client, "message"), ended])) as [T];
+  ended.catch(() => undefined);
+  return message;
+}
+
+function sumOf(accounts: readonly Account[]): Omit<Sum, "subject" | "server"> {
+  const jobs = new Map<string, { polled: number; returned: number; completed: number }>();
+  const trouble: Record<string, number> = {};
+  const note = (what: string, times: number): void => void (trouble[what] = (trouble[what] ?? 0) + times);
+  for (const account of accounts) {
+    for (const [id, polled, returned, completed] of account.jobs) {
+      const sum = jobs.get(id) ?? { polled: 0, returned: 0, completed: 0 };
+      sum.polled += polled;
+      sum.returned += returned;
+      sum.completed += completed;
+      jobs.set(id, sum);
+    }
+    for (const [what, times] of Object.entries({ ...account.refused, ...account.errors })) note(what, times);
+    for (const error of account.unhandled) note(`unhandled ${error}`, 1);
+  }
+  // What became of a change whose reply was an error is not known, so it proves nothing.
+  const unsure = new Set(accounts.flatMap((account) => account.unsure));
+  const added = new Set(accounts.flatMap((account) => account.added));
+  const finished = [...jobs].filter(([id]) => !unsure.has(id));
+  return {
+    added: added.size,
+    completed: finished.reduce((count, [, { completed }]) => count + completed, 0),
+    lost: [...added].filter((id) => !unsure.has(id) && !jobs.get(id)?.completed).length,
+    doubled: finished.filter(([, { polled, returned, completed }]) => completed > 1 || polled > returned + 1).length,
+    trouble,
+    calls: accounts.reduce((count, account) => count + account.calls, 0),
+  };
+}
+
+async function leftIn(adapter: Adapter): Promise<number> {
+  const lanes = await adapter.lanes();
+  await adapter.close();
+  return lanes.reduce(
+    (sum, { counts }) => sum + ["waiting", "delayed", "active"].reduce((n, state) => n + (counts[state] ?? 0), 0),
+    0,
+  );
+}

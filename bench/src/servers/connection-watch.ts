@@ -1,0 +1,51 @@
+import { Client } from "pg";
+import { serverUrl } from "../subjects/postgres-schema.ts";
+
+const EVERY_MS = 200;
+
+/** Looks now and then how many clients are connected, and counts the deadlocks meanwhile. */
+export class ConnectionWatch {
+  readonly #client: Client;
+  readonly #before: number;
+  #most = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #look: Promise<void> = Promise.resolve();
+
+  private constructor(client: Client, before: number) {
+    this.#client = client;
+    this.#before = before;
+    this.#timer = setInterval(() => {
+      this.#look = this.#count();
+    }, EVERY_MS);
+  }
+
+  static async start(): Promise<ConnectionWatch> {
+    const client = new Client({ connectionString: serverUrl() });
+    await client.connect();
+    return new ConnectionWatch(client, await deadlocks(client));
+  }
+
+  /** To be called when the clients are gone, since a connection reports a deadlock at the latest when it ends. */
+  async stop(): Promise<{ readonly connections: number; readonly deadlocks: number }> {
+    clearInterval(this.#timer);
+    await this.#look;
+    const found = (await deadlocks(this.#client)) - this.#before;
+    await this.#client.end();
+    return { connections: this.#most, deadlocks: found };
+  }
+
+  async #count(): Promise<void> {
+    const { rows } = await this.#client.query<{ count: number }>(
+      `select count(*)::int as count from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`,
+    );
+    this.#most = Math.max(this.#most, rows[0]?.count ?? 0);
+  }
+}
+
+async function deadlocks(client: Client): Promise<number> {
+  const { rows } = await client.query<{ deadlocks: number }>(
+    "select deadlocks::int as deadlocks from pg_stat_database where datname = current_database()",
+  );
+  return rows[0]?.deadlocks ?? 0;
+}
