@@ -3,13 +3,25 @@ import type { Pool } from "pg";
 import { type Static, Type } from "typebox";
 
 const strict = { additionalProperties: false };
+const POSTGRES_URL = "^postgres(ql)?:";
+
+/** One object with one of two fields, so that an error speaks of the field that was given. */
+const NotifySchema = Type.Object(
+  {
+    url: Type.Optional(
+      Type.String({ pattern: POSTGRES_URL, description: "a URL such as postgres://user@host/database" }),
+    ),
+    redis: Type.Optional(Type.String({ pattern: "^rediss?:", description: "a URL such as redis://host:6379" })),
+  },
+  { ...strict, minProperties: 1, maxProperties: 1 },
+);
 
 /** The options of the Postgres backend, as `openQueue` and the command line check them. Unknown ones are refused. */
 export const PostgresOptionsSchema = Type.Object(
   {
     url: Type.Optional(
       Type.String({
-        pattern: "^postgres(ql)?:",
+        pattern: POSTGRES_URL,
         description: "the server and database, such as postgres://user@host/database",
       }),
     ),
@@ -36,13 +48,10 @@ export const PostgresOptionsSchema = Type.Object(
       Type.Boolean({ description: "true, or false behind a pooler that cannot keep prepared statements" }),
     ),
     notify: Type.Optional(
-      Type.Union(
-        [
-          Type.Boolean(),
-          Type.Object({ url: Type.String({ minLength: 1 }) }, strict),
-          Type.Object({ redis: Type.String({ minLength: 1 }) }, strict),
-        ],
-        { description: "true, false, { url: a direct connection for LISTEN } or { redis: the URL of a Redis server }" },
+      Type.Unsafe<boolean | { url: string } | { redis: string }>(
+        Type.Union([Type.Boolean(), NotifySchema], {
+          description: "true, false, { url: a direct connection for LISTEN } or { redis: the URL of a Redis server }",
+        }),
       ),
     ),
     partitions: Type.Optional(
