@@ -7,6 +7,7 @@ import { LANE_STATUS } from "./lane-status.ts";
 import { POLL } from "./poll.ts";
 import { REMOVE_JOBS } from "./remove-jobs.ts";
 import { SETTLE } from "./settle.ts";
+import { SURFACE } from "./surface.ts";
 import { TAKE } from "./take.ts";
 
 /** Every function of the schema, as the newest code has it. Replaced whole by each migration. */
@@ -21,6 +22,7 @@ export const FUNCTIONS = [
   APPEND_EVENTS,
   CONFIGURE_LANE,
   LANE_STATUS,
+  SURFACE,
 ].join("\n");
 
 export { TABLES } from "./tables.ts";

@@ -1,0 +1,31 @@
+import { INNER } from "./clause.ts";
+
+/**
+ * `tell` wakes workers and those who wait for results, with the caller's commit: the message of `wakeups/message.ts`, on
+ * the channel named like the schema. It has no sender, so that everybody listens to it. Only a hint (P24).
+ */
+export const SURFACE_TELL = String.raw`
+CREATE OR REPLACE FUNCTION tell(ready text[], finished text[]) RETURNS void ${INNER} AS $$
+DECLARE
+  message text := json_strip_nulls(json_build_object('l', to_json(nullif(ready, '{}')), 'f', to_json(nullif(finished, '{}'))));
+BEGIN
+  IF message = '{}' THEN RETURN; END IF;
+  -- Postgres takes less than 8000 bytes; what is too much to list may be anything.
+  PERFORM pg_notify(current_schema(), CASE WHEN octet_length(message) > 7999 THEN '{"r":1}' ELSE message END);
+END $$;
+
+-- Tells of changes that cas made: what is ready again or later, and what has ended.
+CREATE OR REPLACE FUNCTION tell_outcomes(changes json, outcomes json) RETURNS void ${INNER} AS $$
+DECLARE
+  ready text[];
+  finished text[];
+BEGIN
+  SELECT array_agg(DISTINCT d.lane) FILTER (WHERE NOT d.is_end), array_agg(DISTINCT d.lane) FILTER (WHERE d.is_end)
+  INTO ready, finished FROM (
+    SELECT split_part(changes -> (o.n - 1)::int ->> 'id', ':', 1) AS lane,
+      o.outcome ->> 'state' IN ('completed', 'failed', 'cancelled') AS is_end
+    FROM json_array_elements(outcomes) WITH ORDINALITY o(outcome, n)
+    WHERE o.outcome ->> 'status' = 'ok' AND NOT (o.outcome ->> 'held')::boolean) d;
+  PERFORM tell(ready, finished);
+END $$;
+`;
