@@ -51,7 +51,7 @@ describe("a server", () => {
   let server: OwnServer;
 
   beforeAll(async () => {
-    const settings = { max_connections: "4", superuser_reserved_connections: "0", reserved_connections: "0" };
+    const settings = { max_connections: "4", superuser_reserved_connections: "0" };
     server = await OwnServer.start({ settings });
     return () => server.dispose();
   });

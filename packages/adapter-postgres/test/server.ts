@@ -7,8 +7,8 @@ import { inject, onTestFinished } from "vitest";
 let asked: Promise<string> | undefined;
 
 /**
- * The URL of the Postgres server of this run, for a superuser: the one that `ANYQUEUE_TEST_POSTGRES_URL` names, or else an
- * embedded one that is started for the first test which asks, and ended after the last.
+ * The URL of the Postgres server of this run, for a superuser: the one that `ANYQUEUE_TEST_POSTGRES_URL` names, or else one
+ * that is started for the first test which asks, and ended after the last.
  */
 export async function serverUrl(): Promise<string> {
   asked ??= askForUrl();
