@@ -38,8 +38,11 @@ export class Traffic {
 
   /** So many clients at once, for so long; then they go on without adding until nothing is left. */
   async run(clients: number, seconds: number): Promise<Account> {
+    const holders = Array.from({ length: clients }, (_, client) => `${this.#name}-${client}`);
+    // Connecting all of them takes seconds, in which the first would have the store for themselves.
+    await Promise.all(holders.map((holder) => this.#poll(holder).then((found) => this.#settle(found, false))));
     const until = performance.now() + seconds * 1000;
-    await Promise.all(Array.from({ length: clients }, (_, client) => this.#serve(`${this.#name}-${client}`, until)));
+    await Promise.all(holders.map((holder) => this.#serve(holder, until)));
     return {
       added: this.#added,
       jobs: [...this.#jobs].map(([id, { polled, returned, completed }]) => [id, polled, returned, completed] as const),

@@ -12,7 +12,7 @@ export const idle: Scenario = {
   name: "idle",
   about: "what a worker that has nothing to do costs Postgres and its own process, per minute",
   suits: ({ name }) => /postgres|graphile|pg-boss/.test(name),
-  run: async (subjects, { smoke, seconds = smoke ? 1.5 : 20, note }) => {
+  run: async (subjects, { smoke, seconds = smoke ? 0.5 : 20, note }) => {
     const data = await onServer(async (client) => {
       const counters = await Counters.start(client);
       const found: { subject: string; statements: number | undefined; walBytes: number; cpuMs: number }[] = [];

@@ -22,8 +22,8 @@ export const pinned: Scenario = {
   name: "pinned",
   about: "jobs per second in each sixth of the time, beside an idle REPEATABLE READ transaction and without it",
   isLong: true,
-  // What `synchronous_commit=off` saves has nothing to do with it.
-  suits: ({ name }) => /postgres.* ON|graphile|pg-boss/.test(name),
+  // The other floor claims in the same way, and what `synchronous_commit=off` saves has nothing to do with it.
+  suits: ({ name }) => /^floor postgres merged ON|^anyqueue postgres ON|graphile|pg-boss/.test(name),
   run: async (subjects, plan) => {
     const seconds = plan.seconds ?? (plan.smoke ? 0.6 : 30);
     const data: { subject: string; free: number[]; pinned: number[] }[] = [];

@@ -108,7 +108,6 @@ async function connect(url: string, address: string): Promise<Session> {
     },
     work: async (ran) => {
       const worker = begin(ran, BEST);
-      await worker.idle();
       return () => worker.stop();
     },
     close: () => queue.close(),
