@@ -36,8 +36,8 @@ export const REASONS: readonly Reason[] = [
     signs: ["42501"],
     code: "INVALID",
     tell: ({ server, schema, told }) =>
-      `The user may not do this on ${server} (${told}). Grant it the role that fits, as GRANT ${schema}_worker TO the ` +
-      "user; to create or migrate the store, connect as its owner, who needs CREATE on the database.",
+      `The user may not do this on ${server} (${told}). The owner of the schema grants what workers need by ` +
+      `SELECT ${schema}.grant_worker('user'); to create or migrate the store, a user needs CREATE on the database.`,
   },
   {
     signs: ["ENOTFOUND"],

@@ -27,7 +27,7 @@ describe("a failure", () => {
     ["40P01", "UNAVAILABLE", "try the whole transaction again"],
     ["57014", "UNAVAILABLE", "statement_timeout"],
     ["26000", "INVALID", "`prepare`"],
-    ["42501", "INVALID", "GRANT jobs_worker"],
+    ["42501", "INVALID", "SELECT jobs.grant_worker"],
     ["42P01", "CORRUPT", "anyqueue migrate"],
     ["42883", "CORRUPT", "anyqueue migrate"],
     ["XX001", "CORRUPT", "backup"],
@@ -143,7 +143,7 @@ describe("a server's refusal", () => {
     });
   });
 
-  it("for want of a right says which role to grant", async () => {
+  it("for want of a right says how it is granted", async () => {
     const role = await temporaryRole("right");
     const schema = temporarySchema();
     await runSql(`CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.jobs ()`);
@@ -154,7 +154,7 @@ describe("a server's refusal", () => {
     const connection = await openConnection({ url, schema });
     await expect(connection.query(`SELECT FROM ${schema}.jobs`)).rejects.toMatchObject({
       code: "INVALID",
-      message: telling(`${schema}_worker`),
+      message: telling(`${schema}.grant_worker`),
     });
   });
 

