@@ -1,8 +1,34 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import pg from "pg";
 import { expect, it } from "vitest";
-import { openClient } from "./server.ts";
+import { openConnection } from "./connections.ts";
+import { OwnServer } from "./own-server.ts";
 
-it("gives tests a server", async () => {
-  const client = await openClient();
-  const { rows } = await client.query<{ v: string }>("SELECT version() v");
-  expect(rows[0]?.v).toContain("PostgreSQL");
+it("a server of one's own keeps what was committed when it is stopped or crashes", async () => {
+  await using server = await OwnServer.start();
+  const pool = new pg.Pool({ connectionString: server.url });
+  pool.on("error", () => undefined);
+  await pool.query("CREATE TABLE t AS SELECT 1 AS a");
+  await server.restart();
+  await pool.query("INSERT INTO t VALUES (2)");
+  await server.restart("immediate");
+  const connection = await openConnection({ url: server.url });
+  expect(await connection.query("SELECT a FROM t ORDER BY a")).toEqual([[1], [2]]);
+  await pool.end();
 });
+
+it("a server of one's own is gone, with its files, when the process that started it is killed", async () => {
+  const program = `import { OwnServer } from ${JSON.stringify(new URL("own-server.ts", import.meta.url).href)};
+    const { url, data } = await OwnServer.start();
+    process.send({ url, data });`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const [{ url, data }] = (await once(child, "message")) as [{ url: string; data: string }];
+  expect(existsSync(data)).toBe(true);
+  child.kill("SIGKILL");
+  await expect.poll(() => existsSync(data), { timeout: 20_000 }).toBe(false);
+  await expect(new pg.Client({ connectionString: url }).connect()).rejects.toMatchObject({ code: "ECONNREFUSED" });
+}, 30_000);
