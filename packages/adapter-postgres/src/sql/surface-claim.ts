@@ -1,5 +1,5 @@
-import { CLOCK, INNER } from "./clause.ts";
-import { SURFACE_CLAUSE } from "./surface-clause.ts";
+import { CLOCK } from "./clause.ts";
+import { HELPER, SURFACE_CLAUSE } from "./surface-clause.ts";
 import { readable, readableType } from "./surface-columns.ts";
 
 /** What a worker needs to know of a job. Not the holder, whose name it gave itself. */
@@ -68,7 +68,7 @@ BEGIN
 END $$;
 
 -- All lanes but AnyQueue's own, from another one each time, so that none starves.
-CREATE OR REPLACE FUNCTION every_lane() RETURNS text[] ${INNER} AS $$
+CREATE OR REPLACE FUNCTION every_lane() RETURNS text[] ${HELPER} AS $$
 DECLARE
   all_lanes text[] := ARRAY(SELECT DISTINCT l.lane FROM lane_names l WHERE NOT starts_with(l.lane, '$') ORDER BY l.lane);
   start int := floor(random() * cardinality(all_lanes));
@@ -76,7 +76,7 @@ BEGIN
   RETURN all_lanes[start + 1 :] || all_lanes[: start];
 END $$;
 
-CREATE OR REPLACE FUNCTION rescue_now_and_then(asked text[]) RETURNS void ${INNER} AS $$
+CREATE OR REPLACE FUNCTION rescue_now_and_then(asked text[]) RETURNS void ${HELPER} AS $$
 DECLARE
   clock bigint := ${CLOCK};
   -- Few names for many sets of lanes: two that share one wait for each other, and chance has them take turns.
@@ -91,7 +91,7 @@ BEGIN
 END $$;
 
 -- A type pattern as a regular expression for a type with a dot behind it, as in type-filter.ts.
-CREATE OR REPLACE FUNCTION type_pattern(pattern text) RETURNS text ${INNER} AS $$
+CREATE OR REPLACE FUNCTION type_pattern(pattern text) RETURNS text ${HELPER} AS $$
 BEGIN
   RETURN '^' || (
     SELECT string_agg(CASE s.segment WHEN '**' THEN E'([^.]*\\.)*' WHEN '*' THEN E'[^.]*\\.'

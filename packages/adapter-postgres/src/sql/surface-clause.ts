@@ -8,3 +8,6 @@ export const SURFACE_CLAUSE = `
 /** The same for what reads times, dates and durations from text, which then mean the same in every session. */
 export const READING_CLAUSE = `${SURFACE_CLAUSE}
   SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres'`;
+
+/** What helps them and is called by them only: it runs as they do. Setting as much again would cost more than most of it does. */
+export const HELPER = "LANGUAGE plpgsql";

@@ -1,5 +1,4 @@
-import { INNER } from "./clause.ts";
-import { READING_CLAUSE, SURFACE_CLAUSE } from "./surface-clause.ts";
+import { HELPER, READING_CLAUSE, SURFACE_CLAUSE } from "./surface-clause.ts";
 
 /** What a job of `enqueue_bulk` may say. */
 const OPTIONS = "type payload lane id priority run_at delay max_attempts backoff timeout group state progress".split(
@@ -60,7 +59,7 @@ BEGIN
 END $$;
 
 -- The job that an object with the options of enqueue describes.
-CREATE OR REPLACE FUNCTION new_job_of(subject text, options jsonb) RETURNS json ${INNER} AS $$
+CREATE OR REPLACE FUNCTION new_job_of(subject text, options jsonb) RETURNS json ${HELPER} AS $$
 DECLARE
   unknown text;
 BEGIN
@@ -79,7 +78,7 @@ BEGIN
     options -> 'progress');
 END $$;
 
-CREATE OR REPLACE FUNCTION json_text(subject text, options jsonb, option text) RETURNS text ${INNER} AS $$
+CREATE OR REPLACE FUNCTION json_text(subject text, options jsonb, option text) RETURNS text ${HELPER} AS $$
 BEGIN
   IF jsonb_typeof(options -> option) NOT IN ('string', 'null') THEN
     PERFORM refuse(format('%s: "%s" cannot be %s.', subject, option, left((options -> option)::text, 60)), 'Give a string.');
@@ -87,7 +86,7 @@ BEGIN
   RETURN options ->> option;
 END $$;
 
-CREATE OR REPLACE FUNCTION json_int(subject text, options jsonb, option text) RETURNS bigint ${INNER} AS $$
+CREATE OR REPLACE FUNCTION json_int(subject text, options jsonb, option text) RETURNS bigint ${HELPER} AS $$
 DECLARE
   value jsonb := nullif(options -> option, 'null');
 BEGIN
@@ -98,26 +97,30 @@ BEGIN
   PERFORM refuse(format('%s: "%s" cannot be %s.', subject, option, left(value::text, 60)), 'Give a whole number.');
 END $$;
 
-CREATE OR REPLACE FUNCTION json_interval(subject text, options jsonb, option text) RETURNS interval ${INNER} AS $$
+CREATE OR REPLACE FUNCTION json_interval(subject text, options jsonb, option text) RETURNS interval ${HELPER} AS $$
 DECLARE
   value jsonb := nullif(options -> option, 'null');
 BEGIN
   IF value IS NULL THEN RETURN NULL; END IF;
-  IF jsonb_typeof(value) = 'string' THEN RETURN (value #>> '{}')::interval; END IF;
-  RAISE invalid_datetime_format;
-EXCEPTION WHEN invalid_datetime_format OR datetime_field_overflow OR interval_field_overflow THEN
+  BEGIN
+    IF jsonb_typeof(value) = 'string' THEN RETURN (value #>> '{}')::interval; END IF;
+  EXCEPTION WHEN invalid_datetime_format OR datetime_field_overflow OR interval_field_overflow THEN
+    -- Refused like any other.
+  END;
   PERFORM refuse(format('%s: "%s" cannot be %s.', subject, option, left(value::text, 60)),
     'Give an interval as text, such as "5 min".');
 END $$;
 
-CREATE OR REPLACE FUNCTION json_time(subject text, options jsonb, option text) RETURNS timestamptz ${INNER} AS $$
+CREATE OR REPLACE FUNCTION json_time(subject text, options jsonb, option text) RETURNS timestamptz ${HELPER} AS $$
 DECLARE
   value jsonb := nullif(options -> option, 'null');
 BEGIN
   IF value IS NULL THEN RETURN NULL; END IF;
-  IF jsonb_typeof(value) = 'string' THEN RETURN (value #>> '{}')::timestamptz; END IF;
-  RAISE invalid_datetime_format;
-EXCEPTION WHEN invalid_datetime_format OR datetime_field_overflow OR invalid_parameter_value THEN
+  BEGIN
+    IF jsonb_typeof(value) = 'string' THEN RETURN (value #>> '{}')::timestamptz; END IF;
+  EXCEPTION WHEN invalid_datetime_format OR datetime_field_overflow OR invalid_parameter_value THEN
+    -- Refused like any other.
+  END;
   PERFORM refuse(format('%s: "%s" cannot be %s.', subject, option, left(value::text, 60)),
     'Give a time as text with its offset, such as "2030-01-31T12:00:00Z"; without one it is UTC.');
 END $$;

@@ -1,4 +1,4 @@
-import { INNER } from "./clause.ts";
+import { HELPER } from "./surface-clause.ts";
 
 /**
  * `new_job` checks a job and fills in its defaults, as `Store.insert` does; what is null is as good as not given. The
@@ -7,7 +7,7 @@ import { INNER } from "./clause.ts";
 export const SURFACE_NEW_JOB = String.raw`
 CREATE OR REPLACE FUNCTION new_job(subject text, type text, payload jsonb, lane text, id text, priority bigint,
   run_at timestamptz, delay interval, max_attempts bigint, backoff jsonb, timeout interval, "group" text, state text,
-  progress jsonb) RETURNS json ${INNER} AS $$
+  progress jsonb) RETURNS json ${HELPER} AS $$
 DECLARE
   extra json;
 BEGIN
@@ -62,7 +62,7 @@ END $$;
 
 -- A backoff as it is stored with a job. Taken as TypeScript's add takes it, {"type", "delay", "max", "jitter"} with
 -- milliseconds or text such as "1 s", or in the stored form, {"type", "delayMs", "maxMs", "jitter"}.
-CREATE OR REPLACE FUNCTION stored_backoff(subject text, given jsonb) RETURNS json ${INNER} AS $$
+CREATE OR REPLACE FUNCTION stored_backoff(subject text, given jsonb) RETURNS json ${HELPER} AS $$
 DECLARE
   remedy constant text := 'Give an object such as {"type": "exponential", "delay": "1 s", "max": "10 min", "jitter": 0.2}; '
     'the types are fixed, linear and exponential, and the jitter goes from 0 to 1.';
@@ -96,20 +96,21 @@ BEGIN
 END $$;
 
 -- A length of time in JSON: milliseconds as a number, or an interval as text.
-CREATE OR REPLACE FUNCTION json_ms(subject text, option text, value jsonb) RETURNS bigint ${INNER} AS $$
+CREATE OR REPLACE FUNCTION json_ms(subject text, option text, value jsonb) RETURNS bigint ${HELPER} AS $$
 BEGIN
   IF value IS NULL OR value = 'null' THEN RETURN NULL; END IF;
   IF jsonb_typeof(value) = 'number' AND value BETWEEN '0' AND '8640000000000000' THEN RETURN round(value::numeric); END IF;
-  IF jsonb_typeof(value) = 'string' THEN RETURN ms_of(subject, option, (value #>> '{}')::interval, 0); END IF;
-  PERFORM refuse(format('%s: "%s" cannot be %s.', subject, option, left(value::text, 60)),
-    'Give an interval such as "1 s", or milliseconds as a number.');
-EXCEPTION WHEN invalid_datetime_format OR datetime_field_overflow OR interval_field_overflow THEN
+  BEGIN
+    IF jsonb_typeof(value) = 'string' THEN RETURN ms_of(subject, option, (value #>> '{}')::interval, 0); END IF;
+  EXCEPTION WHEN invalid_datetime_format OR datetime_field_overflow OR interval_field_overflow THEN
+    -- Refused like any other.
+  END;
   PERFORM refuse(format('%s: "%s" cannot be %s.', subject, option, left(value::text, 60)),
     'Give an interval such as "1 s", or milliseconds as a number.');
 END $$;
 
 -- A time-ordered UUID (version 7, RFC 9562 §5.7), microseconds in rand_a as in its method 3.
-CREATE OR REPLACE FUNCTION local_id() RETURNS text ${INNER} AS $$
+CREATE OR REPLACE FUNCTION local_id() RETURNS text ${HELPER} AS $$
 DECLARE
   us bigint := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
   ms text := lpad(to_hex(us / 1000), 12, '0');

@@ -1,4 +1,5 @@
-import { CLOCK, INNER } from "./clause.ts";
+import { CLOCK } from "./clause.ts";
+import { HELPER } from "./surface-clause.ts";
 
 /**
  * What becomes of a job whose attempt failed or whose lease ended (P15, P16, P21): `policy/backoff.ts` and
@@ -7,7 +8,7 @@ import { CLOCK, INNER } from "./clause.ts";
  */
 export const SURFACE_POLICY = String.raw`
 -- Milliseconds to wait after the attempt-th failure; share is from 0 to 1, at random.
-CREATE OR REPLACE FUNCTION backoff_delay(backoff json, attempt int, share double precision) RETURNS bigint ${INNER} AS $$
+CREATE OR REPLACE FUNCTION backoff_delay(backoff json, attempt int, share double precision) RETURNS bigint ${HELPER} AS $$
 DECLARE
   step double precision := greatest(1, attempt);
   delay double precision := (backoff ->> 'delayMs')::double precision
@@ -18,7 +19,7 @@ BEGIN
 END $$;
 
 -- The change to a job after a failed attempt, which is final or is tried again after so many milliseconds, if that is said.
-CREATE OR REPLACE FUNCTION after_failure(job hot_jobs, failure json, retry_ms bigint, is_final boolean) RETURNS json ${INNER} AS $$
+CREATE OR REPLACE FUNCTION after_failure(job hot_jobs, failure json, retry_ms bigint, is_final boolean) RETURNS json ${HELPER} AS $$
 BEGIN
   IF job.cancel_requested THEN
     RETURN json_strip_nulls(json_build_object('state', 'cancelled', 'error', failure));
@@ -32,7 +33,7 @@ BEGIN
 END $$;
 
 -- An attempt's error as it stays readable: what is too long is cut.
-CREATE OR REPLACE FUNCTION failure_of(message text, code text, stack text, attempt int, clock bigint) RETURNS json ${INNER} AS $$
+CREATE OR REPLACE FUNCTION failure_of(message text, code text, stack text, attempt int, clock bigint) RETURNS json ${HELPER} AS $$
 BEGIN
   RETURN json_strip_nulls(json_build_object(
     'message', cut_to(coalesce(nullif(message, ''), 'No reason was given.'), 4000),
@@ -43,7 +44,7 @@ CREATE OR REPLACE FUNCTION cut_to(value text, bound int) RETURNS text LANGUAGE s
 $$ SELECT CASE WHEN length(value) > bound THEN left(value, bound - 1) || '…' ELSE value END $$;
 
 -- Takes over jobs whose lease has ended and settles them, in one step. Tells how many.
-CREATE OR REPLACE FUNCTION rescue(every_lane text[], most int) RETURNS int ${INNER} AS $$
+CREATE OR REPLACE FUNCTION rescue(every_lane text[], most int) RETURNS int ${HELPER} AS $$
 DECLARE
   clock bigint := ${CLOCK};
   ids text[] := ARRAY(SELECT t.id FROM take_over(every_lane, most, 10000, 'rescuer', clock) t);

@@ -1,5 +1,5 @@
-import { CLOCK, INNER } from "./clause.ts";
-import { SURFACE_CLAUSE } from "./surface-clause.ts";
+import { CLOCK } from "./clause.ts";
+import { HELPER, SURFACE_CLAUSE } from "./surface-clause.ts";
 
 /**
  * What a worker does to a job that it holds, fenced by the token that `claim` answered (P13), and cancelling, which
@@ -79,7 +79,7 @@ END $$;
 
 -- Makes one change by cas.
 CREATE OR REPLACE FUNCTION change_one(change json, clock bigint, notify boolean,
-  OUT status text, OUT state text, OUT cancel_requested boolean) ${INNER} AS $$
+  OUT status text, OUT state text, OUT cancel_requested boolean) ${HELPER} AS $$
 DECLARE
   outcomes json := cas(json_build_array(change), clock, NULL);
 BEGIN
@@ -92,7 +92,7 @@ BEGIN
 END $$;
 
 -- Without a token a change would be fenced by nothing.
-CREATE OR REPLACE FUNCTION check_token(subject text, token bigint) RETURNS void ${INNER} AS $$
+CREATE OR REPLACE FUNCTION check_token(subject text, token bigint) RETURNS void ${HELPER} AS $$
 BEGIN
   IF token IS NULL THEN
     PERFORM refuse(subject || ': "token" is missing.', 'Pass on the token that claim answered with the job.');

@@ -1,11 +1,11 @@
-import { INNER } from "./clause.ts";
+import { HELPER } from "./surface-clause.ts";
 
 /**
  * `tell` wakes workers and those who wait for results, with the caller's commit: the message of `wakeups/message.ts`, on
  * the channel named like the schema. It has no sender, so that everybody listens to it. Only a hint (P24).
  */
 export const SURFACE_TELL = String.raw`
-CREATE OR REPLACE FUNCTION tell(ready text[], finished text[]) RETURNS void ${INNER} AS $$
+CREATE OR REPLACE FUNCTION tell(ready text[], finished text[]) RETURNS void ${HELPER} AS $$
 DECLARE
   message text := json_strip_nulls(json_build_object('l', to_json(nullif(ready, '{}')), 'f', to_json(nullif(finished, '{}'))));
 BEGIN
@@ -15,7 +15,7 @@ BEGIN
 END $$;
 
 -- Tells of changes that cas made: what is ready again or later, and what has ended.
-CREATE OR REPLACE FUNCTION tell_outcomes(changes json, outcomes json) RETURNS void ${INNER} AS $$
+CREATE OR REPLACE FUNCTION tell_outcomes(changes json, outcomes json) RETURNS void ${HELPER} AS $$
 DECLARE
   ready text[];
   finished text[];

@@ -1,4 +1,4 @@
-import { INNER } from "./clause.ts";
+import { HELPER } from "./surface-clause.ts";
 
 /** The contract's bound for payload, result and progress, in bytes of JSON text. */
 export const MAX_VALUE_BYTES = 1_048_576;
@@ -13,7 +13,7 @@ const MAX_TIME = "8640000000000000";
  * No literal here has a backslash outside `E''`, whose meaning would depend on the session.
  */
 export const SURFACE_VALUES = String.raw`
-CREATE OR REPLACE FUNCTION refuse(message text, remedy text) RETURNS void ${INNER} AS $$
+CREATE OR REPLACE FUNCTION refuse(message text, remedy text) RETURNS void ${HELPER} AS $$
 BEGIN
   RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = message, HINT = remedy;
 END $$;
@@ -24,7 +24,7 @@ $$ SELECT CASE WHEN value IS NULL THEN 'null' WHEN length(value) > 60 THEN to_js
   ELSE to_json(value)::text END $$;
 
 -- The name of a type, state, holder or group.
-CREATE OR REPLACE FUNCTION check_name(subject text, option text, value text) RETURNS void ${INNER} AS $$
+CREATE OR REPLACE FUNCTION check_name(subject text, option text, value text) RETURNS void ${HELPER} AS $$
 BEGIN
   IF length(value) NOT BETWEEN 1 AND 255 OR value COLLATE "C" ~ E'[\\u0001-\\u001F\\u007F-\\u009F]' THEN
     PERFORM refuse(format('%s: "%s" cannot be %s.', subject, option, shown(value)),
@@ -32,7 +32,7 @@ BEGIN
   END IF;
 END $$;
 
-CREATE OR REPLACE FUNCTION check_lane(subject text, option text, value text) RETURNS void ${INNER} AS $$
+CREATE OR REPLACE FUNCTION check_lane(subject text, option text, value text) RETURNS void ${HELPER} AS $$
 BEGIN
   IF starts_with(value, '$') THEN
     PERFORM refuse(format('%s: "%s" cannot be %s.', subject, option, shown(value)),
@@ -45,7 +45,7 @@ BEGIN
 END $$;
 
 -- JSON of any kind, within bounds, that everybody can read. The type jsonb has refused U+0000 and lone surrogates.
-CREATE OR REPLACE FUNCTION check_value(subject text, option text, value jsonb) RETURNS void ${INNER} AS $$
+CREATE OR REPLACE FUNCTION check_value(subject text, option text, value jsonb) RETURNS void ${HELPER} AS $$
 DECLARE
   written text := value::text;
 BEGIN
@@ -67,7 +67,7 @@ BEGIN
 END $$;
 
 -- A length of time in milliseconds. A day has 24 hours and a month 30 days, so that it is the same in every session.
-CREATE OR REPLACE FUNCTION ms_of(subject text, option text, value interval, least_ms bigint) RETURNS bigint ${INNER} AS $$
+CREATE OR REPLACE FUNCTION ms_of(subject text, option text, value interval, least_ms bigint) RETURNS bigint ${HELPER} AS $$
 DECLARE
   ms numeric := round((extract(epoch FROM value) * 1000)::numeric);
 BEGIN
@@ -81,7 +81,7 @@ BEGIN
 END $$;
 
 -- A time in epoch milliseconds, never earlier than what was said.
-CREATE OR REPLACE FUNCTION ms_at(subject text, option text, value timestamptz) RETURNS bigint ${INNER} AS $$
+CREATE OR REPLACE FUNCTION ms_at(subject text, option text, value timestamptz) RETURNS bigint ${HELPER} AS $$
 BEGIN
   IF value NOT BETWEEN '1970-01-01 00:00:00+00' AND '275760-09-13 00:00:00+00' THEN
     PERFORM refuse(format('%s: "%s" cannot be %s.', subject, option, shown(value::text)),
