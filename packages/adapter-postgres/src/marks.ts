@@ -1,44 +1,59 @@
-import type { Job } from "@anyqueue/api";
 import type { JobRow } from "./rows.ts";
 
 /** How long a mark is believed, in milliseconds. */
 const LIFETIME = 1000;
-/** How many dead index entries a claim may meet before it is worth a mark. */
-const MANY_DEAD = 2000;
+
+/** How many jobs claimed within that time leave too little behind to be worth a mark. */
+const FEW = 500;
 
 /** A place in poll order. */
 type Place = readonly [priority: number, runAt: number, seq: number];
 
 /**
- * Remembers below which place the lanes hold nothing, for claims that would otherwise walk over index entries that cannot
- * be cleared away, because somebody keeps an old snapshot open. Only hints: a mark is dropped whenever something may have
- * come in below it, and after a second at the latest; and there are none at all while claims meet few dead entries.
+ * Remembers below which place lanes hold nothing more, for claims that would otherwise walk over the index entries of
+ * thousands of claimed jobs, which stay until the next vacuum, or for as long as somebody keeps an old snapshot open. Only
+ * hints: a mark is dropped when something may have come in below it, and after a second at the latest; and there are none
+ * while little is claimed.
  */
 export class Marks {
   readonly #places = new Map<string, Place>();
+  #types = "";
   #since = 0;
+  #claimed = 0;
+  #claimedBefore = 0;
 
-  /** What a poll is given, or null without any. */
-  toJson(): string | null {
-    if (this.#places.size === 0) return null;
-    if (performance.now() - this.#since > LIFETIME) this.#places.clear();
+  /** What a poll for these types is given, or null without any. */
+  toJson(types: readonly string[] | undefined): string | null {
+    this.#age();
+    // What one filter has left behind may fit the next.
+    const key = types === undefined ? "" : JSON.stringify(types);
+    if (key !== this.#types) this.#places.clear();
+    this.#types = key;
     return this.#places.size === 0 ? null : JSON.stringify(Object.fromEntries(this.#places));
   }
 
-  /** Learns from a poll, which claimed these rows and met so many dead index entries. */
-  learn(rows: readonly JobRow[], dead: number): void {
-    if (dead < MANY_DEAD && this.#places.size === 0) return;
-    if (this.#places.size === 0) this.#since = performance.now();
+  /** Learns from a poll that claimed these rows. */
+  learn(rows: readonly JobRow[]): void {
+    this.#claimed += rows.length;
+    if (Math.max(this.#claimed, this.#claimedBefore) < FEW) return;
     for (const [seq, , lane, , , priority, runAt] of rows) this.#places.set(lane, [priority, runAt, seq]);
   }
 
   /** Something came into these lanes. */
-  drop(lanes: Iterable<Job["lane"]>): void {
-    if (this.#places.size === 0) return;
+  drop(lanes: Iterable<string>): void {
     for (const lane of lanes) this.#places.delete(lane);
   }
 
   clear(): void {
+    this.#places.clear();
+  }
+
+  #age(): void {
+    const now = performance.now();
+    if (now - this.#since < LIFETIME) return;
+    this.#claimedBefore = now - this.#since < 2 * LIFETIME ? this.#claimed : 0;
+    this.#claimed = 0;
+    this.#since = now;
     this.#places.clear();
   }
 }

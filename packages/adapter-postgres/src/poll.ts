@@ -51,14 +51,11 @@ async function claim(polling: Polling, request: PollRequest, most: number): Prom
     lease?.ms ?? null,
     lease?.holder ?? null,
     expired,
-    isClaiming && from === "waiting" ? marks.toJson() : null,
+    isClaiming && from === "waiting" ? marks.toJson(types) : null,
     now ?? null,
     write.durability,
   ]);
-  if (isClaiming && from === "waiting") {
-    const [, dead] = rows.at(-1) as readonly [kind: number, seq: number];
-    marks.learn(rowsOf(rows, CLAIMED), dead);
-  }
+  if (isClaiming && from === "waiting") marks.learn(rowsOf(rows, CLAIMED));
   return rows;
 }
 

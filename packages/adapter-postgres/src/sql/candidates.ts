@@ -16,7 +16,10 @@ DECLARE
   low bigint[] := coalesce(place, '{-1,0,0}');
 BEGIN
   IF EXISTS (SELECT FROM lane_settings l WHERE l.lane = here AND l.paused) THEN RETURN; END IF;
-  PERFORM promote(here, wanted_state, most, clock);
+  IF EXISTS (SELECT FROM hot_jobs j
+    WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock) THEN
+    PERFORM promote(here, wanted_state, most, clock);
+  END IF;
   IF by_touch THEN
     RETURN QUERY SELECT ${columnsOf("j")} FROM hot_jobs j
     WHERE j.place = 0 AND j.touched IS NOT NULL AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock

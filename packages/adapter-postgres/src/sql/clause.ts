@@ -8,7 +8,7 @@ export const CLAUSE = `
   LANGUAGE plpgsql SECURITY DEFINER
   SET search_path FROM CURRENT
   SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off
-  SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off`;
+  SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan SET jit = off`;
 
 /** What a function is declared with that others call on the way; it inherits how they run. */
 export const INNER = `

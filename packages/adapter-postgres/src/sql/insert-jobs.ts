@@ -40,7 +40,9 @@ BEGIN ${DURABILITY}
 
   IF fresh THEN
     INSERT INTO hot_jobs (${COLUMNS}) SELECT ${VALUES} FROM json_to_recordset(given) AS g${JOB};
-    PERFORM log_inserted(given, entered, NULL, clock);
+    IF EXISTS (SELECT FROM lane_settings l WHERE l.records) THEN
+      PERFORM log_inserted(given, entered, NULL, clock);
+    END IF;
     RETURN NULL;
   END IF;
 

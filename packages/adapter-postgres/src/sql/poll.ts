@@ -7,22 +7,31 @@ const READY = `j.place = 0 AND j.lane = here AND j.state = wanted_state AND j.ru
 
 const FITS = `(j.type = ANY (types) OR j.type || '.' ~ ANY (patterns))`;
 
-/** How many index entries the statements of this transaction have met, less those that led to a row. */
-const DEAD = `(SELECT coalesce(sum(pg_stat_get_xact_tuples_returned(i) - pg_stat_get_xact_tuples_fetched(i)), 0)
-    FROM unnest(ready_indexes) i)`;
+const LEASED = `chosen AS MATERIALIZED (
+          SELECT j.ctid AS at_ctid FROM hot_jobs j WHERE ${READY}
+            AND (bound IS NULL OR ${FITS})
+            AND (high_priority IS NULL OR (j.priority, j.run_at, j.seq) <= (high_priority, high_run_at, high_seq))
+          ORDER BY j.priority, j.run_at, j.seq LIMIT wanted FOR UPDATE SKIP LOCKED),
+        leased AS (
+          UPDATE hot_jobs j SET state = target, place = 4, token = nextval('ticks'), attempt = j.attempt + 1,
+            version = j.version + 1, updated_at = clock, lease_until = clock + lease_ms, holder = for_holder,
+            lease_from = wanted_state, touched = CASE WHEN to_custom THEN nextval('ticks') END
+          FROM chosen c WHERE j.lane = here AND j.ctid = c.at_ctid RETURNING j.*)`;
+
+const CLAIMED = `SELECT 0, ${columnsOf("j")} FROM leased j ORDER BY j.priority, j.run_at, j.seq`;
 
 /**
  * `poll` chooses, orders and leases due jobs, lane by lane, and takes over those whose lease has ended (P6–P8, P10, P15).
  * It answers a row for each: `kind` 0 when claimed, 1 when taken over. A last one of kind 2 holds in `run_at` the next
- * due time, in `payload` where a poll by type stopped at its bound of candidates, as `[[lane, place], …]`, and in
- * `seq` how many dead index entries were met.
+ * due time, in `updated_at` the clock, and in `payload` where a poll by type stopped at its bound of candidates, as
+ * `[[lane, place], …]`.
  *
  * - The claim is one statement over a partial index whose order is exactly its own; SKIP LOCKED steps over what others
  *   are claiming. An update returns its rows in any order, so they are sorted again.
  * - A poll by type first looks how far it has to go, so that it neither locks nor walks over jobs without a bound.
- * - `marks` are places below which the caller believes a lane to hold nothing. Behind a snapshot that somebody keeps
- *   open, the index entries of claimed jobs cannot be cleared away, and every claim would walk over all of them. A mark is
- *   a hint: a lane that gives too little above it is looked through from its beginning.
+ * - `marks` are places below which the caller believes a lane to hold nothing. The index entries of claimed jobs stay until
+ *   the next vacuum, or for as long as somebody keeps an old snapshot open, and every claim would walk over all of them. A
+ *   mark is a hint: a lane that gives too little above it is looked through from its beginning.
  * - `most` is 0 for who takes nothing but asks whether there is something, and -1 for who took what it wanted otherwise.
  * - With nothing to do it only reads: no transaction id, nothing in the write-ahead log.
  */
@@ -35,19 +44,19 @@ RETURNS TABLE (kind int, ${ROW_TYPE}) ROWS 100 ${CLAUSE} AS $$
 DECLARE
   clock bigint := coalesce(at, ${CLOCK});
   every_lane text[] := asked;
-  ready_indexes oid[] := ready_indexes();
-  dead bigint := ${DEAD};
   here text;
   wanted int;
   claimed int;
   taken int := 0;
   may_be_more boolean := false;
   is_cut boolean := false;
+  to_custom boolean := is_custom(target);
   is_marked boolean;
   bound int;
   -- by the place of a lane's first mention, since a lane may come twice
   k int;
   paused boolean[];
+  recording boolean[];
   looked int[];
   finished boolean[];
   places json[];
@@ -62,19 +71,11 @@ BEGIN ${DURABILITY}
     every_lane := every_lane[k + 1 :] || every_lane[: k];
     limits := array_fill(most, ARRAY[cardinality(every_lane)]);
   END IF;
-  paused := ARRAY(SELECT EXISTS (SELECT FROM lane_settings l WHERE l.lane = e.lane AND l.paused)
-    FROM unnest(every_lane) WITH ORDINALITY e(lane, n) ORDER BY e.n);
+  SELECT array_agg(coalesce(l.paused, false)), array_agg(coalesce(l.records, false)) INTO paused, recording
+  FROM unnest(every_lane) e(lane) LEFT JOIN lane_settings l ON l.lane = e.lane;
 
   IF expired > 0 AND lease_ms IS NOT NULL THEN
     RETURN QUERY SELECT 1, t.* FROM take_over(every_lane, expired, lease_ms, for_holder, clock) t;
-  END IF;
-
-  IF most > 0 THEN
-    FOR i IN 1 .. cardinality(every_lane) LOOP
-      here := every_lane[i];
-      CONTINUE WHEN paused[i] OR array_position(every_lane, here) < i;
-      PERFORM promote(here, wanted_state, most, clock);
-    END LOOP;
   END IF;
 
   FOR i IN 1 .. cardinality(every_lane) LOOP
@@ -88,6 +89,10 @@ BEGIN ${DURABILITY}
       CONTINUE;
     END IF;
     CONTINUE WHEN wanted <= 0;
+    IF EXISTS (SELECT FROM hot_jobs j
+      WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock) THEN
+      PERFORM promote(here, wanted_state, most, clock);
+    END IF;
 
     place := coalesce(places[k], resumed -> here, marks -> here);
     -- Lanes that a cursor does not mention were looked through to their end by the calls before.
@@ -109,22 +114,16 @@ BEGIN ${DURABILITY}
         WHERE fits >= wanted OR looks >= bound - coalesce(looked[k], 0) LIMIT 1;
       END IF;
 
-      RETURN QUERY
-      WITH chosen AS MATERIALIZED (
-        SELECT j.ctid AS at_ctid FROM hot_jobs j WHERE ${READY}
-          AND (bound IS NULL OR ${FITS})
-          AND (high_priority IS NULL OR (j.priority, j.run_at, j.seq) <= (high_priority, high_run_at, high_seq))
-        ORDER BY j.priority, j.run_at, j.seq LIMIT wanted FOR UPDATE SKIP LOCKED),
-      leased AS (
-        UPDATE hot_jobs j SET state = target, place = 4, token = nextval('ticks'), attempt = j.attempt + 1,
-          version = j.version + 1, updated_at = clock, lease_until = clock + lease_ms, holder = for_holder,
-          lease_from = wanted_state, touched = CASE WHEN is_custom(target) THEN nextval('ticks') END
-        FROM chosen c WHERE j.lane = here AND j.ctid = c.at_ctid RETURNING j.*),
-      logged AS (
-        INSERT INTO events (id, at, kind, detail)
-        SELECT j.id, clock, 'moved', json_build_object('from', wanted_state, 'to', target, 'holder', for_holder)
-        FROM leased j WHERE wanted_state <> target AND EXISTS (SELECT FROM lane_settings l WHERE l.lane = here AND l.records))
-      SELECT 0, ${columnsOf("j")} FROM leased j ORDER BY j.priority, j.run_at, j.seq;
+      IF recording[i] AND wanted_state <> target THEN
+        RETURN QUERY WITH ${LEASED},
+        logged AS (
+          INSERT INTO events (id, at, kind, detail)
+          SELECT j.id, clock, 'moved', json_build_object('from', wanted_state, 'to', target, 'holder', for_holder)
+          FROM leased j)
+        ${CLAIMED};
+      ELSE
+        RETURN QUERY WITH ${LEASED} ${CLAIMED};
+      END IF;
       GET DIAGNOSTICS claimed = ROW_COUNT;
       taken := taken + claimed;
       wanted := wanted - claimed;
@@ -158,10 +157,8 @@ BEGIN ${DURABILITY}
     END LOOP;
   END LOOP;
 
-  dead := ${DEAD} - dead;
   kind := 2;
   updated_at := clock;
-  seq := dead;
   payload := NULL;
   IF is_cut AND taken < most THEN
     payload := (SELECT json_agg(json_build_array(e.lane, coalesce(places[n], resumed -> e.lane)))
@@ -174,17 +171,14 @@ BEGIN ${DURABILITY}
   RETURN NEXT;
 END $$;
 
--- Makes the jobs of a lane ready that have come due (P8); those that others are promoting are theirs.
+-- Makes jobs of a lane ready that have come due (P8); those that others are promoting at this moment are theirs.
 CREATE OR REPLACE FUNCTION promote(here text, wanted_state text, most int, clock bigint) RETURNS void ${INNER} AS $$
 BEGIN
-  IF EXISTS (SELECT FROM hot_jobs j
-    WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock) THEN
-    WITH due AS MATERIALIZED (
-      SELECT j.ctid AS at_ctid FROM hot_jobs j
-      WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock
-      ORDER BY j.run_at LIMIT greatest(5000, most) FOR UPDATE SKIP LOCKED)
-    UPDATE hot_jobs j SET place = 0 FROM due d WHERE j.lane = here AND j.ctid = d.at_ctid;
-  END IF;
+  WITH due AS MATERIALIZED (
+    SELECT j.ctid AS at_ctid FROM hot_jobs j
+    WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock
+    ORDER BY j.run_at LIMIT greatest(5000, most) FOR UPDATE SKIP LOCKED)
+  UPDATE hot_jobs j SET place = 0 FROM due d WHERE j.lane = here AND j.ctid = d.at_ctid;
 END $$;
 
 -- Takes over jobs whose lease has ended, those first whose lease ended first, in paused lanes too (P15).
@@ -230,12 +224,4 @@ END $$;
 
 CREATE OR REPLACE FUNCTION is_custom(state text) RETURNS boolean LANGUAGE sql IMMUTABLE AS
 $$ SELECT state NOT IN ('waiting', 'active', 'blocked', 'completed', 'failed', 'cancelled') $$;
-
--- The index of ready jobs, or those of the partitions.
-CREATE OR REPLACE FUNCTION ready_indexes() RETURNS oid[] ${INNER} AS $$
-BEGIN
-  RETURN CASE WHEN EXISTS (SELECT FROM pg_inherits WHERE inhparent = 'hot_jobs_ready'::regclass)
-    THEN ARRAY(SELECT inhrelid FROM pg_inherits WHERE inhparent = 'hot_jobs_ready'::regclass)
-    ELSE ARRAY['hot_jobs_ready'::regclass::oid] END;
-END $$;
 `;

@@ -1,6 +1,16 @@
 import { CLAUSE, CLOCK, DURABILITY } from "./clause.ts";
 import { ended, KEPT, STORED } from "./row.ts";
 
+const ENDED = `given AS MATERIALIZED (
+    SELECT * FROM unnest(ids, tokens, states, results) WITH ORDINALITY AS g(id, token, state, result, n)),
+  gone AS (
+    DELETE FROM hot_jobs j USING given g
+    WHERE j.id = g.id AND j.lane = split_part(g.id, ':', 1) AND j.token = g.token AND j.lease_until > clock
+    RETURNING j.*, g.n, g.state AS end_state, g.result::json AS end_result),
+  ended AS (${ended("gone", "end_state", "end_result")})`;
+
+const DONE = "SELECT json_agg(json_build_array(g.n, g.version + 1, g.cancel_requested)) INTO answer FROM gone g";
+
 /**
  * What workers do most, in one statement for many jobs: `settle` finishes those whose token is that of the living lease
  * (P13), and moves them to the history unless their lane keeps none; `renew` prolongs leases.
@@ -16,19 +26,20 @@ DECLARE
   clock bigint := coalesce(at, ${CLOCK});
   answer text;
 BEGIN ${DURABILITY}
-  WITH given AS MATERIALIZED (
-    SELECT * FROM unnest(ids, tokens, states, results) WITH ORDINALITY AS g(id, token, state, result, n)),
-  gone AS (
-    DELETE FROM hot_jobs j USING given g
-    WHERE j.id = g.id AND j.lane = split_part(g.id, ':', 1) AND j.token = g.token AND j.lease_until > clock
-    RETURNING j.*, g.n, g.state AS end_state, g.result::json AS end_result),
-  ended AS (${ended("gone", "end_state", "end_result")}),
+  IF NOT EXISTS (SELECT FROM lane_settings l WHERE l.records OR l.discards <> '{}') THEN
+    WITH ${ENDED},
+    kept AS (INSERT INTO history (${STORED}) SELECT ${STORED} FROM ended)
+    ${DONE};
+    RETURN answer;
+  END IF;
+
+  WITH ${ENDED},
   kept AS (INSERT INTO history (${STORED}) SELECT ${STORED} FROM ended e WHERE ${KEPT}),
   logged AS (
     INSERT INTO events (id, at, kind, detail)
     SELECT g.id, clock, 'moved', json_build_object('from', g.state, 'to', g.end_state, 'holder', g.holder)
     FROM gone g WHERE EXISTS (SELECT FROM lane_settings l WHERE l.lane = g.lane AND l.records) AND g.state <> g.end_state)
-  SELECT json_agg(json_build_array(g.n, g.version + 1, g.cancel_requested)) INTO answer FROM gone g;
+  ${DONE};
   PERFORM forget_discarded(ids);
   RETURN answer;
 END $$;
