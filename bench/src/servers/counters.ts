@@ -13,6 +13,12 @@ export interface Work {
   readonly walBytes: number;
 }
 
+// Checks of foreign keys count as statements, but no client sends them.
+const STATEMENTS = `
+  select coalesce(sum(calls), 0) from public.pg_stat_statements
+  where dbid = (select oid from pg_database where datname = current_database())
+    and query not like 'SELECT $_ FROM ONLY % FOR KEY SHARE OF x'`;
+
 /** Counts what the server does, through a connection of its own that does not count itself. */
 export class Counters {
   readonly #client: Client;
@@ -80,9 +86,7 @@ export class Counters {
   }
 
   async #read(): Promise<Reading> {
-    const statements = this.#hasStatements
-      ? "(select coalesce(sum(calls), 0) from public.pg_stat_statements where dbid = (select oid from pg_database where datname = current_database()))"
-      : "null";
+    const statements = this.#hasStatements ? `(${STATEMENTS})` : "null";
     const { rows } = await this.#client.query<{ statements: number | null; wal: string }>(
       `select ${statements}::float8 as statements, (pg_current_wal_insert_lsn() - '0/0')::text as wal`,
     );

