@@ -1,4 +1,5 @@
 import type { Backend } from "@anyqueue/api";
+import { plan } from "./plan.ts";
 import { type PostgresOptions, PostgresOptionsSchema } from "./options.ts";
 import { PostgresAdapter } from "./postgres-adapter.ts";
 import type { PostgresTransaction } from "./transaction.ts";
@@ -13,4 +14,5 @@ export const backend: Backend<PostgresTransaction> = {
   options: PostgresOptionsSchema,
   fromUrl: (address, query) => ({ ...readUrl(address, query) }),
   create: (options: PostgresOptions) => new PostgresAdapter(options),
+  plan,
 };

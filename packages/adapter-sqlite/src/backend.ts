@@ -1,5 +1,6 @@
 import type { Backend } from "@anyqueue/api";
 import type { Database } from "better-sqlite3";
+import { plan } from "./plan.ts";
 import { type SqliteOptions, SqliteOptionsSchema } from "./options.ts";
 import { SqliteAdapter } from "./sqlite-adapter.ts";
 
@@ -12,6 +13,7 @@ export const backend: Backend<Database> = {
   options: SqliteOptionsSchema,
   fromUrl: (address, query) => ({ path: pathOf(address), ...query }),
   create: (options: SqliteOptions) => new SqliteAdapter(options),
+  plan,
 };
 
 /** `sqlite:///var/lib/jobs.db` is what other tools write for `sqlite:/var/lib/jobs.db`. */

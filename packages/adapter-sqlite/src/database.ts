@@ -40,7 +40,8 @@ export function openDatabase({ path, durability = "full" }: SqliteOptions): Data
   }
 }
 
-function checkPath(path: string): void {
+/** @throws QueueError `INVALID` for a path at which no file can be. */
+export function checkPath(path: string): void {
   const folder = dirname(path);
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new QueueError("INVALID", `Cannot open ${path}: the folder ${folder} does not exist. Create it first.`);

@@ -1,4 +1,4 @@
-import { QueueError } from "@anyqueue/api";
+import { type MigrationPlan, QueueError } from "@anyqueue/api";
 import type { Database } from "better-sqlite3";
 
 /**
@@ -77,13 +77,14 @@ const SCHEMA_VERSION = MIGRATIONS.length;
 const MIN_READER = 1;
 
 /**
- * Refuses a store that only newer code may open, and tells whether there is something to migrate (P25). Only reads.
+ * Which layout a store has, 0 when it has none. Refuses one that only newer code may open, or that nobody can make sense of
+ * (P25). Only reads.
  */
-export function needsMigration(db: Database, path: string): boolean {
+function versionOf(db: Database, path: string): number {
   const known = db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'anyqueue_schema'").get();
   if (known === undefined) {
     refuseForeignTables(db, path);
-    return true;
+    return 0;
   }
   const schema = db.prepare("SELECT version, min_reader FROM anyqueue_schema").get() as
     | { readonly version: number; readonly min_reader: number }
@@ -103,7 +104,12 @@ export function needsMigration(db: Database, path: string): boolean {
         "Update @anyqueue/adapter-sqlite; the file was left as it is.",
     );
   }
-  return version < SCHEMA_VERSION;
+  return version;
+}
+
+/** Tells whether there is something to migrate. Only reads, and refuses what `versionOf` refuses. */
+export function needsMigration(db: Database, path: string): boolean {
+  return versionOf(db, path) < SCHEMA_VERSION;
 }
 
 /**
@@ -113,7 +119,8 @@ export function needsMigration(db: Database, path: string): boolean {
 export function migrate(db: Database, path: string): void {
   db.exec("BEGIN IMMEDIATE");
   try {
-    if (needsMigration(db, path)) applyFrom(db);
+    const version = versionOf(db, path);
+    if (version < SCHEMA_VERSION) db.exec(migration(version));
     db.exec("COMMIT");
   } catch (error) {
     if (db.inTransaction) db.exec("ROLLBACK");
@@ -121,12 +128,30 @@ export function migrate(db: Database, path: string): void {
   }
 }
 
-function applyFrom(db: Database): void {
-  db.exec("CREATE TABLE IF NOT EXISTS anyqueue_schema (version INTEGER NOT NULL, min_reader INTEGER NOT NULL) STRICT");
-  const present = db.prepare("SELECT version FROM anyqueue_schema").pluck().get() as number | undefined;
-  for (const step of MIGRATIONS.slice(present ?? 0)) db.exec(step);
-  db.exec("DELETE FROM anyqueue_schema");
-  db.prepare("INSERT INTO anyqueue_schema VALUES (?, ?)").run(SCHEMA_VERSION, MIN_READER);
+/** Tells what `migrate` would do, to a file that may not exist, when the database is undefined. Only reads. */
+export function planFor(db: Database | undefined, path: string): MigrationPlan {
+  const version = db === undefined ? 0 : versionOf(db, path);
+  const from = version === 0 ? null : version;
+  if (version >= SCHEMA_VERSION) return { from, to: version, changes: [], sql: "" };
+  return {
+    from,
+    to: SCHEMA_VERSION,
+    changes: [version === 0 ? "Creates the tables." : `Brings the tables to version ${SCHEMA_VERSION}.`],
+    sql: `PRAGMA journal_mode = WAL;\nBEGIN IMMEDIATE;\n${migration(version)}\nCOMMIT;\n`,
+  };
+}
+
+/** The SQL that leads from one version to the newest, to be run in one transaction. */
+function migration(from: number): string {
+  return [
+    from === 0 && "CREATE TABLE anyqueue_schema (version INTEGER NOT NULL, min_reader INTEGER NOT NULL) STRICT;",
+    ...MIGRATIONS.slice(from),
+    from === 0
+      ? `INSERT INTO anyqueue_schema VALUES (${SCHEMA_VERSION}, ${MIN_READER});`
+      : `UPDATE anyqueue_schema SET version = ${SCHEMA_VERSION}, min_reader = ${MIN_READER};`,
+  ]
+    .filter((part) => part !== false)
+    .join("\n");
 }
 
 /** Tables of ours without a version are no store of ours: of another program, or of one that lost a table. */

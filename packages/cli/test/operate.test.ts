@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openQueue } from "@anyqueue/api";
 import { describe, expect, it } from "vitest";
+import { showBackend } from "../src/backend.ts";
 import { loadConfig } from "../src/config.ts";
 import { describeFailure } from "../src/failure.ts";
 import { buildProgram } from "../src/program.ts";
@@ -87,9 +88,38 @@ describe("looking after a queue", { timeout: 30_000 }, () => {
     expect(await json(["prune", "--older-than", "0"], at)).toEqual({ removed: 1 });
   });
 
-  it("makes a store with migrate", async () => {
+  it("makes a store with migrate, and tells what it did", async () => {
     const url = `sqlite:${join(await scratch(), "new.db")}`;
-    expect(await json(["migrate"], { url })).toMatchObject({ backend: "sqlite", capabilities: { scope: "machine" } });
+    expect(await json(["migrate"], { url })).toMatchObject({
+      backend: "sqlite",
+      store: url,
+      from: null,
+      to: 1,
+      changes: ["Creates the tables."],
+      capabilities: { scope: "machine" },
+    });
+    expect(await json(["migrate"], { url })).toMatchObject({ from: 1, to: 1, changes: [] });
+    expect((await run(["migrate"], { url })).stdout).toContain("nothing to do");
+  });
+
+  it("prints the SQL of a migration and nothing else, and changes nothing, with --dry-run", async () => {
+    const folder = await scratch();
+    const url = `sqlite:${join(folder, "new.db")}`;
+    const { code, stdout, stderr } = await run(["migrate", "--dry-run"], { url });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^PRAGMA journal_mode = WAL;\nBEGIN IMMEDIATE;[^]+\nCOMMIT;\n$/);
+    expect(stderr).toBe(`${url}, layout: none yet → version 1. Creates the tables.\n`);
+    expect(await readdir(folder)).toEqual([]);
+    expect(await json(["migrate", "--dry-run"], { url })).toEqual({
+      store: url,
+      from: null,
+      to: 1,
+      changes: ["Creates the tables."],
+      sql: stdout,
+    });
+    await run(["migrate"], { url });
+    expect((await run(["migrate", "--dry-run"], { url })).stdout).toBe("");
+    expect((await run(["migrate", "--dry-run"], { url: "memory:" })).stdout).toBe("");
   });
 
   it.each([
@@ -114,6 +144,25 @@ describe("looking after a queue", { timeout: 30_000 }, () => {
     expect(message).toContain(sentence);
     expect(message).not.toContain("\n");
     expect(exitCode).toBe(2);
+  });
+});
+
+describe("a backend", () => {
+  it.each([
+    ["sqlite:jobs.db?durability=normal", "sqlite:jobs.db?durability=normal"],
+    ["postgres://db/shop?schema=mail", "postgres://db/shop?schema=mail"],
+    ["postgres://me@db/shop", "postgres://me@db/shop"],
+    ["postgres://me:s3cret@db/shop", "postgres://me:***@db/shop"],
+    ["postgres://me:s3/cr@t?@db/shop", "postgres://me:***@db/shop"],
+    ["postgres://:s3cret@db/shop?a=1@2", "postgres://:***@db/shop?a=1@2"],
+    ["postgres://db/shop?user=me&password=s3cret", "postgres://db/shop?user=me&password=***"],
+    ["postgres://db/shop?notify=redis://:s3cret@cache&schema=a", "postgres://db/shop?notify=***&schema=a"],
+    ["postgres:///shop?notify=postgres%3A%2F%2Fme%3As3cret%40db", "postgres:///shop?notify=***"],
+    [{ backend: "postgres", url: "postgres://me:s3cret@db/shop", schema: "a" }, "postgres://me:***@db/shop"],
+    [{ backend: "sqlite", path: "jobs.db" }, "sqlite:jobs.db"],
+    [{ backend: "memory" }, "memory:"],
+  ])("%j is shown without a password", (backend, shown) => {
+    expect(showBackend(backend)).toBe(shown);
   });
 });
 

@@ -14,6 +14,23 @@ export interface Backend<Tx = never> {
   fromUrl(address: string, query: Readonly<Record<string, string>>): Record<string, unknown>;
   /** Makes an adapter that is not open yet. */
   create(options: never): Adapter<Tx>;
+  /**
+   * Tells what opening the store would change in its layout, and changes nothing (P25). Left out where stores have no
+   * layout. @throws QueueError as `open` does, such as `SCHEMA_NEWER`.
+   */
+  plan?(options: never): Promise<MigrationPlan>;
+}
+
+/** What opening a store would change in its layout. */
+export interface MigrationPlan {
+  /** The version of the layout that the store has; null when there is none yet. */
+  readonly from: number | null;
+  /** The version that it has once open. */
+  readonly to: number;
+  /** What would be done, each a sentence. Empty when there is nothing to do. */
+  readonly changes: readonly string[];
+  /** The same as statements of the store's own language, to be run as they are; empty when there is nothing to do. */
+  readonly sql: string;
 }
 
 /**

@@ -14,7 +14,7 @@ export {
 } from "./catalog.ts";
 export { type Handler, type Handlers } from "./handlers.ts";
 export { backendByName, registerBackend } from "./backends.ts";
-export { type BackendConfig, createAdapter, openQueue, type TransactionOf } from "./open-queue.ts";
+export { type BackendConfig, createAdapter, openQueue, planMigration, type TransactionOf } from "./open-queue.ts";
 export { type CancelOutcome, type JobSelection, type RetryOptions, type RetryOutcome } from "./operator.ts";
 export { type AddRequest } from "./job-types.ts";
 export { type Added, type InTransaction, Queue, type QueueOptions } from "./queue.ts";

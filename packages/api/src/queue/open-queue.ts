@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { checkFunction } from "../check/check-function.ts";
 import { show, validator } from "../check/validator.ts";
 import type { Adapter } from "../contract/adapter.ts";
-import type { BackendTransactions } from "../contract/backend.ts";
+import type { Backend, BackendTransactions, MigrationPlan } from "../contract/backend.ts";
 import { QueueError } from "../errors.ts";
 import { backendByName } from "./backends.ts";
 import type { Catalog } from "./catalog.ts";
@@ -70,10 +70,24 @@ export async function openQueue<const B extends string | BackendConfig | Adapter
 /** Makes the adapter that a URL or config object describes, not open yet; hands an adapter back as it is. */
 export async function createAdapter(backend: string | BackendConfig | Adapter<never>): Promise<Adapter<never>> {
   if (isAdapter(backend)) return backend;
+  const { found, options } = await findBackend(backend);
+  return found.create(options);
+}
+
+/**
+ * Tells what opening the store that a URL or config object describes would change in its layout, and changes nothing
+ * (P25). Undefined for a backend whose stores have no layout.
+ */
+export async function planMigration(backend: string | BackendConfig): Promise<MigrationPlan | undefined> {
+  const { found, options } = await findBackend(backend);
+  return found.plan?.(options);
+}
+
+async function findBackend(backend: string | BackendConfig): Promise<{ found: Backend<never>; options: never }> {
   const { name, options } = typeof backend === "string" ? await fromUrl(backend) : fromConfig(backend);
   const found = await backendByName(name);
   validator(found.options)(options, `Cannot open the ${found.name} queue`);
-  return found.create(options as never);
+  return { found, options: options as never };
 }
 
 function isAdapter(backend: unknown): backend is Adapter<never> {
