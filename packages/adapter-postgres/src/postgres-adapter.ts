@@ -136,7 +136,7 @@ export class PostgresAdapter implements Adapter<PostgresTransaction> {
   }
 
   async subscribe(wake: (hint: Hint) => void): Promise<Unsubscribe> {
-    return this.#open.wakeups.listen(wake);
+    return this.#open.listen(wake);
   }
 
   get #open(): Site {

@@ -1,18 +1,19 @@
-import type { Hint } from "@anyqueue/api";
+import type { Hint, Unsubscribe } from "@anyqueue/api";
 import { Connection } from "./connection.ts";
 import { Marks } from "./marks.ts";
 import { migrate } from "./migrations.ts";
 import type { Settings } from "./options.ts";
 import { prepare, type Statements } from "./statements.ts";
 import type { PostgresTransaction } from "./transaction.ts";
+import { Wakeups } from "./wakeups/wakeups.ts";
 import { Write } from "./write.ts";
 
 /** A store that is open: everything that lives from `open` to `close`. */
 export class Site {
   readonly connection: Connection;
   readonly sql: Statements;
+  readonly wakeups: Wakeups;
   readonly marks = new Marks();
-  readonly wakeups = new LocalWakeups();
   readonly #settings: Settings;
 
   /** Connects and migrates; safe when many processes do it at once (P25). */
@@ -20,7 +21,9 @@ export class Site {
     const connection = await Connection.open(settings);
     try {
       await migrate(connection, settings.schema);
-      return new Site(settings, connection);
+      const site = new Site(settings, connection);
+      await site.wakeups.open();
+      return site;
     } catch (error) {
       await connection.close();
       throw error;
@@ -31,40 +34,40 @@ export class Site {
     this.#settings = settings;
     this.connection = connection;
     this.sql = prepare(settings.schema);
+    this.wakeups = new Wakeups({ connection, settings });
   }
 
   /** Does the work, each of its statements in a transaction of its own, and then wakes whom it concerns. */
   async write<T>(work: (write: Write) => Promise<T>): Promise<T> {
     const write = new Write(this.sql, this.connection, this.#settings.durability);
     const value = await work(write);
-    this.marks.drop(write.hints.lanes);
-    this.wakeups.tell(write.hints.lanes, write.hints.finished);
+    const { lanes, finished } = write.hints;
+    this.marks.drop(lanes);
+    this.wakeups.tell(lanes, finished);
     return value;
   }
 
   /** Does the work in the caller's transaction, whose commit wakes whom it concerns (P5). */
   async join<T>(caller: PostgresTransaction, work: (write: Write) => Promise<T>): Promise<T> {
-    const write = new Write(this.sql, this.connection.on(caller), null);
+    const server = this.connection.on(caller);
+    const write = new Write(this.sql, server, null);
     const value = await work(write);
+    const notice = this.wakeups.noticeFor(write.hints.lanes, write.hints.finished);
+    if (notice !== undefined) await server.answer(notice, notice.values);
     return value;
   }
 
-  async close(): Promise<void> {
-    await this.connection.close();
+  /** Calls `wake` with hints until unsubscribed (P24). */
+  async listen(wake: (hint: Hint) => void): Promise<Unsubscribe> {
+    return this.wakeups.listen((hint) => {
+      if ("lane" in hint) this.marks.drop([hint.lane]);
+      else if ("resync" in hint) this.marks.clear();
+      wake(hint);
+    });
   }
-}
 
-class LocalWakeups {
-  readonly isPushing = false;
-  readonly #wakes = new Set<(hint: Hint) => void>();
-  tell(lanes: Iterable<string>, finished: Iterable<string>): void {
-    for (const wake of this.#wakes) {
-      for (const lane of lanes) wake({ lane });
-      for (const lane of finished) wake({ finished: lane });
-    }
-  }
-  async listen(wake: (hint: Hint) => void): Promise<() => void> {
-    this.#wakes.add(wake);
-    return () => this.#wakes.delete(wake);
+  async close(): Promise<void> {
+    await this.wakeups.close();
+    await this.connection.close();
   }
 }
