@@ -5,7 +5,10 @@ import type { Account } from "./connection-messages.ts";
 const LANES = ["mail", "media", "reports", "default"];
 const LEASE_MS = 120_000;
 const BATCH = 10;
+const ATTEMPTS = 20;
 const LOOK_MS = 20;
+/** What is not finished so long after the end stays unfinished: longer than a lease, so that what was held comes back. */
+const PATIENCE_MS = LEASE_MS + 60_000;
 
 /** How a job fares in the hands of a client. */
 type Fate = "complete" | "renew and complete" | "fail" | "hand back";
@@ -55,7 +58,7 @@ export class Traffic {
   }
 
   async #serve(holder: string, until: number): Promise<void> {
-    for (;;) {
+    while (performance.now() < until + PATIENCE_MS) {
       const isOver = performance.now() >= until;
       if (!isOver && Math.random() < 0.4) await this.#insert();
       const found = await this.#poll(holder);
@@ -67,7 +70,8 @@ export class Traffic {
   async #insert(): Promise<void> {
     const jobs = Array.from({ length: 1 + Math.floor(Math.random() * 5) }, () => this.#newJob());
     // An id makes it safe to send them again when the answer was lost (P3).
-    for (let maybeStored = false; ; maybeStored = true) {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const maybeStored = attempt > 1;
       const outcomes = await this.#call(() => this.#adapter.insert(jobs, { maybeStored }));
       if (outcomes === undefined) continue;
       for (const [index, { status }] of outcomes.entries()) {
