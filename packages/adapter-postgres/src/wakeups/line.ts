@@ -23,7 +23,7 @@ export interface LineOptions<L extends Link> {
 }
 
 /** Attempts in vain that are nothing to speak of, as during a restart. */
-const PASSING = 2;
+const PASSING = 4;
 
 const MAX_RETRY_MS = 10_000;
 
@@ -132,15 +132,15 @@ export class Line<L extends Link> {
 
   async #ping(link: L, over: AbortController): Promise<void> {
     const { deadlineMs } = this.#options.timing;
+    const { promise: stopped, reject: stop } = Promise.withResolvers<never>();
     const giveUp = (): void => over.abort(new Error(`No answer came within ${deadlineMs} ms.`));
     const timer = setTimeout(giveUp, deadlineMs).unref();
+    over.signal.addEventListener("abort", stop);
     try {
-      await new Promise((resolve, reject) => {
-        over.signal.addEventListener("abort", reject, { once: true });
-        link.ping().then(resolve, reject);
-      });
+      await Promise.race([link.ping(), stopped]);
     } finally {
       clearTimeout(timer);
+      over.signal.removeEventListener("abort", stop);
     }
   }
 

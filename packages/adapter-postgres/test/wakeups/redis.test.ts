@@ -150,7 +150,7 @@ describe.skipIf(noRedisServer !== undefined)(
       const proxy = await Proxy.to(server.port);
       proxy.mute();
       const notify = { redis: `redis://127.0.0.1:${proxy.port}` };
-      const one = await Handle.listening({ schema, notify }, { patienceMs: 20, deadlineMs: 500, retryMs: 5 });
+      const one = await Handle.listening({ schema, notify }, { patienceMs: 20, deadlineMs: 100, retryMs: 5 });
 
       one.tell("a");
       expect(one.heard).toEqual([{ lane: "a" }]);
