@@ -83,7 +83,7 @@ async function afterFailureBySql(job: Job, error: object | null, retryMs?: numbe
     cancel_requested: job.cancelRequested,
     extra: { backoff: job.backoff },
   };
-  return surface.value("SELECT anyqueue.after_failure(json_populate_record(NULL::anyqueue.hot_jobs, $1), $2, $3, $4)", [
+  return surface.value("SELECT anyqueue.after_failure(json_populate_record(NULL::anyqueue.history, $1), $2, $3, $4)", [
     JSON.stringify(row),
     error === null ? null : JSON.stringify(error),
     retryMs ?? null,

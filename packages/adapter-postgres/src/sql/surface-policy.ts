@@ -18,8 +18,8 @@ BEGIN
   RETURN least(floor(delay + 0.5), (backoff ->> 'maxMs')::double precision, 3153600000000);
 END $$;
 
--- The change to a job after a failed attempt, which is final or is tried again after so many milliseconds, if that is said.
-CREATE OR REPLACE FUNCTION after_failure(job hot_jobs, failure json, retry_ms bigint, is_final boolean) RETURNS json ${HELPER} AS $$
+-- The change to a job, as a row of either table, after a failed attempt, which is final or is tried again after so many milliseconds, if that is said.
+CREATE OR REPLACE FUNCTION after_failure(job history, failure json, retry_ms bigint, is_final boolean) RETURNS json ${HELPER} AS $$
 BEGIN
   IF job.cancel_requested THEN
     RETURN json_strip_nulls(json_build_object('state', 'cancelled', 'error', failure));
@@ -51,7 +51,7 @@ DECLARE
   changes json;
 BEGIN
   IF cardinality(ids) = 0 THEN RETURN 0; END IF;
-  SELECT json_agg(json_build_object('id', j.id, 'token', j.token, 'set', after_failure(j,
+  SELECT json_agg(json_build_object('id', j.id, 'token', j.token, 'set', after_failure(ROW(j.*)::history,
     CASE WHEN j.cancel_requested THEN NULL ELSE failure_of(
       format('The lease of attempt %s ended before it was settled.', j.attempt), 'LEASE_ENDED', NULL, j.attempt, clock) END,
     NULL, false)) ORDER BY j.id)

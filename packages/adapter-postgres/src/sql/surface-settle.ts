@@ -25,7 +25,7 @@ CREATE OR REPLACE FUNCTION fail(id text, token bigint, error text DEFAULT NULL, 
 DECLARE
   clock bigint := ${CLOCK};
   retry_ms bigint := ms_of('Cannot fail', 'retry_in', retry_in, 0);
-  job hot_jobs;
+  job history;
 BEGIN
   PERFORM check_token('Cannot fail', token);
   SELECT * INTO job FROM hot_jobs j WHERE j.id = fail.id AND j.lane = split_part(fail.id, ':', 1);
