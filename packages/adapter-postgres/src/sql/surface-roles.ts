@@ -1,19 +1,8 @@
-/** What other languages call, and the views that go with it. */
-const SURFACE = "enqueue enqueue_bulk claim complete fail extend cancel cancel_group";
-
-/** What the TypeScript adapter calls. The rest is for these functions themselves. */
-const VERBS =
-  "insert_jobs poll take candidates candidates_by_id settle renew cas append_events remove_jobs remove_finished " +
-  "configure_lane lane_status";
-
-const VIEWS = "jobs running expired delayed failed lanes";
-
-const list = (names: string): string => `{${names.split(" ").join(",")}}`;
+const VIEWS = "jobs, running, expired, delayed, failed, lanes";
 
 /**
- * The rights of a worker, who may do everything by the functions and read everything, and of a reader, who sees the views
- * (one of which calls `lane_status`, as whoever reads it).
- * Everybody else may do nothing, and only the owner gives rights.
+ * The rights of a worker, who reads everything and writes by the functions only, and of a reader, who sees the views, one
+ * of which calls `lane_status`. Everybody else may do nothing, and only the owner gives rights.
  *
  * Who was given them is not kept in a table but by Postgres itself, as the right to execute a function that does nothing:
  * so it goes with the role when that is dropped, and into a dump. From it each migration gives the rights anew, to what
@@ -29,8 +18,9 @@ DECLARE
 BEGIN
   EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), role);
   EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO %I', current_schema(), role);
+  -- Functions that run as the owner are there to be called; the others serve them.
   FOR one IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace
-    AND p.proname = ANY ('${list(`${SURFACE} ${VERBS} is_worker`)}') LOOP
+    AND (p.prosecdef OR p.proname = 'is_worker') LOOP
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', one, role);
   END LOOP;
 END $$;
@@ -38,7 +28,7 @@ END $$;
 CREATE OR REPLACE FUNCTION grant_reader(role name) RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
   EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), role);
-  EXECUTE format('GRANT SELECT ON ${VIEWS.split(" ").join(", ")} TO %I', role);
+  EXECUTE format('GRANT SELECT ON ${VIEWS} TO %I', role);
   EXECUTE format('GRANT EXECUTE ON FUNCTION is_reader, lane_status TO %I', role);
 END $$;
 
