@@ -12,19 +12,21 @@ const ADD = {
 };
 const ADD_ONE = { name: "add-one", text: "insert into jobs (priority, run_at, payload) values ($1, $2, $3)" };
 const WAKE = { name: "wake", text: "select pg_notify(current_schema(), '')" };
-const NEXT = `
-  select seq from jobs where not active and run_at <= $1 order by priority, run_at, seq limit $2
-  for update skip locked`;
+const next = (condition = ""): string => `next as materialized (
+  select seq from jobs where not active and run_at <= $1 ${condition} order by priority, run_at, seq limit $2
+  for update skip locked)`;
+const BEGIN = "update jobs set active = true from next where jobs.seq = next.seq returning jobs.seq, jobs.payload";
 const CLAIM = {
   name: "claim",
-  text: `with next as materialized (${NEXT})
-    update jobs set active = true from next where jobs.seq = next.seq returning jobs.seq, jobs.payload`,
+  text: `with ${next()} ${BEGIN}`,
 };
 const FINISH = { name: "finish", text: "delete from jobs where seq = any($1::bigint[])" };
+// Finishes first. SKIP LOCKED skips no row that another has claimed since the snapshot: it locks the new version, finds
+// that it no longer matches, and keeps the lock; two that claim first and finish then can so wait for each other.
 const FINISH_AND_CLAIM = {
   name: "finish-and-claim",
-  text: `with done as (delete from jobs where seq = any($3::bigint[])), next as materialized (${NEXT})
-    update jobs set active = true from next where jobs.seq = next.seq returning jobs.seq, jobs.payload`,
+  text: `with done as (delete from jobs where seq = any($3::bigint[]) returning seq),
+    ${next("and (select count(*) from done) >= 0")} ${BEGIN}`,
 };
 // Right after a bulk load the statistics are those of an empty table, and each claim would sort the whole backlog.
 const PINNED = ["sort", "seqscan", "bitmapscan", "hashjoin", "mergejoin"].map((plan) => `-c enable_${plan}=off`);
@@ -86,6 +88,8 @@ export function floorPostgres(style: "plain" | "merged", durability: "on" | "off
 
 async function connect(style: Style, url: string, address: string): Promise<Session> {
   const pool = new Pool({ connectionString: url, max: CONNECTIONS });
+  // An idle connection that breaks, as when the server is stopped after a failure, is not the failure to tell.
+  pool.on("error", () => undefined);
   const step = style.step(pool);
   return {
     address,
