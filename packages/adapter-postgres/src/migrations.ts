@@ -1,8 +1,9 @@
 import { type MigrationPlan, QueueError } from "@anyqueue/api";
 import type { Connection, Session } from "./connection.ts";
 import { stateOf } from "./failures.ts";
+import type { Settings } from "./options.ts";
 import { pause } from "./patience.ts";
-import { FUNCTIONS, TABLES } from "./sql/index.ts";
+import { FUNCTIONS, repartition, TABLES } from "./sql/index.ts";
 
 /**
  * The steps that lead from nothing to the newest layout, in order and never changed once released. A release that changes
@@ -24,30 +25,47 @@ const MOST_TRIES = 10;
 const LOCK_NOT_AVAILABLE = "55P03";
 
 /** Not by `to_regclass`, which may remember from before the wait for the lock that a table is not there. */
-const TABLES_OF = `SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+const TABLES_OF = `SELECT c.relname::text,
+    CASE c.relkind WHEN 'p' THEN (SELECT count(*) FROM pg_inherits i WHERE i.inhparent = c.oid) ELSE 1 END
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = $1 AND c.relname IN ('schema_info', 'hot_jobs')`;
+
+/** How a schema is laid out. */
+interface Layout {
+  /** 0 when there is nothing yet. */
+  readonly version: number;
+  /** In how many tables unfinished jobs are: one plain one, or partitions. */
+  readonly parts: number;
+}
+
+const NONE: Layout = { version: 0, parts: 1 };
 
 /** What is to be done to a schema. */
 interface Migration {
-  readonly from: number;
+  readonly present: Layout;
+  readonly next: Layout;
   /** Each a sentence; empty when there is nothing to do. */
   readonly changes: readonly string[];
   /** To be run in one transaction. */
   readonly sql: string;
 }
 
+/** The schema, and what its owner wishes of its layout. */
+type Wish = Pick<Settings, "schema" | "partitions">;
+
 /**
  * Brings the schema to the newest layout in one transaction. Of several processes that do this at once the first one
  * migrates; the others wait for its lock and then find nothing left to do (P25).
  */
-export async function migrate(connection: Connection, schema: string): Promise<void> {
-  if ((await migrationOf(connection, schema)).changes.length === 0) return;
+export async function migrate(connection: Connection, wish: Wish): Promise<void> {
+  if ((await migrationOf(connection, wish)).changes.length === 0) return;
   for (let attempt = 1; ; attempt++) {
     try {
       return await connection.transaction(async (session) => {
-        await session.query(lock(schema));
-        const { changes, sql } = await migrationOf(session, schema);
-        if (changes.length > 0) await session.query(sql);
+        await session.query(lock(wish.schema));
+        const migration = await migrationOf(session, wish);
+        refuseToRepartition(migration, wish);
+        if (migration.changes.length > 0) await session.query(migration.sql);
       });
     } catch (error) {
       if (stateOf(error) !== LOCK_NOT_AVAILABLE || attempt === MOST_TRIES) throw error;
@@ -56,34 +74,44 @@ export async function migrate(connection: Connection, schema: string): Promise<v
   }
 }
 
-/** Tells what `migrate` would do. Only reads. */
-export async function planFor(session: Session, schema: string): Promise<MigrationPlan> {
-  const { from, changes, sql } = await migrationOf(session, schema);
+/** Tells what `migrate` would do, and how to do what it refuses to. Only reads. */
+export async function planFor(session: Session, wish: Wish): Promise<MigrationPlan> {
+  const { present, next, changes, sql } = await migrationOf(session, wish);
   return {
-    from: from === 0 ? null : from,
-    to: Math.max(from, SCHEMA_VERSION),
+    from: present.version === 0 ? null : present.version,
+    to: next.version,
     changes,
-    sql: changes.length === 0 ? "" : `BEGIN;\n${lock(schema)};\n${sql}\nCOMMIT;\n`,
+    sql: changes.length === 0 ? "" : `BEGIN;\n${lock(wish.schema)};\n${sql}\nCOMMIT;\n`,
   };
 }
 
-async function migrationOf(session: Session, schema: string): Promise<Migration> {
-  const from = await versionOf(session, schema);
-  if (from >= SCHEMA_VERSION) return { from, changes: [], sql: "" };
-  const change =
-    from === 0
-      ? `Creates the schema ${schema} with its tables and functions.`
-      : `Brings the tables and functions of the schema ${schema} to version ${SCHEMA_VERSION}.`;
-  return { from, changes: [change], sql: migration(schema, from) };
+async function migrationOf(session: Session, { schema, partitions }: Wish): Promise<Migration> {
+  const present = await layoutOf(session, schema);
+  const next = {
+    version: Math.max(present.version, SCHEMA_VERSION),
+    parts: partitions?.count ?? present.parts,
+  };
+  const changes: string[] = [];
+  if (present.version === 0) changes.push(`Creates the schema ${schema} with its tables and functions.`);
+  else if (present.version < next.version) {
+    changes.push(`Brings the tables and functions of the schema ${schema} to version ${next.version}.`);
+  }
+  if (present.parts !== next.parts) {
+    if (present.version > SCHEMA_VERSION) throw newer(schema, present.version);
+    changes.push(`Moves unfinished jobs into ${next.parts === 1 ? "one table" : `${next.parts} partitions by lane`}.`);
+  }
+  const parts = present.parts === next.parts ? undefined : next.parts;
+  return { present, next, changes, sql: changes.length === 0 ? "" : migration(schema, present.version, parts) };
 }
 
-/** Which layout a schema has, 0 when it has none. Refuses one that only newer code may open (P25). */
-async function versionOf(session: Session, schema: string): Promise<number> {
+/** How a schema is laid out. Refuses one that only newer code may open (P25). */
+async function layoutOf(session: Session, schema: string): Promise<Layout> {
   const found = await session.query(TABLES_OF, [schema]);
-  const tables = new Set(found.map(([name]) => name));
-  if (tables.size === 0) return 0;
-  const isKnown = tables.has("schema_info");
-  const [info] = isKnown ? await session.query(`SELECT version, min_reader FROM ${schema}.schema_info`) : [];
+  const tables = new Map(found.map(([name, parts]) => [name, parts as number]));
+  if (tables.size === 0) return NONE;
+  const [info] = tables.has("schema_info")
+    ? await session.query(`SELECT version, min_reader FROM ${schema}.schema_info`)
+    : [];
   if (info === undefined) {
     throw new QueueError(
       "CORRUPT",
@@ -92,33 +120,57 @@ async function versionOf(session: Session, schema: string): Promise<number> {
     );
   }
   const [version, minReader] = info as [number, number];
-  if (minReader > SCHEMA_VERSION) {
-    throw new QueueError(
-      "SCHEMA_NEWER",
-      `Cannot open the schema ${schema}: its layout is version ${version}, and this code reads up to ${SCHEMA_VERSION}. ` +
-        "Update @anyqueue/adapter-postgres; the schema was left as it is.",
-    );
-  }
-  return version;
+  if (minReader > SCHEMA_VERSION) throw newer(schema, version);
+  return { version, parts: tables.get("hot_jobs") ?? 1 };
+}
+
+function newer(schema: string, version: number): QueueError {
+  return new QueueError(
+    "SCHEMA_NEWER",
+    `Cannot open the schema ${schema}: its layout is version ${version}, and this code reads up to ${SCHEMA_VERSION}. ` +
+      "Update @anyqueue/adapter-postgres; the schema was left as it is.",
+  );
+}
+
+/**
+ * Partitions are made when asked for. To change their number is left to who decides on it once: processes with different
+ * options would move all jobs to and fro.
+ */
+function refuseToRepartition({ present, next }: Migration, { schema }: Wish): void {
+  if (present.parts === 1 || present.parts === next.parts) return;
+  throw new QueueError(
+    "INVALID",
+    `The schema ${schema} keeps unfinished jobs in ${present.parts} partitions, and \`partitions\` asks for ${next.parts}. ` +
+      `Ask for ${present.parts}, or for none in particular. To change their number, run what anyqueue migrate --dry-run ` +
+      "prints for this option.",
+  );
 }
 
 function lock(schema: string): string {
   return `SELECT pg_advisory_xact_lock(hashtextextended('anyqueue ${schema}', 0))`;
 }
 
-/** The SQL that leads from one version to the newest, to be run in one transaction. Nothing in it depends on the session. */
-export function migration(schema: string, from: number): string {
+/**
+ * The SQL that leads from one version to the newest, and unfinished jobs into so many parts if that is said. To be run in
+ * one transaction; nothing in it depends on the session.
+ */
+export function migration(schema: string, from: number, parts?: number): string {
+  const moves = parts === undefined ? undefined : repartition(parts);
   return [
     from === 0 ? createSchema(schema) : assertVersion(schema, from),
     `SET LOCAL search_path = ${schema}, pg_temp;`,
     "SET LOCAL client_min_messages = warning;",
     `SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS};`,
     ...STEPS.slice(from),
+    moves?.begin,
     FUNCTIONS,
+    moves?.end,
     from === 0
       ? `INSERT INTO schema_info (version, min_reader) VALUES (${SCHEMA_VERSION}, ${MIN_READER});`
       : `UPDATE schema_info SET version = ${SCHEMA_VERSION}, min_reader = ${MIN_READER};`,
-  ].join("\n");
+  ]
+    .filter((part) => part !== undefined)
+    .join("\n");
 }
 
 /** Even with IF NOT EXISTS, to create a schema that exists would take the right to create one. */

@@ -58,9 +58,9 @@ export const PostgresOptionsSchema = Type.Object(
       Type.Object(
         {
           by: Type.Literal("lane", { description: '"lane"' }),
-          count: Type.Integer({ minimum: 2, maximum: 256, description: "a whole number from 2 to 256" }),
+          count: Type.Integer({ minimum: 1, maximum: 256, description: "a whole number from 1 to 256" }),
         },
-        { ...strict, description: '{ by: "lane", count: a whole number from 2 to 256 }' },
+        { ...strict, description: '{ by: "lane", count: a whole number from 1 to 256 }' },
       ),
     ),
   },

@@ -8,7 +8,7 @@ export async function plan(options: PostgresOptions): Promise<MigrationPlan> {
   const settings = settingsOf(options);
   const connection = await Connection.open(settings);
   try {
-    return await planFor(connection, settings.schema);
+    return await planFor(connection, settings);
   } finally {
     await connection.close();
   }

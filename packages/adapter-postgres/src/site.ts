@@ -20,7 +20,7 @@ export class Site {
   static async open(settings: Settings): Promise<Site> {
     const connection = await Connection.open(settings);
     try {
-      await migrate(connection, settings.schema);
+      await migrate(connection, settings);
       const site = new Site(settings, connection);
       await site.wakeups.open();
       return site;

@@ -37,7 +37,7 @@ describe("a URL", () => {
     ["postgres:///shop?durability=maybe", '`durability` must be "on"'],
     ["postgres:///shop?prepare=no", "`prepare` must be true, or false"],
     ["postgres:///shop?notify=sometimes", "`notify` must be true, false,"],
-    ["postgres:///shop?partitions=1", "`partitions.count` must be a whole number from 2 to 256"],
+    ["postgres:///shop?partitions=0", "`partitions.count` must be a whole number from 1 to 256"],
     ["postgres:///shop?partitions=all", "`partitions` must be"],
     ["postgres://host:port/shop", "its URL cannot be used"],
   ])("such as %s is refused, and what is wrong is named", async (url, words) => {

@@ -4,7 +4,7 @@ import { postgres, type PostgresOptions } from "@anyqueue/adapter-postgres";
 const store = postgres(JSON.parse(process.argv[2] ?? "{}") as PostgresOptions);
 process.send?.("ready");
 process.once("message", () => {
-  store
+  void store
     .open()
     .then(() => store.close())
     .then(

@@ -19,8 +19,9 @@ CREATE OR REPLACE FUNCTION cas(changes json, at bigint, durability text) RETURNS
 DECLARE
   clock bigint := coalesce(at, ${CLOCK});
   change record;
-  old hot_jobs;
-  next hot_jobs;
+  -- Rows of the history have the same columns, and its type outlives hot_jobs, which repartitioning replaces.
+  old history;
+  next history;
   change_set json;
   here text;
   in_history boolean;
@@ -151,11 +152,11 @@ BEGIN ${DURABILITY}
   RETURN array_to_json(outcomes)::text;
 END $$;
 
-CREATE OR REPLACE FUNCTION refusal(status text, old hot_jobs) RETURNS json LANGUAGE sql IMMUTABLE AS
+CREATE OR REPLACE FUNCTION refusal(status text, old history) RETURNS json LANGUAGE sql IMMUTABLE AS
 $$ SELECT json_build_object('status', status, 'state', old.state, 'token', old.token, 'version', old.version) $$;
 
 -- Stores a job where it belongs: finished jobs in the history, unless their lane keeps none of them.
-CREATE OR REPLACE FUNCTION write_job(old hot_jobs, next hot_jobs, in_history boolean) RETURNS void ${INNER} AS $$
+CREATE OR REPLACE FUNCTION write_job(old history, next history, in_history boolean) RETURNS void ${INNER} AS $$
 DECLARE
   is_end boolean := next.place = 6;
   is_kept boolean := NOT is_end OR NOT EXISTS (

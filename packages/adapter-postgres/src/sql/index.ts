@@ -25,4 +25,5 @@ export const FUNCTIONS = [
   SURFACE,
 ].join("\n");
 
+export { repartition } from "./partitions.ts";
 export { TABLES } from "./tables.ts";

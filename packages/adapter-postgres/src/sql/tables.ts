@@ -1,3 +1,14 @@
+/** Room for updates that stay on their page, and a vacuum that comes often, since jobs come and go. */
+export const HOT_SETTINGS = `fillfactor = 85, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000,
+  autovacuum_analyze_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0`;
+
+export const HOT_INDEXES = `
+CREATE INDEX hot_jobs_ready ON hot_jobs (lane, state, priority, run_at, seq) WHERE place = 0;
+CREATE INDEX hot_jobs_touched ON hot_jobs (lane, state, touched) WHERE place = 0 AND touched IS NOT NULL;
+CREATE INDEX hot_jobs_scheduled ON hot_jobs (lane, state, run_at) WHERE place = 1;
+CREATE INDEX hot_jobs_leased ON hot_jobs (lane) WHERE place = 4;
+CREATE INDEX hot_jobs_group ON hot_jobs (grp) WHERE grp IS NOT NULL;`;
+
 /**
  * The tables, as the first layout has them. Statements name no schema: they run with a `search_path` of just the schema
  * that was configured.
@@ -46,13 +57,8 @@ CREATE TABLE hot_jobs (
   error json,
   result json,
   payload json NOT NULL
-) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000,
-        autovacuum_analyze_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
-CREATE INDEX hot_jobs_ready ON hot_jobs (lane, state, priority, run_at, seq) WHERE place = 0;
-CREATE INDEX hot_jobs_touched ON hot_jobs (lane, state, touched) WHERE place = 0 AND touched IS NOT NULL;
-CREATE INDEX hot_jobs_scheduled ON hot_jobs (lane, state, run_at) WHERE place = 1;
-CREATE INDEX hot_jobs_leased ON hot_jobs (lane) WHERE place = 4;
-CREATE INDEX hot_jobs_group ON hot_jobs (grp) WHERE grp IS NOT NULL;
+) WITH (${HOT_SETTINGS});
+${HOT_INDEXES}
 
 CREATE TABLE history (LIKE hot_jobs INCLUDING DEFAULTS) PARTITION BY RANGE (finished_at);
 CREATE INDEX history_id ON history (id);
