@@ -29,6 +29,7 @@ describe("enqueue_bulk", () => {
       { place: 3, status: "existing", id: "a:2" },
     ]);
     expect(await bulk([])).toEqual([]);
+    expect(await surface.rows("SELECT * FROM anyqueue.enqueue_bulk((SELECT jsonb_agg(1) WHERE false))")).toEqual([]);
   });
 
   it("P4 adds all or none when asked to", async () => {

@@ -36,7 +36,9 @@ DECLARE
   is_fresh boolean;
   outcome json;
 BEGIN
-  IF jsonb_typeof(jobs) IS DISTINCT FROM 'array' THEN
+  -- What jsonb_agg makes of no rows.
+  IF jobs IS NULL THEN RETURN; END IF;
+  IF jsonb_typeof(jobs) <> 'array' THEN
     PERFORM refuse('Cannot enqueue: "jobs" is not a list.', 'Give a JSON array of objects such as {"type": "mail.send"}.');
   END IF;
   IF jsonb_array_length(jobs) > 10000 OR octet_length(jobs::text) > 16777216 THEN
@@ -45,8 +47,8 @@ BEGIN
   given := ARRAY(SELECT new_job_of(format('Cannot enqueue job %s', j.n), j.job)
     FROM jsonb_array_elements(jobs) WITH ORDINALITY j(job, n) ORDER BY j.n);
   lanes := ARRAY(SELECT DISTINCT g.job ->> 'lane' FROM unnest(given) g(job));
-  is_fresh := NOT all_or_none AND NOT EXISTS (SELECT FROM jsonb_array_elements(jobs) j(job) WHERE j.job ->> 'id' IS NOT NULL);
-  outcome := insert_jobs(array_to_json(given), lanes, NULL, is_fresh, all_or_none, NULL);
+  is_fresh := NOT coalesce(all_or_none, false) AND NOT EXISTS (SELECT FROM jsonb_array_elements(jobs) j(job) WHERE j.job ->> 'id' IS NOT NULL);
+  outcome := insert_jobs(array_to_json(given), lanes, NULL, is_fresh, coalesce(all_or_none, false), NULL);
   RETURN QUERY
   SELECT g.n::int, CASE WHEN e.n IS NOT NULL THEN 'existing' WHEN outcome -> 'skipped' IS NOT NULL THEN 'skipped' ELSE 'added' END,
     g.job ->> 'id'
