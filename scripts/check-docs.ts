@@ -3,12 +3,16 @@
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { Databases } from "./databases.ts";
 import { runCommand } from "./run-command.ts";
 
 /** Inside the repository, so that its packages are found from there. */
 const folder = resolve("tmp/docs");
 const pages = globSync(["README.md", "CONTRIBUTING.md", "docs/**/*.md", "packages/*/README.md"]).toSorted();
 const problems: string[] = [];
+const databases = new Databases();
+/** A server as a page names it, up to the query of its URL. Pages with one run on an empty database of a real server. */
+const POSTGRES = /postgres:\/\/[^\s"'`?]+/g;
 
 checkFirstExample();
 checkErrorCodes();
@@ -66,6 +70,7 @@ async function checkPrograms(): Promise<void> {
   const types = await runCommand("node_modules/.bin/tsc", ["-p", folder]);
   if (types.status === "failed") problems.push("The types of the documentation's code are not sound; see above.");
   for (const { page, path } of programs) {
+    if (!(await giveDatabase(page, path))) continue;
     const cwd = mkdtempSync(join(tmpdir(), "anyqueue-docs-"));
     const outcome = await runCommand(process.execPath, ["--conditions=@anyqueue/source", path], {
       cwd,
@@ -75,6 +80,20 @@ async function checkPrograms(): Promise<void> {
     if (outcome.status === "failed") problems.push(`${page}: its code failed: ${outcome.reason}.`);
   }
   rmSync(folder, { recursive: true, force: true });
+  await databases.dispose();
+}
+
+/** Whether the program has what it needs to run. */
+async function giveDatabase(page: string, path: string): Promise<boolean> {
+  const code = read(path);
+  if (code.search(POSTGRES) < 0) return true;
+  try {
+    writeFileSync(path, code.replaceAll(POSTGRES, await databases.create()));
+    return true;
+  } catch (error) {
+    console.log(`${page}: only its types were checked, for want of a Postgres server. ${(error as Error).message}`);
+    return false;
+  }
 }
 
 /** All blocks of a page one after the other, as a reader would paste them. */
