@@ -52,9 +52,9 @@ BEGIN ${DURABILITY}
       IF answer IS NULL THEN RETURN NULL; END IF;
       RAISE EXCEPTION USING ERRCODE = 'AQ001', MESSAGE = 'One of the jobs exists.';
     EXCEPTION WHEN SQLSTATE 'AQ001' THEN
-      -- What was stored is undone; who stopped it was there before, or comes twice in the call.
+      -- What was stored is undone; who stopped it was there before, or comes twice in the call. It may be gone by now.
       RETURN json_build_object('skipped', true, 'existing', (
-        SELECT json_agg(json_build_array(n, job_as_list(id))) FROM (${TURNS}) s
+        SELECT coalesce(json_agg(json_build_array(n, job_as_list(id))), '[]') FROM (${TURNS}) s
         WHERE turn > 1 OR job_as_list(id) IS NOT NULL))::text;
     END;
   END IF;
