@@ -108,6 +108,18 @@ describe("claim", () => {
     expect(await surface.column(claim, [[]])).toEqual([]);
   });
 
+  it("only reads when it finds nothing", async () => {
+    expect(await surface.rows("SELECT * FROM anyqueue.claim()")).toEqual([]);
+    await surface.rows("SELECT anyqueue.enqueue('t', delay => '1 hour')");
+    await claimed(", lane => 'b'");
+    for (let turn = 0; turn < 2; turn++) {
+      await surface.rows("BEGIN");
+      expect(await surface.rows("SELECT * FROM anyqueue.claim()")).toEqual([]);
+      expect(await surface.value("SELECT pg_current_xact_id_if_assigned()")).toBe(null);
+      await surface.rows("COMMIT");
+    }
+  });
+
   it("refuses what makes no sense, and tells what to do instead", async () => {
     const cases: readonly (readonly [given: string, message: RegExp])[] = [
       ["n => 0", /Cannot claim 0 jobs/],

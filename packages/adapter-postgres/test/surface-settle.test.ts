@@ -167,3 +167,24 @@ describe("cancel", () => {
     expect(await surface.value("SELECT count(*) FROM anyqueue.jobs WHERE state = 'waiting'")).toBe(2);
   });
 });
+
+describe("a TypeScript process that sleeps", () => {
+  it("is woken by the commit of what is added, tried again or ended in SQL", async () => {
+    const queue = await surface.queue();
+    const begun: unknown[] = [];
+    // It would look by itself after an hour.
+    const worker = queue.work({ "by.typescript": ({ id }) => void begun.push(id) }, { interval: "1h" });
+    await worker.idle();
+    const woken = Promise.withResolvers<string>();
+    await queue.subscribe((hint) => {
+      if ("finished" in hint && hint.finished === "sql") woken.resolve(hint.finished);
+    });
+    const id = await surface.value("SELECT anyqueue.enqueue('by.typescript')");
+    expect(await queue.result(String(id))).toBe(undefined);
+    expect(begun).toEqual([id]);
+    await surface.rows("SELECT anyqueue.enqueue('by.sql', lane => 'sql')");
+    await surface.rows("SELECT c.* FROM anyqueue.claim('{sql}') j, LATERAL anyqueue.complete(j.id, j.token) c");
+    expect(await woken.promise).toBe("sql");
+    await worker.stop();
+  });
+});
