@@ -11,7 +11,7 @@ const jobs = defineJobs({
   },
 });
 
-// The one line that chooses the backend: a SQLite file here, "memory:" for tests.
+// The one line that chooses the backend: a SQLite file here, "memory:" for tests, "postgres://…" for many machines.
 const queue = await openQueue("sqlite:jobs.db", { jobs });
 
 // Usually in a process of its own, or in several. What a handler returns is the result, what it throws a failed attempt.

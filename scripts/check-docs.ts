@@ -12,7 +12,7 @@ const pages = globSync(["README.md", "CONTRIBUTING.md", "docs/**/*.md", "package
 const problems: string[] = [];
 const databases = new Databases();
 /** A server as a page names it, up to the query of its URL. Pages with one run on an empty database of a real server. */
-const POSTGRES = /postgres:\/\/[^\s"'`?]+/g;
+const POSTGRES = /postgres:\/\/\w[^\s"'`?]*/g;
 
 checkFirstExample();
 checkErrorCodes();
