@@ -49,7 +49,7 @@ BEGIN
     names := ARRAY(SELECT t.type FROM unnest(types) t(type) WHERE strpos(t.type, '*') = 0);
     patterns := ARRAY(SELECT type_pattern(t.type) FROM unnest(types) t(type) WHERE strpos(t.type, '*') > 0);
   END IF;
-  PERFORM rescue_now_and_then(asked);
+  PERFORM rescue_now_and_then(asked, coalesce(array_to_string(lanes, ' '), '*'));
 
   LOOP
     FOR j IN SELECT * FROM poll(asked, array_fill(n, ARRAY[cardinality(asked)]), 0, names, patterns, resumed,
@@ -76,11 +76,11 @@ BEGIN
   RETURN all_lanes[start + 1 :] || all_lanes[: start];
 END $$;
 
-CREATE OR REPLACE FUNCTION rescue_now_and_then(asked text[]) RETURNS void ${HELPER} AS $$
+CREATE OR REPLACE FUNCTION rescue_now_and_then(asked text[], named text) RETURNS void ${HELPER} AS $$
 DECLARE
   clock bigint := ${CLOCK};
   -- Few names for many sets of lanes: two that share one wait for each other, and chance has them take turns.
-  setting text := 'anyqueue.rescue_' || (hashtext(current_schema() || ' ' || array_to_string(asked, ' ')) & 15);
+  setting text := 'anyqueue.rescue_' || (hashtext(current_schema() || ' ' || named) & 15);
   next bigint := coalesce(substring(current_setting(setting, true) FROM '^[0-9]{1,15}$'), '0');
 BEGIN
   -- A time that is far ahead was set before the clock went back.

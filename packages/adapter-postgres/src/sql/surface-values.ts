@@ -1,7 +1,7 @@
 import { HELPER } from "./surface-clause.ts";
 
 /** The contract's bound for payload, result and progress, in bytes of JSON text. */
-export const MAX_VALUE_BYTES = 1_048_576;
+const MAX_VALUE_BYTES = 1_048_576;
 
 /** Beyond it a time is no `Date`, and a delay ends in none: milliseconds since 1970. */
 const MAX_TIME = "8640000000000000";
