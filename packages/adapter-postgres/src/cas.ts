@@ -47,7 +47,7 @@ type Done = readonly (readonly [place: number, version: number, cancelRequested:
 async function settle(write: Write, placed: readonly Placed[], at: At<unknown>, outcomes: CasOutcome[]): Promise<void> {
   if (placed.length === 0) return;
   const sorted = inLockOrder(placed);
-  const done = (await write.answer(write.sql.settle, [
+  const done = (await write.settle([
     sorted.map(({ change }) => change.id),
     sorted.map(({ change }) => change.expect.token),
     sorted.map(({ change }) => change.set.state),

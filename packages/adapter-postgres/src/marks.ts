@@ -3,8 +3,12 @@ import type { JobRow } from "./rows.ts";
 /** How long a mark is believed, in milliseconds. */
 const LIFETIME = 1000;
 
-/** How many jobs claimed within that time leave too little behind to be worth a mark. */
-const FEW = 500;
+/** How many jobs claimed within that time leave enough behind to be worth a mark. */
+const MANY_JOBS = 500;
+
+/** How many pages of the index a claim may read, beyond what its jobs need, before it is worth a mark. */
+const MANY_PAGES = 20;
+const JOBS_PER_PAGE = 50;
 
 /** A place in poll order. */
 type Place = readonly [priority: number, runAt: number, seq: number];
@@ -32,10 +36,14 @@ export class Marks {
     return this.#places.size === 0 ? null : JSON.stringify(Object.fromEntries(this.#places));
   }
 
-  /** Learns from a poll that claimed these rows. */
-  learn(rows: readonly JobRow[]): void {
+  /** Learns from a poll that claimed these rows, and read so many pages of the index. */
+  learn(rows: readonly JobRow[], pages: number): void {
     this.#claimed += rows.length;
-    if (Math.max(this.#claimed, this.#claimedBefore) < FEW) return;
+    const isWorthIt =
+      this.#places.size > 0 ||
+      Math.max(this.#claimed, this.#claimedBefore) > MANY_JOBS ||
+      pages > MANY_PAGES + rows.length / JOBS_PER_PAGE;
+    if (!isWorthIt) return;
     for (const [seq, , lane, , , priority, runAt] of rows) this.#places.set(lane, [priority, runAt, seq]);
   }
 

@@ -2,6 +2,7 @@ import { encodeCursor, isTerminal, laneOf, type PollRequest, type PollResult } f
 import { type Candidates, choose, kindOf, placesOf, type Share } from "./choose.ts";
 import type { Connection, Rows } from "./connection.ts";
 import type { Marks } from "./marks.ts";
+import type { Pairing } from "./pairing.ts";
 import { type JobRow, toJob } from "./rows.ts";
 import { compileTypes } from "./type-filter.ts";
 import type { Write } from "./write.ts";
@@ -9,6 +10,7 @@ import type { Write } from "./write.ts";
 /** What a poll works with. */
 export interface Polling {
   readonly connection: Pick<Connection, "query">;
+  readonly pairing: Pairing;
   readonly write: Write;
   readonly marks: Marks;
   /** Counts polls, so that those of all lanes begin at another one each time. */
@@ -33,12 +35,12 @@ function isPlain({ limit, lease, ids, where, order }: PollRequest): boolean {
 }
 
 async function claim(polling: Polling, request: PollRequest, most: number): Promise<Rows> {
-  const { connection, write, marks, turn } = polling;
+  const { pairing, write, marks, turn } = polling;
   const { lanes, limit, types, from = "waiting", to = "active", lease, expired = 0, now } = request;
   const isClaiming = most > 0;
   const filter = types === undefined || !isClaiming ? undefined : compileTypes(types);
   const resumed = isClaiming ? placesOf(request) : undefined;
-  const rows = await connection.query(write.sql.poll, [
+  const rows = await pairing.poll([
     lanes?.map((share) => (typeof share === "string" ? share : share.lane)) ?? null,
     lanes?.map((share) => (typeof share === "string" ? limit : share.limit)) ?? null,
     turn,
@@ -55,7 +57,7 @@ async function claim(polling: Polling, request: PollRequest, most: number): Prom
     now ?? null,
     write.durability,
   ]);
-  if (isClaiming && from === "waiting") marks.learn(rowsOf(rows, CLAIMED));
+  if (isClaiming && from === "waiting") marks.learn(rowsOf(rows, CLAIMED), rows.at(-1)?.[1] as number);
   return rows;
 }
 

@@ -95,9 +95,9 @@ export class PostgresAdapter implements Adapter<PostgresTransaction> {
   }
 
   async poll(request: PollRequest): Promise<PollResult> {
-    const { connection, marks } = this.#open;
+    const { connection, marks, pairing } = this.#open;
     const turn = this.#turn++;
-    return this.#write((write) => poll({ connection, marks, write, turn }, request));
+    return this.#write((write) => poll({ connection, marks, pairing, write, turn }, request));
   }
 
   async cas(changes: readonly Change[], at: At<PostgresTransaction> = {}): Promise<CasOutcome[]> {

@@ -1,8 +1,10 @@
 import type { Hint, Unsubscribe } from "@anyqueue/api";
 import { Connection } from "./connection.ts";
+import { HistoryKeeper } from "./history-keeper.ts";
 import { Marks } from "./marks.ts";
 import { migrate } from "./migrations.ts";
 import type { Settings } from "./options.ts";
+import { Pairing } from "./pairing.ts";
 import { prepare, type Statements } from "./statements.ts";
 import type { PostgresTransaction } from "./transaction.ts";
 import { Wakeups } from "./wakeups/wakeups.ts";
@@ -13,8 +15,10 @@ export class Site {
   readonly connection: Connection;
   readonly sql: Statements;
   readonly wakeups: Wakeups;
+  readonly pairing: Pairing;
   readonly marks = new Marks();
   readonly #settings: Settings;
+  readonly #keeper: HistoryKeeper;
 
   /** Connects and migrates; safe when many processes do it at once (P25). */
   static async open(settings: Settings): Promise<Site> {
@@ -22,6 +26,7 @@ export class Site {
     try {
       await migrate(connection, settings);
       const site = new Site(settings, connection);
+      await site.#keeper.start();
       await site.wakeups.open();
       return site;
     } catch (error) {
@@ -34,12 +39,14 @@ export class Site {
     this.#settings = settings;
     this.connection = connection;
     this.sql = prepare(settings.schema);
+    this.#keeper = new HistoryKeeper(connection, settings.schema);
+    this.pairing = new Pairing(connection, this.sql);
     this.wakeups = new Wakeups({ connection, settings });
   }
 
   /** Does the work, each of its statements in a transaction of its own, and then wakes whom it concerns. */
   async write<T>(work: (write: Write) => Promise<T>): Promise<T> {
-    const write = new Write(this.sql, this.connection, this.#settings.durability);
+    const write = new Write(this.sql, this.connection, this.#settings.durability, this.pairing);
     const value = await work(write);
     const { lanes, finished } = write.hints;
     this.marks.drop(lanes);
@@ -67,6 +74,7 @@ export class Site {
   }
 
   async close(): Promise<void> {
+    await this.#keeper.stop();
     await this.wakeups.close();
     await this.connection.close();
   }

@@ -36,6 +36,7 @@ export function prepare(schema: string) {
 
     // cas
     settle: call("settle", 6),
+    settleAndPoll: callRows("settle_and_poll", 21),
     renew: call("renew", 5),
     cas: call("cas", 3),
 

@@ -1,5 +1,6 @@
 import type { Answering } from "./connection.ts";
 import { Hints } from "./hints.ts";
+import type { Pairing } from "./pairing.ts";
 import type { Statements } from "./statements.ts";
 
 /** What a verb that writes works with: a way to the server, and what is to be told after the commit. */
@@ -10,9 +11,12 @@ export class Write {
   readonly durability: "on" | "off" | null;
   readonly answer: Answering["answer"];
 
-  constructor(sql: Statements, server: Answering, durability: "on" | "off" | null) {
+  readonly settle: (values: readonly unknown[]) => Promise<unknown>;
+
+  constructor(sql: Statements, server: Answering, durability: "on" | "off" | null, pairing?: Pairing) {
     this.sql = sql;
     this.answer = (command, values) => server.answer(command, values);
+    this.settle = (values) => pairing?.settle(values) ?? server.answer(sql.settle, values);
     this.durability = durability;
   }
 

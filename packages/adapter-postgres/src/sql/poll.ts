@@ -23,7 +23,7 @@ const CLAIMED = `SELECT 0, ${columnsOf("j")} FROM leased j ORDER BY j.priority, 
 /**
  * `poll` chooses, orders and leases due jobs, lane by lane, and takes over those whose lease has ended (P6–P8, P10, P15).
  * It answers a row for each: `kind` 0 when claimed, 1 when taken over. A last one of kind 2 holds in `run_at` the next
- * due time, in `updated_at` the clock, and in `payload` where a poll by type stopped at its bound of candidates, as
+ * due time, in `updated_at` the clock, in `seq` how many pages of the index of ready jobs were read, and in `payload` where a poll by type stopped at its bound of candidates, as
  * `[[lane, place], …]`.
  *
  * - The claim is one statement over a partial index whose order is exactly its own; SKIP LOCKED steps over what others
@@ -51,6 +51,7 @@ DECLARE
   may_be_more boolean := false;
   is_cut boolean := false;
   to_custom boolean := is_custom(target);
+  pages bigint := pg_stat_get_xact_blocks_fetched('hot_jobs_ready'::regclass);
   is_marked boolean;
   bound int;
   -- by the place of a lane's first mention, since a lane may come twice
@@ -159,6 +160,7 @@ BEGIN ${DURABILITY}
 
   kind := 2;
   updated_at := clock;
+  seq := pg_stat_get_xact_blocks_fetched('hot_jobs_ready'::regclass) - pages;
   payload := NULL;
   IF is_cut AND taken < most THEN
     payload := (SELECT json_agg(json_build_array(e.lane, coalesce(places[n], resumed -> e.lane)))

@@ -1,5 +1,5 @@
 import { CLAUSE, CLOCK, DURABILITY } from "./clause.ts";
-import { ended, KEPT, STORED } from "./row.ts";
+import { ended, KEPT, ROW_TYPE, STORED } from "./row.ts";
 
 const ENDED = `given AS MATERIALIZED (
     SELECT * FROM unnest(ids, tokens, states, results) WITH ORDINALITY AS g(id, token, state, result, n)),
@@ -42,6 +42,22 @@ BEGIN ${DURABILITY}
   ${DONE};
   PERFORM forget_discarded(ids);
   RETURN answer;
+END $$;
+
+-- Finishes jobs and polls in one step. As "poll", and then a row of kind 3 that holds the answer of "settle" in "payload".
+CREATE OR REPLACE FUNCTION settle_and_poll(ids text[], tokens bigint[], states text[], results text[], settled_at bigint,
+  settle_durability text, asked text[], limits int[], turn int, types text[], patterns text[], resumed json,
+  wanted_state text, target text, most int, lease_ms bigint, for_holder text, expired int, marks json, at bigint,
+  durability text)
+RETURNS TABLE (kind int, ${ROW_TYPE}) ROWS 100 ${CLAUSE} AS $$
+DECLARE
+  answer text := settle(ids, tokens, states, results, settled_at, settle_durability);
+BEGIN
+  RETURN QUERY SELECT * FROM poll(asked, limits, turn, types, patterns, resumed, wanted_state, target, most, lease_ms,
+    for_holder, expired, marks, at, durability);
+  kind := 3;
+  payload := answer;
+  RETURN NEXT;
 END $$;
 
 CREATE OR REPLACE FUNCTION renew(ids text[], tokens bigint[], lease_ms bigint[], at bigint, durability text)

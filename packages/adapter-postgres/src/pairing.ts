@@ -1,0 +1,67 @@
+import type { Connection, Rows } from "./connection.ts";
+import type { Statements } from "./statements.ts";
+import { readAnswer } from "./transaction.ts";
+
+/** A call that waits for the end of the turn. */
+interface Waiting<T> {
+  readonly values: readonly unknown[];
+  readonly resolve: (value: T | PromiseLike<T>) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/**
+ * A worker that has done its jobs finishes them and asks for the next ones in the same turn of the event loop; then the
+ * two travel together: one round trip, one commit. Alone, each goes as itself.
+ */
+export class Pairing {
+  readonly #connection: Pick<Connection, "query" | "answer">;
+  readonly #sql: Statements;
+  #settle: Waiting<unknown> | undefined;
+  #poll: Waiting<Rows> | undefined;
+
+  constructor(connection: Pick<Connection, "query" | "answer">, sql: Statements) {
+    this.#connection = connection;
+    this.#sql = sql;
+  }
+
+  /** As the function `settle`. */
+  settle(values: readonly unknown[]): Promise<unknown> {
+    if (this.#settle !== undefined) return this.#connection.answer(this.#sql.settle, values);
+    return new Promise((resolve, reject) => {
+      this.#settle = { values, resolve, reject };
+      this.#await();
+    });
+  }
+
+  /** As the function `poll`. */
+  poll(values: readonly unknown[]): Promise<Rows> {
+    if (this.#poll !== undefined) return this.#connection.query(this.#sql.poll, values);
+    return new Promise((resolve, reject) => {
+      this.#poll = { values, resolve, reject };
+      this.#await();
+    });
+  }
+
+  #await(): void {
+    if (this.#settle === undefined || this.#poll === undefined) setImmediate(() => void this.#send());
+  }
+
+  async #send(): Promise<void> {
+    const [settle, poll] = [this.#settle, this.#poll];
+    this.#settle = undefined;
+    this.#poll = undefined;
+    if (settle !== undefined && poll !== undefined) {
+      try {
+        const rows = await this.#connection.query(this.#sql.settleAndPoll, [...settle.values, ...poll.values]);
+        settle.resolve(readAnswer([rows.at(-1)?.at(-1)]));
+        poll.resolve(rows.slice(0, -1));
+      } catch (error) {
+        settle.reject(error);
+        poll.reject(error);
+      }
+      return;
+    }
+    settle?.resolve(this.#connection.answer(this.#sql.settle, settle.values));
+    poll?.resolve(this.#connection.query(this.#sql.poll, poll.values));
+  }
+}
