@@ -143,11 +143,12 @@ function isWanted({ types, where }: PollRequest, row: JobRow): boolean {
 async function take(polling: Polling, request: PollRequest, rows: readonly JobRow[]): Promise<readonly JobRow[]> {
   if (rows.length === 0) return [];
   const { from = "waiting", to = "active", lease, now } = request;
-  const { sql, durability } = polling.write;
+  const { sql, durability, leaseDurability } = polling.write;
+  const committed = lease === undefined ? durability : leaseDurability;
   const ids = rows.map((row) => row[1]);
   const versions = rows.map((row) => row[10]);
   const holding = [lease?.ms ?? null, lease?.holder ?? null];
-  return ask(polling, sql.take, [ids, versions, from, to, ...holding, now ?? null, durability]);
+  return ask(polling, sql.take, [ids, versions, from, to, ...holding, now ?? null, committed]);
 }
 
 async function ask(polling: Polling, statement: Statement, values: readonly unknown[]): Promise<readonly JobRow[]> {

@@ -43,14 +43,16 @@ async function sendFresh(write: Write, jobs: readonly NewJob[], at: At<unknown>)
 }
 
 async function send(write: Write, jobs: readonly NewJob[], at: At<unknown>, isFresh: boolean): Promise<Answer | null> {
-  const lanes = [...new Set(jobs.map(({ lane }) => lane))];
+  const lanes = write.lanes.newOf(jobs.map(({ lane }) => lane));
   const given = JSON.stringify(jobs.map(toGiven));
-  return (await write.answer(write.sql.insert, [
+  const answer = await write.answer(write.sql.insert, [
     given,
     lanes,
     at.now ?? null,
     isFresh,
     at.allOrNone === true,
     write.durability,
-  ])) as Answer | null;
+  ]);
+  if (!write.isJoined && answer === null) write.lanes.learn(lanes);
+  return answer as Answer | null;
 }

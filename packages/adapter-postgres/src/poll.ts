@@ -55,7 +55,7 @@ async function claim(polling: Polling, request: PollRequest, most: number): Prom
     expired,
     isClaiming && from === "waiting" ? marks.toJson(types) : null,
     now ?? null,
-    write.durability,
+    write.leaseDurability,
   ]);
   if (isClaiming && from === "waiting") marks.learn(rowsOf(rows, CLAIMED), rows.at(-1)?.[1] as number);
   return rows;

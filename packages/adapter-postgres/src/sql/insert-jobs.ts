@@ -35,13 +35,15 @@ DECLARE
   finished text[];
   answer text;
 BEGIN ${DURABILITY}
-  INSERT INTO lane_names SELECT e.lane FROM unnest(entered) e(lane)
-  WHERE NOT EXISTS (SELECT FROM lane_names n WHERE n.lane = e.lane);
+  IF entered <> '{}' THEN
+    INSERT INTO lane_names SELECT e.lane FROM unnest(entered) e(lane)
+    WHERE NOT EXISTS (SELECT FROM lane_names n WHERE n.lane = e.lane);
+  END IF;
 
   IF fresh THEN
     INSERT INTO hot_jobs (${COLUMNS}) SELECT ${VALUES} FROM json_to_recordset(given) AS g${JOB};
     IF EXISTS (SELECT FROM lane_settings l WHERE l.records) THEN
-      PERFORM log_inserted(given, entered, NULL, clock);
+      PERFORM log_inserted(given, NULL, clock);
     END IF;
     RETURN NULL;
   END IF;
@@ -70,16 +72,16 @@ BEGIN ${DURABILITY}
     added := ARRAY(SELECT a.id FROM unnest(added) a(id) WHERE a.id <> ALL (finished));
   END IF;
 
-  PERFORM log_inserted(given, entered, added, clock);
+  PERFORM log_inserted(given, added, clock);
   IF cardinality(added) = json_array_length(given) THEN RETURN NULL; END IF;
   RETURN json_build_object('existing', (
     SELECT json_agg(json_build_array(n, job_as_list(id))) FROM (${TURNS}) s WHERE turn > 1 OR id <> ALL (added)))::text;
 END $$;
 
 -- Logs insertions in the lanes that record them (P22): of all jobs given, or of those chosen.
-CREATE OR REPLACE FUNCTION log_inserted(given json, entered text[], chosen text[], clock bigint) RETURNS void ${INNER} AS $$
+CREATE OR REPLACE FUNCTION log_inserted(given json, chosen text[], clock bigint) RETURNS void ${INNER} AS $$
 BEGIN
-  IF NOT EXISTS (SELECT FROM lane_settings l WHERE l.lane = ANY (entered) AND l.records) THEN RETURN; END IF;
+  IF NOT EXISTS (SELECT FROM lane_settings l WHERE l.records) THEN RETURN; END IF;
   INSERT INTO events (id, at, kind, detail)
   SELECT g.id, clock, 'inserted', json_build_object('to', g.state)
   FROM json_to_recordset(given) AS g(id text, lane text, state text) JOIN lane_settings l ON l.lane = g.lane AND l.records

@@ -1,16 +1,20 @@
 import { CLAUSE, CLOCK, DURABILITY, INNER } from "./clause.ts";
 import { columnsOf, ROW_TYPE } from "./row.ts";
 
-/** A job that is ready, from behind one place in poll order up to another. */
+/** A job that is ready, from behind a place in poll order, which is null at the beginning. */
 const READY = `j.place = 0 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock
-      AND (j.priority, j.run_at, j.seq) > (low_priority, low_run_at, low_seq)`;
+      AND (j.priority, j.run_at, j.seq) > (coalesce((low ->> 0)::bigint, -1), coalesce((low ->> 1)::bigint, 0),
+        coalesce((low ->> 2)::bigint, 0))`;
 
 const FITS = `(j.type = ANY (types) OR j.type || '.' ~ ANY (patterns))`;
 
+/** How many candidates of a lane a poll by type looks at, as the contract's CANDIDATE_BOUND. */
+const BOUND = 1000;
+
 const LEASED = `chosen AS MATERIALIZED (
           SELECT j.ctid AS at_ctid FROM hot_jobs j WHERE ${READY}
-            AND (bound IS NULL OR ${FITS})
-            AND (high_priority IS NULL OR (j.priority, j.run_at, j.seq) <= (high_priority, high_run_at, high_seq))
+            AND (types IS NULL OR ${FITS})
+            AND (high IS NULL OR (j.priority, j.run_at, j.seq) <= ((high ->> 0)::bigint, (high ->> 1)::bigint, (high ->> 2)::bigint))
           ORDER BY j.priority, j.run_at, j.seq LIMIT wanted FOR UPDATE SKIP LOCKED),
         leased AS (
           UPDATE hot_jobs j SET state = target, place = 4, token = nextval('ticks'), attempt = j.attempt + 1,
@@ -23,8 +27,8 @@ const CLAIMED = `SELECT 0, ${columnsOf("j")} FROM leased j ORDER BY j.priority, 
 /**
  * `poll` chooses, orders and leases due jobs, lane by lane, and takes over those whose lease has ended (P6–P8, P10, P15).
  * It answers a row for each: `kind` 0 when claimed, 1 when taken over. A last one of kind 2 holds in `run_at` the next
- * due time, in `updated_at` the clock, in `seq` how many pages of the index of ready jobs were read, and in `payload` where a poll by type stopped at its bound of candidates, as
- * `[[lane, place], …]`.
+ * due time, in `updated_at` the clock, in `seq` how many pages of the index of ready jobs were read, and in `payload`
+ * where a poll by type stopped at its bound of candidates, as `[[lane, place], …]`.
  *
  * - The claim is one statement over a partial index whose order is exactly its own; SKIP LOCKED steps over what others
  *   are claiming. An update returns its rows in any order, so they are sorted again.
@@ -52,18 +56,17 @@ DECLARE
   is_cut boolean := false;
   to_custom boolean := is_custom(target);
   pages bigint := pg_stat_get_xact_blocks_fetched('hot_jobs_ready'::regclass);
-  is_marked boolean;
-  bound int;
-  -- by the place of a lane's first mention, since a lane may come twice
-  k int;
   paused boolean[];
   recording boolean[];
+  has_due boolean[];
+  -- by the place of a lane's first mention, since a lane may come twice
+  firsts int[];
+  k int;
+  places json[];
   looked int[];
   finished boolean[];
-  places json[];
-  place json;
-  low_priority bigint; low_run_at bigint; low_seq bigint;
-  high_priority bigint; high_run_at bigint; high_seq bigint;
+  low json;
+  high json;
   passed int;
 BEGIN ${DURABILITY}
   IF asked IS NULL THEN
@@ -72,47 +75,40 @@ BEGIN ${DURABILITY}
     every_lane := every_lane[k + 1 :] || every_lane[: k];
     limits := array_fill(most, ARRAY[cardinality(every_lane)]);
   END IF;
-  SELECT array_agg(coalesce(l.paused, false)), array_agg(coalesce(l.records, false)) INTO paused, recording
+  SELECT array_agg(coalesce(l.paused, false)), array_agg(coalesce(l.records, false)),
+    array_agg(array_position(every_lane, e.lane)), array_agg(coalesce(resumed, marks) -> e.lane),
+    array_agg(EXISTS (SELECT FROM hot_jobs j
+      WHERE j.place = 1 AND j.lane = e.lane AND j.state = wanted_state AND j.run_at <= clock))
+  INTO paused, recording, firsts, places, has_due
   FROM unnest(every_lane) e(lane) LEFT JOIN lane_settings l ON l.lane = e.lane;
 
   IF expired > 0 AND lease_ms IS NOT NULL THEN
     RETURN QUERY SELECT 1, t.* FROM take_over(every_lane, expired, lease_ms, for_holder, clock) t;
   END IF;
+  IF most = 0 THEN
+    may_be_more := EXISTS (SELECT FROM unnest(every_lane, paused) e(lane, paused), LATERAL (SELECT FROM hot_jobs j
+      WHERE j.place = 0 AND j.lane = e.lane AND j.state = wanted_state AND j.run_at <= clock LIMIT 1) ready
+      WHERE NOT e.paused);
+  END IF;
 
+  -- Few expressions: each costs some microseconds in every call.
   FOR i IN 1 .. cardinality(every_lane) LOOP
-    here := every_lane[i];
-    k := array_position(every_lane, here);
-    wanted := least(limits[i], most - taken);
-    CONTINUE WHEN paused[i] OR coalesce(finished[k], false);
-    IF most = 0 THEN
-      may_be_more := may_be_more OR EXISTS (SELECT FROM hot_jobs j
-        WHERE j.place = 0 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock);
-      CONTINUE;
-    END IF;
-    CONTINUE WHEN wanted <= 0;
-    IF EXISTS (SELECT FROM hot_jobs j
-      WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock) THEN
-      PERFORM promote(here, wanted_state, most, clock);
-    END IF;
-
-    place := coalesce(places[k], resumed -> here, marks -> here);
+    k := firsts[i];
+    wanted := CASE WHEN paused[i] OR finished[k] THEN 0 ELSE least(limits[i], most - taken) END;
     -- Lanes that a cursor does not mention were looked through to their end by the calls before.
-    CONTINUE WHEN resumed IS NOT NULL AND place IS NULL;
-    is_marked := place IS NOT NULL AND places[k] IS NULL AND resumed IS NULL;
-    low_priority := coalesce((place ->> 0)::bigint, -1);
-    low_run_at := coalesce((place ->> 1)::bigint, 0);
-    low_seq := coalesce((place ->> 2)::bigint, 0);
-    bound := CASE WHEN types IS NULL THEN NULL ELSE 1000 END;
+    CONTINUE WHEN wanted <= 0 OR (resumed IS NOT NULL AND places[k] IS NULL);
+    here := every_lane[i];
+    low := places[k];
+    IF has_due[i] THEN PERFORM promote(here, wanted_state, most, clock); END IF;
 
     LOOP
-      high_priority := NULL;
-      IF bound IS NOT NULL THEN
-        SELECT priority, run_at, seq, looks INTO high_priority, high_run_at, high_seq, passed FROM (
+      IF types IS NOT NULL THEN
+        SELECT json_build_array(s.priority, s.run_at, s.seq), s.looks INTO high, passed FROM (
           SELECT j.priority, j.run_at, j.seq, row_number() OVER w AS looks, count(*) FILTER (WHERE ${FITS}) OVER w AS fits
           FROM hot_jobs j WHERE ${READY}
           WINDOW w AS (ORDER BY j.priority, j.run_at, j.seq ROWS UNBOUNDED PRECEDING)
-          ORDER BY j.priority, j.run_at, j.seq LIMIT 1000) s
-        WHERE fits >= wanted OR looks >= bound - coalesce(looked[k], 0) LIMIT 1;
+          ORDER BY j.priority, j.run_at, j.seq LIMIT ${BOUND}) s
+        WHERE fits >= wanted OR looks >= ${BOUND} - coalesce(looked[k], 0) LIMIT 1;
       END IF;
 
       IF recording[i] AND wanted_state <> target THEN
@@ -129,33 +125,22 @@ BEGIN ${DURABILITY}
       taken := taken + claimed;
       wanted := wanted - claimed;
 
-      IF wanted = 0 THEN
-        may_be_more := true;
-      END IF;
-      IF bound IS NULL THEN
-        EXIT WHEN wanted = 0 OR NOT is_marked;
-        is_marked := false;
-        low_priority := -1;
-      ELSIF high_priority IS NULL THEN
-        IF is_marked AND wanted > 0 THEN
-          is_marked := false;
-          low_priority := -1;
-          CONTINUE;
-        END IF;
-        finished[k] := true;
-        places[k] := NULL;
-        EXIT;
-      ELSE
+      IF types IS NULL THEN
+        EXIT WHEN wanted = 0 OR low IS NULL OR resumed IS NOT NULL;
+        low := NULL;
+      ELSIF high IS NOT NULL THEN
+        low := high;
+        places[k] := high;
         looked[k] := coalesce(looked[k], 0) + passed;
-        low_priority := high_priority; low_run_at := high_run_at; low_seq := high_seq;
-        places[k] := json_build_array(low_priority, low_run_at, low_seq);
-        EXIT WHEN wanted = 0;
-        IF looked[k] >= bound THEN
-          is_cut := true;
-          EXIT;
-        END IF;
+        is_cut := is_cut OR (wanted > 0 AND looked[k] >= ${BOUND});
+        EXIT WHEN wanted = 0 OR looked[k] >= ${BOUND};
+      ELSE
+        finished[k] := wanted > 0 AND (low IS NULL OR resumed IS NOT NULL OR looked[k] > 0);
+        EXIT WHEN wanted = 0 OR finished[k];
+        low := NULL;
       END IF;
     END LOOP;
+    may_be_more := may_be_more OR wanted = 0;
   END LOOP;
 
   kind := 2;
@@ -163,10 +148,9 @@ BEGIN ${DURABILITY}
   seq := pg_stat_get_xact_blocks_fetched('hot_jobs_ready'::regclass) - pages;
   payload := NULL;
   IF is_cut AND taken < most THEN
-    payload := (SELECT json_agg(json_build_array(e.lane, coalesce(places[n], resumed -> e.lane)))
-      FROM unnest(every_lane) WITH ORDINALITY e(lane, n)
-      WHERE array_position(every_lane, e.lane) = n AND NOT coalesce(finished[n], false)
-        AND coalesce(places[n], resumed -> e.lane) IS NOT NULL)::text;
+    payload := (SELECT json_agg(json_build_array(e.lane, places[n])) FROM unnest(every_lane) WITH ORDINALITY e(lane, n)
+      WHERE firsts[n] = n AND places[n] IS NOT NULL AND (looked[n] > 0 OR resumed IS NOT NULL)
+        AND NOT coalesce(finished[n], false))::text;
   END IF;
   run_at := CASE WHEN may_be_more OR payload IS NOT NULL OR (most > 0 AND taken >= most) THEN clock
     ELSE next_due(every_lane, paused, wanted_state, clock) END;
