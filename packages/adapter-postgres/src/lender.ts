@@ -21,6 +21,7 @@ export class Lender {
     this.#pool = "url" in server ? openPool(server.url, server.connections, patience.poolMs) : server.pool;
     this.place = { server: nameOf(this.#pool.options), schema };
     this.#pool.on("error", ignore);
+    this.#pool.on("connect", guardHandOver);
   }
 
   /** A connection, to be given back with `release`. @throws QueueError, mostly `UNAVAILABLE`; then nothing was sent. */
@@ -41,7 +42,7 @@ export class Lender {
   async close(): Promise<void> {
     // Sockets of our own end a little later than the pool, and may have something to complain about until then.
     if (this.#isOwn) await this.#pool.end();
-    else this.#pool.off("error", ignore);
+    else this.#pool.off("error", ignore).off("connect", guardHandOver);
   }
 
   /** A place in the pool's queue cannot be left, so that whoever comes next takes that of one who gave up. */
@@ -98,3 +99,12 @@ async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined
 
 /** An idle connection that died has left the pool already; unheard, its error would end the process. */
 function ignore(): void {}
+
+/**
+ * Hears of the loss of a connection that the server ends in the same breath in which it accepts it: then the pool does not
+ * listen any more, and whoever asked for the connection, not yet.
+ */
+function guardHandOver(client: PoolClient): void {
+  client.on("error", ignore);
+  setImmediate(() => client.off("error", ignore));
+}
