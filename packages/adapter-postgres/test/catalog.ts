@@ -21,13 +21,14 @@ const QUERIES = [
   `SELECT pg_get_functiondef(p.oid) || p.proacl::text FROM pg_proc p WHERE p.pronamespace = $1::regnamespace`,
 ];
 
-/** All that a schema is made of, apart from its name, to be compared with another one. */
+/** All that a schema is made of, apart from its name and what depends on the day, to be compared with another one. */
 export async function catalogOf(schema: string): Promise<readonly string[]> {
   const client = await openClient();
   const lines: string[] = [];
   for (const text of QUERIES) {
     const { rows } = await client.query<[string]>({ text, values: [schema], rowMode: "array" });
-    lines.push(...rows.map(([line]) => line.replaceAll(schema, "the_schema")).toSorted());
+    const lasting = rows.filter(([line]) => !/history_\d{8}/.test(line));
+    lines.push(...lasting.map(([line]) => line.replaceAll(schema, "the_schema")).toSorted());
   }
   return lines;
 }

@@ -4,12 +4,15 @@ import type { Fixture } from "@anyqueue/conformance";
 import pg from "pg";
 import { dropSchema, newSchemaName, serverUrl } from "./server.ts";
 
+/** What another process can be told. */
+type PlainOptions = Omit<PostgresOptions, "pool">;
+
 /** Each case in a schema of its own, with every means that a store of several processes can be asked for. */
-export async function fixtureOf(name: string, wish: PostgresOptions = {}): Promise<Fixture> {
+export async function fixtureOf(name: string, wish: PlainOptions = {}): Promise<Fixture> {
   const url = await serverUrl();
   const schemas = new WeakMap<Adapter, string>();
   const schemaOf = (adapter: Adapter) => schemas.get(adapter) ?? "";
-  const optionsOf = (schema: string): PostgresOptions => ({ url, schema, connections: 4, ...wish });
+  const optionsOf = (schema: string): PlainOptions => ({ url, schema, connections: 4, ...wish });
   const at = (schema: string): Adapter => {
     const adapter = postgres(optionsOf(schema));
     schemas.set(adapter, schema);

@@ -8,7 +8,7 @@ import { telling } from "./connections.ts";
 import { openClient, runSql, serverUrl, temporaryRole, temporarySchema } from "./server.ts";
 import { jobs, makeStore, openStore } from "./stores.ts";
 
-describe("the plan of a migration", () => {
+describe("the plan of a migration", { timeout: 30_000 }, () => {
   it("P25 is the SQL that makes of nothing just what opening makes", async () => {
     const [planned, opened] = [temporarySchema(), temporarySchema()];
     const plan = await planOf(planned);

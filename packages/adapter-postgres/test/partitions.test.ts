@@ -9,7 +9,7 @@ import { claim, job, jobs, makeStore, openStore } from "./stores.ts";
 const LANES = ["lane0", "lane1", "lane2", "lane3", "lane4"];
 const EIGHT = { by: "lane", count: 8 } as const;
 
-describe("partitions by lane", () => {
+describe("partitions by lane", { timeout: 30_000 }, () => {
   it("are made for a new store, and later for one that exists, and come to the same", async () => {
     const [fresh, switched] = [temporarySchema(), temporarySchema()];
     await openStore({ schema: fresh, partitions: EIGHT });

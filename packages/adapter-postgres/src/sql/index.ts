@@ -9,6 +9,7 @@ import { REMOVE_JOBS } from "./remove-jobs.ts";
 import { SETTLE } from "./settle.ts";
 import { SURFACE } from "./surface.ts";
 import { TAKE } from "./take.ts";
+import { TEND_HISTORY } from "./tend-history.ts";
 
 /** Every function of the schema, as the newest code has it. Replaced whole by each migration. */
 export const FUNCTIONS = [
@@ -19,6 +20,7 @@ export const FUNCTIONS = [
   CAS,
   SETTLE,
   REMOVE_JOBS,
+  TEND_HISTORY,
   APPEND_EVENTS,
   CONFIGURE_LANE,
   LANE_STATUS,
