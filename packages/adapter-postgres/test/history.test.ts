@@ -69,6 +69,24 @@ describe("the history", { timeout: 30_000 }, () => {
   });
 });
 
+it("P3 jobs that may be stored already are looked for by their ids, however long the history is", async () => {
+  await tend(Date.now() - 3 * DAY);
+  for (let day = 0; day < 3; day++) await fill(5000, { lane: `lane${day}`, finished_at: Date.now() - day * DAY });
+  await client.query("ANALYZE history");
+  const given = JSON.stringify([...jobs(100), job("7", { lane: "lane1" })]);
+  await client.query("BEGIN");
+  const { rows } = await client.query("SELECT insert_jobs($1, '{default,lane1}', NULL, false, false, 'on') AS answer", [
+    given,
+  ]);
+  const { rows: met } = await client.query(
+    `SELECT sum(pg_stat_get_xact_tuples_returned(i.indexrelid))::int AS entries
+     FROM pg_index i JOIN pg_inherits h ON h.inhrelid = i.indrelid WHERE h.inhparent = 'history'::regclass`,
+  );
+  await client.query("COMMIT");
+  expect(JSON.stringify(rows)).toContain("lane1:7");
+  expect(met).toEqual([{ entries: 2 }]);
+});
+
 describe("removing a whole day", () => {
   const LATER = T0 + 5 * DAY;
 

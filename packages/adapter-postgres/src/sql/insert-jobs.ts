@@ -66,7 +66,8 @@ BEGIN ${DURABILITY}
     ON CONFLICT DO NOTHING RETURNING id)
   SELECT coalesce(array_agg(id), '{}') INTO added FROM stored;
 
-  SELECT array_agg(DISTINCT h.id) INTO finished FROM unnest(added) a(id) JOIN history h ON h.id = a.id;
+  -- Not DISTINCT: to have them in order, some versions of Postgres would walk through the whole history.
+  SELECT array_agg(h.id) INTO finished FROM unnest(added) a(id) JOIN history h ON h.id = a.id;
   IF finished IS NOT NULL THEN
     DELETE FROM hot_jobs j USING unnest(finished) f(id) WHERE j.id = f.id AND j.lane = split_part(f.id, ':', 1);
     added := ARRAY(SELECT a.id FROM unnest(added) a(id) WHERE a.id <> ALL (finished));
