@@ -48,7 +48,8 @@ Examples:
           batch = await queue.prune({ olderThan, states, ...lane, limit: BATCH });
           removed += batch;
           progress.update(removed);
-        } while (batch === BATCH && !interruption.signal.aborted);
+          // A store may take more than it was asked for, such as a whole day at once.
+        } while (batch >= BATCH && !interruption.signal.aborted);
         progress.end();
         output.result({ removed }, `Removed ${countOf(removed, "job")}.`);
         if (interruption.signal.aborted) process.exitCode = exitCodeOf(interruption.signal.reason as NodeJS.Signals);
