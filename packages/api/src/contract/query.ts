@@ -31,7 +31,10 @@ export interface Page<T> {
   readonly after?: string;
 }
 
-/** Which jobs to remove, with their events. At most `limit` a call (P26). */
+/**
+ * Which jobs to remove, with their events. At most `limit` a call; only where that is 1000 or more, a store that drops many
+ * at once more cheaply than one by one may remove more of those that are meant (P26).
+ */
 export type RemoveQuery =
   /** These, whatever their state; a holder then learns `missing`. */
   | { readonly ids: readonly string[] }

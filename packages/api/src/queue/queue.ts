@@ -198,7 +198,10 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends StateMachine
     return this.store.configure(lane, { paused: null });
   }
 
-  /** Removes finished jobs that ended at least `olderThan` ago, at most `limit` of them. Answers how many (P26). */
+  /**
+   * Removes finished jobs that ended at least `olderThan` ago, at most `limit` of them, or in one go a whole day of them
+   * where the store can and `limit` is 1000 or more, as it is when left out. Answers how many (P26).
+   */
   prune(options: {
     readonly olderThan: Duration;
     readonly lane?: string;
