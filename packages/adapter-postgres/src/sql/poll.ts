@@ -20,7 +20,7 @@ const LEASED = `chosen AS MATERIALIZED (
           UPDATE hot_jobs j SET state = target, place = 4, token = nextval('ticks'), attempt = j.attempt + 1,
             version = j.version + 1, updated_at = clock, lease_until = clock + lease_ms, holder = for_holder,
             lease_from = wanted_state, touched = CASE WHEN to_custom THEN nextval('ticks') END
-          FROM chosen c WHERE j.lane = here AND j.ctid = c.at_ctid RETURNING j.*)`;
+          WHERE j.lane = here AND j.ctid = ANY (ARRAY(SELECT c.at_ctid FROM chosen c)) RETURNING j.*)`;
 
 const CLAIMED = `SELECT 0, ${columnsOf("j")} FROM leased j ORDER BY j.priority, j.run_at, j.seq`;
 
@@ -164,7 +164,7 @@ BEGIN
     SELECT j.ctid AS at_ctid FROM hot_jobs j
     WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock
     ORDER BY j.run_at LIMIT greatest(5000, most) FOR UPDATE SKIP LOCKED)
-  UPDATE hot_jobs j SET place = 0 FROM due d WHERE j.lane = here AND j.ctid = d.at_ctid;
+  UPDATE hot_jobs j SET place = 0 WHERE j.lane = here AND j.ctid = ANY (ARRAY(SELECT d.at_ctid FROM due d));
 END $$;
 
 -- Takes over jobs whose lease has ended, those first whose lease ended first, in paused lanes too (P15).
