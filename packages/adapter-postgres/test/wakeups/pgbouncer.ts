@@ -13,16 +13,29 @@ export const noPgBouncer =
 
 /** The URL of a PgBouncer before the server of this run, ended when the test is over. */
 export async function startPgBouncer(mode: "transaction" | "session"): Promise<string> {
-  const { hostname, port, username, password, pathname } = new URL(await serverUrl());
-  const database = pathname.slice(1) || username;
-  const folder = mkdtempSync(join(tmpdir(), "anyqueue-pgbouncer-"));
-  const own = await freePort();
-  const users = join(folder, "users.txt");
-  const config = join(folder, "pgbouncer.ini");
-  writeFileSync(users, `"${username}" "${password}"\n`);
-  writeFileSync(
-    config,
-    `[databases]
+  const pooler = await PgBouncer.start(mode);
+  onTestFinished(() => pooler.stop());
+  return pooler.url;
+}
+
+/** A PgBouncer before the server of this run. */
+export class PgBouncer {
+  readonly url: string;
+  readonly #process: ChildProcess;
+  readonly #folder: string;
+
+  /** One that shares so many connections of the server among all who connect to it. */
+  static async start(mode: "transaction" | "session", connections = 20): Promise<PgBouncer> {
+    const { hostname, port, username, password, pathname } = new URL(await serverUrl());
+    const database = pathname.slice(1) || username;
+    const folder = mkdtempSync(join(tmpdir(), "anyqueue-pgbouncer-"));
+    const own = await freePort();
+    const users = join(folder, "users.txt");
+    const config = join(folder, "pgbouncer.ini");
+    writeFileSync(users, `"${username}" "${password}"\n`);
+    writeFileSync(
+      config,
+      `[databases]
 * = host=${hostname} port=${port || 5432}
 [pgbouncer]
 listen_addr = 127.0.0.1
@@ -31,20 +44,29 @@ unix_socket_dir =
 auth_type = trust
 auth_file = ${users}
 pool_mode = ${mode}
+default_pool_size = ${connections}
 ignore_startup_parameters = extra_float_digits
 `,
-  );
-  // It refuses to run as root.
-  const owner = process.getuid?.() === 0 ? idsOf("postgres") : undefined;
-  if (owner) for (const path of [folder, users, config]) chownSync(path, owner.uid, owner.gid);
-  chmodSync(users, 0o600);
-  const pooler = spawn("pgbouncer", [config], { ...owner, stdio: ["ignore", "ignore", "pipe"] });
-  onTestFinished(async () => {
-    await end(pooler);
-    rmSync(folder, { recursive: true, force: true });
-  });
-  await ready(pooler);
-  return `postgres://${username}@127.0.0.1:${own}/${database}`;
+    );
+    // It refuses to run as root.
+    const owner = process.getuid?.() === 0 ? idsOf("postgres") : undefined;
+    if (owner) for (const path of [folder, users, config]) chownSync(path, owner.uid, owner.gid);
+    chmodSync(users, 0o600);
+    const pooler = spawn("pgbouncer", [config], { ...owner, stdio: ["ignore", "ignore", "pipe"] });
+    await ready(pooler);
+    return new PgBouncer(`postgres://${username}@127.0.0.1:${own}/${database}`, pooler, folder);
+  }
+
+  private constructor(url: string, process: ChildProcess, folder: string) {
+    this.url = url;
+    this.#process = process;
+    this.#folder = folder;
+  }
+
+  async stop(): Promise<void> {
+    await end(this.#process);
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
 }
 
 async function ready(pooler: ChildProcess): Promise<void> {
