@@ -17,11 +17,11 @@ function sqlOf(heading: string): string[] {
 describe("docs/postgres.md", () => {
   let url: URL;
   let store: PostgresAdapter;
-  let reader: string;
+  let role: string;
 
   beforeEach(async () => {
     // Before the database, since it can only be dropped after it.
-    reader = await temporaryRole("secret");
+    role = await temporaryRole("secret");
     const name = `docs_${randomUUID().replaceAll("-", "")}`;
     await runSql(`CREATE DATABASE ${name}`);
     onTestFinished(() => runSql(`DROP DATABASE ${name} WITH (FORCE)`));
@@ -43,7 +43,7 @@ describe("docs/postgres.md", () => {
 
   it("tells what to watch, to whom may read", async () => {
     const owner = await connect();
-    await owner.query(`GRANT pg_monitor TO ${reader}; SELECT anyqueue.grant_reader('${reader}')`);
+    await owner.query(`GRANT pg_monitor TO ${role}; SELECT anyqueue.grant_reader('${role}')`);
     await store.insert([...jobs(5), job("later", { runAt: Date.now() + 60_000 })]);
     await claim(store, 1, { lease: { ms: 1, holder: "dead" } });
     const [running, failing] = await claim(store, 2, { lease: { ms: 60_000, holder: "alive" } });
@@ -52,7 +52,7 @@ describe("docs/postgres.md", () => {
     await store.cas([{ id, expect: { token }, set: { state: "failed", error } }]);
     await owner.query("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM anyqueue.jobs");
 
-    const client = await connect(reader);
+    const client = await connect(role);
     const answers: pg.QueryResult["rows"][] = [];
     for (const code of sqlOf("What to watch")) answers.push((await client.query<object>(code)).rows);
     const [backlog, ended, failed, working, dead, pinning, sizes, locks, connections, notifications] = answers;
@@ -70,6 +70,20 @@ describe("docs/postgres.md", () => {
     expect(connections).toContainEqual(expect.objectContaining({ application_name: "anyqueue" }));
     expect(notifications).toEqual([{ pg_notification_queue_usage: 0 }]);
     expect(answers).toHaveLength(10);
+  });
+
+  it("gives a worker the rights to work", async () => {
+    const owner = await connect();
+    // The role is there already, to be dropped after the database.
+    for (const code of sqlOf("Rights")) {
+      await owner.query(code.replaceAll("shop_worker", role).replaceAll("CREATE ROLE", "ALTER ROLE"));
+    }
+    [url.username, url.password] = [role, "secret"];
+    const own = postgres({ url: url.href, notify: false });
+    onTestFinished(() => own.close());
+    await own.open();
+    await own.insert(jobs(1));
+    expect(await claim(own, 1)).toHaveLength(1);
   });
 
   it("tells who waits for whose lock", async () => {
