@@ -1,0 +1,82 @@
+import type { Client } from "pg";
+import { beforeEach, describe, expect, it } from "vitest";
+import { postgres } from "@anyqueue/adapter-postgres";
+import { openClient, serverUrl, temporarySchema } from "./server.ts";
+
+const BACKLOG = 20_000;
+
+/** Right after a bulk load the planner knows the table as it was: never looked at, empty, or full. */
+describe.each(["no statistics", "the statistics of an empty table", "statistics of its own"])(
+  "with %s",
+  (statistics) => {
+    let client: Client;
+    let schema: string;
+
+    beforeEach(async () => {
+      const url = await serverUrl();
+      schema = temporarySchema();
+      const adapter = postgres({ url, schema, notify: false });
+      await adapter.open();
+      await adapter.close();
+      client = await openClient();
+      await client.query(`SET search_path = ${schema}`);
+      await client.query("ALTER TABLE hot_jobs SET (autovacuum_enabled = off)");
+      if (statistics === "the statistics of an empty table") await client.query("VACUUM ANALYZE hot_jobs");
+      await client.query(
+        `INSERT INTO hot_jobs (priority, run_at, inserted_at, updated_at, max_attempts, place, id, lane, type, state, payload)
+       SELECT CASE WHEN n % 2 = 0 THEN 0 ELSE n END, CASE WHEN n % 2 = 0 THEN 9e15 ELSE 1 END, 1, 1, 3, (n + 1) % 2,
+         'a:' || n, 'a', 'demo', 'waiting', '1' FROM generate_series(1, ${2 * BACKLOG}) n`,
+      );
+      if (statistics === "statistics of its own") await client.query("ANALYZE hot_jobs");
+      // The first call in a session also reads the catalog.
+      for (const types of ["NULL, NULL", "'{demo}', '{}'"]) await pagesOf(claim(types, "b"));
+      await pagesOf("renew('{b:1}', '{1}', '{1}', NULL, NULL)");
+      await pagesOf(`cas('[{"id":"b:1","set":{"priority":5}}]', NULL, NULL)`);
+      await pagesOf("settle('{b:1}', '{1}', '{completed}', '{NULL}', NULL, NULL)");
+      await pagesOf("remove_jobs('{b:1}')");
+      await pagesOf("next_due('{b}', '{f}', 'waiting', 2)");
+      await pagesOf("take_over('{b}', 100, 1000, 'me', 2)");
+    });
+
+    it("P8 a claim reads no more than it takes, also by type, beside as many jobs that are scheduled ahead", async () => {
+      expect(await pagesOf(claim("NULL, NULL"))).toBeLessThan(1500);
+      expect(await pagesOf(claim("'{demo}', '{}'"))).toBeLessThan(1500);
+      expect(await pagesOf(claim("'{other}', '{}'"))).toBeLessThan(3000);
+    });
+
+    it("finishing, renewing, changing and removing find their jobs by id", async () => {
+      const { rows } = await client.query<{ id: string; token: string }>(
+        `SELECT id, token FROM ${claim("NULL, NULL")} WHERE kind = 0`,
+      );
+      const ids = `'{${rows.map(({ id }) => id).join()}}'`;
+      const tokens = `'{${rows.map(({ token }) => token).join()}}'`;
+      const all = (value: string) => `array_fill(${value}, ARRAY[${rows.length}])`;
+      const changes = JSON.stringify(rows.map(({ id }) => ({ id, set: { priority: 5 } })));
+      expect(rows).toHaveLength(100);
+      expect(await pagesOf(`renew(${ids}, ${tokens}, ${all("60000::bigint")}, NULL, NULL)`)).toBeLessThan(1500);
+      expect(await pagesOf(`cas('${changes}', NULL, NULL)`)).toBeLessThan(4000);
+      expect(
+        await pagesOf(`settle(${ids}, ${tokens}, ${all("'completed'::text")}, ${all("NULL::text")}, NULL, NULL)`),
+      ).toBeLessThan(4000);
+      expect(await pagesOf(`remove_jobs('{a:1001,a:1002,a:1003}')`)).toBeLessThan(500);
+    });
+
+    it("P10 the next due time is found without reading the backlog", async () => {
+      expect(await pagesOf("next_due('{a}', '{f}', 'waiting', 2)")).toBeLessThan(1500);
+      expect(await pagesOf("take_over('{a}', 100, 1000, 'me', 2)")).toBeLessThan(500);
+    });
+
+    function claim(types: string, lane = "a"): string {
+      return `poll('{${lane}}', '{100}', 0, ${types}, NULL, 'waiting', 'active', 100, 30000, 'me', 0, NULL, NULL, NULL)`;
+    }
+
+    /** How many pages a call reads, all that it calls included; the table alone has several hundred. */
+    async function pagesOf(call: string): Promise<number> {
+      const { rows } = await client.query<{ "QUERY PLAN": [{ Plan: Record<string, number> }] }>(
+        `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM ${call}`,
+      );
+      const plan = rows[0]?.["QUERY PLAN"][0].Plan ?? {};
+      return (plan["Shared Hit Blocks"] ?? 0) + (plan["Shared Read Blocks"] ?? 0);
+    }
+  },
+);
