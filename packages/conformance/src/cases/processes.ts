@@ -69,9 +69,17 @@ export const processes: readonly Case[] = [
         "A lease that was answered to a process died with it.",
       );
       const { expired } = await t.poll({ limit: 0, expired: 10_000, now: T0 + LEASE });
-      same(expired.map((job) => job.id).sort(), [...leased].sort(), "Not just the jobs of the dead process came back.");
+      const back = new Set(expired.map((job) => job.id));
+      holds(
+        [...leased].every((id) => back.has(id)),
+        "A job of the dead process did not come back.",
+      );
+      // A server may still carry out the last poll that a process sent before it died.
+      const others = back.size - leased.size;
+      holds(others <= order.limit, "Not just the jobs of the dead process came back.");
       const rest = await t.take({ limit: 10_000, now: T0 + LEASE });
-      same(rest.length + leased.size, 2000, "A job was lost with the process.");
+      const lost = 2000 - rest.length - back.size;
+      holds(lost === 0 || (others === 0 && lost <= order.limit), "A job was lost with the process.");
     },
   },
 ];
