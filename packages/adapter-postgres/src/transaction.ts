@@ -17,6 +17,8 @@ import { explain, type Place } from "./failures.ts";
  */
 export interface PostgresTransaction {
   query(text: string, values: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
+  /** A pool has it, and is no transaction: each of its statements may go to another connection. */
+  readonly totalCount?: never;
 }
 
 /**
@@ -42,6 +44,12 @@ export async function queryAnswer(
 
 /** A client of `pg` knows the server's word on it; a query builder hands out its transactions only while they are open. */
 function assertOpen(tx: PostgresTransaction): void {
+  if ("totalCount" in tx) {
+    throw new QueueError(
+      "INVALID",
+      "The `tx` given is a pool, which is no transaction. Take one client, with await pool.connect(), and begin one there.",
+    );
+  }
   const { getTransactionStatus } = tx as Partial<{ getTransactionStatus(): "I" | "T" | "E" | null }>;
   if (typeof getTransactionStatus !== "function" || getTransactionStatus.call(tx) !== "I") return;
   throw new QueueError(

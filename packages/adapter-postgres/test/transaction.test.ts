@@ -79,6 +79,13 @@ describe("P5 the caller's own transaction", () => {
     expect(await count()).toBe(0);
   });
 
+  it("is refused when it is a pool, whose statements are in no transaction", async () => {
+    const pool = (await openPool()) as unknown as PostgresTransaction;
+    const refused = { code: "INVALID", message: telling("pool.connect()") };
+    await expect(connection.on(pool).answer(insert, values)).rejects.toMatchObject(refused);
+    expect(await count()).toBe(0);
+  });
+
   it("is refused when it has failed, with what to do", async () => {
     const client = await openClient();
     await client.query("BEGIN");
