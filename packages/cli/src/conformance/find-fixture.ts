@@ -1,8 +1,10 @@
 import { resolve } from "node:path";
 import { createAdapter } from "@anyqueue/api";
 import type { Fixture } from "@anyqueue/conformance";
+import { showBackend } from "../backend.ts";
 import { importModule } from "../config.ts";
 import { UsageError } from "../failure.ts";
+import { postgresFixture } from "./postgres-fixture.ts";
 import { sqliteFixture } from "./sqlite-fixture.ts";
 
 /** Finds what to test: one of our own backends by its URL, or the fixture that a module exports. @throws UsageError */
@@ -16,8 +18,9 @@ export async function findFixture(subject: string): Promise<Fixture> {
     return { name: "sqlite in memory", open: () => createAdapter("sqlite::memory:") };
   }
   if (scheme === "sqlite" && address === "") return sqliteFixture(Object.fromEntries(new URLSearchParams(search)));
+  if (/^postgres(ql)?$/i.test(scheme)) return postgresFixture(address, search);
   throw new UsageError(
-    `${subject}: each case needs a new and empty store. Name memory:, sqlite: or sqlite:?durability=normal (files in a temporary folder), or a module that exports a fixture.`,
+    `${showBackend(subject)}: each case needs a new and empty store. Name memory:, sqlite: or sqlite:?durability=normal (files in a temporary folder), postgres://… (schemas of a server), or a module that exports a fixture.`,
   );
 }
 

@@ -7,6 +7,7 @@ import { countOf } from "../output/table.ts";
 import { type Accounts, type FailedFile, settleAccounts } from "./accounts.ts";
 import { type AddedFiles, addFiles } from "./add-files.ts";
 import { Crew } from "./crew.ts";
+import { namesNoServer } from "./embedded-server.ts";
 import { jobsToDieIn, killAtRandom, type KillPlan } from "./kills.ts";
 import { LocalStaff } from "./local-staff.ts";
 import type { Staff } from "./staff.ts";
@@ -53,6 +54,7 @@ const ATTEMPTS = 3;
 /** Sends every file below a folder through a queue, kills workers on the way, and accounts for each file. */
 export async function runDemo(options: DemoOptions, audience: Audience): Promise<DemoReport> {
   const { output, signal } = audience;
+  if (namesNoServer(options.backend)) output.note("Starting a Postgres server that lives as long as the demo.");
   const workplace = await openWorkplace(options.backend);
   const staff = staffFor(workplace, options, output);
   try {

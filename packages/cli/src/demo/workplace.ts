@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openQueue, type Queue } from "@anyqueue/api";
 import { type BackendChoice, showBackend } from "../backend.ts";
+import { EmbeddedServer, namesNoServer } from "./embedded-server.ts";
 import { jobs } from "./file-job.ts";
 
 /** The store of one run of the demo, and how to leave it. */
@@ -16,9 +17,10 @@ export interface Workplace {
   leave(keep: boolean): Promise<string | undefined>;
 }
 
-/** Opens the named backend, or a fresh SQLite file in a temporary folder. */
+/** Opens the named backend, a fresh Postgres server where one has to be started, or a fresh SQLite file. */
 export async function openWorkplace(chosen: BackendChoice | undefined): Promise<Workplace> {
   const lane = `demo-${Date.now().toString(36)}-${process.pid.toString(36)}`;
+  if (namesNoServer(chosen)) return embedded(chosen, lane);
   if (chosen !== undefined) return shared(chosen, lane);
   const folder = await mkdtemp(join(tmpdir(), "anyqueue-demo-"));
   const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
@@ -39,6 +41,28 @@ export async function openWorkplace(chosen: BackendChoice | undefined): Promise<
       return undefined;
     },
   };
+}
+
+async function embedded(chosen: string, lane: string): Promise<Workplace> {
+  const server = await EmbeddedServer.start();
+  try {
+    const [, query] = chosen.split("?", 2);
+    const workplace = await shared(query === undefined ? server.url : `${server.url}?${query}`, lane);
+    return {
+      ...workplace,
+      async leave() {
+        try {
+          await workplace.queue.close();
+        } finally {
+          await server.stop();
+        }
+        return undefined;
+      },
+    };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
 }
 
 async function shared(backend: BackendChoice, lane: string): Promise<Workplace> {
