@@ -31,6 +31,9 @@ export interface Session {
 /** Older servers lack what the SQL leans on. */
 const OLDEST_SERVER = 13;
 
+/** Whatever the user's default: who waited for a lock has to see what was done under it. */
+const BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+
 /**
  * All that an adapter says to its server. A statement that the server undid for the sake of others is sent again; one
  * whose connection broke is not, since it may have taken effect: that is `UNAVAILABLE`, and left to the caller.
@@ -81,7 +84,7 @@ export class Connection implements Session, Answering {
   /** Does the work in one transaction. It is done again when the server undoes it, so it may touch nothing else. */
   async transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
     return this.#insist(async (client) => {
-      await client.query("BEGIN");
+      await client.query(BEGIN);
       try {
         const value = await work({ query: (command, values = []) => this.#send(client, command, values) });
         await client.query("COMMIT");
