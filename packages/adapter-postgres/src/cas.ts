@@ -21,7 +21,7 @@ export async function cas(write: Write, changes: readonly Change[], at: At<unkno
   await settle(write, finishing, at, outcomes);
   await renew(write, renewing, at, outcomes);
   const others = placed.filter(({ place }) => outcomes[place] === undefined);
-  if (others.length > 0) await decideAll(write, areOrdered ? others : inLockOrder(others), at, outcomes);
+  if (others.length > 0) await decideAll(write, others, at, outcomes);
   return outcomes;
 }
 
@@ -80,7 +80,7 @@ function record(sorted: readonly Placed[], done: Done | null, outcomes: CasOutco
   }
 }
 
-/** Rows are always locked in the order of their ids, so that two calls about the same jobs do not wait for each other. */
+/** Rows are always locked in the order of their ids, so that two calls about the same jobs cannot wait for each other. */
 function inLockOrder(placed: readonly Placed[]): readonly Placed[] {
   return placed.toSorted((a, b) => (a.change.id < b.change.id ? -1 : 1));
 }

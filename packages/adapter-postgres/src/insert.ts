@@ -43,7 +43,7 @@ async function sendFresh(write: Write, jobs: readonly NewJob[], at: At<unknown>)
 }
 
 async function send(write: Write, jobs: readonly NewJob[], at: At<unknown>, isFresh: boolean): Promise<Answer | null> {
-  const lanes = write.lanes.newOf(jobs.map(({ lane }) => lane));
+  const lanes = [...new Set(jobs.map(({ lane }) => lane))];
   const given = JSON.stringify(jobs.map(toGiven));
   const answer = await write.answer(write.sql.insert, [
     given,
@@ -53,6 +53,5 @@ async function send(write: Write, jobs: readonly NewJob[], at: At<unknown>, isFr
     at.allOrNone === true,
     write.durability,
   ]);
-  if (!write.isJoined && answer === null) write.lanes.learn(lanes);
   return answer as Answer | null;
 }

@@ -25,7 +25,7 @@ const ORDERS: Readonly<Record<Order, { readonly columns: readonly string[]; plac
   };
 
 /** How many jobs are read at once where types or a predicate may refuse most of them. */
-const PAGE = 200;
+const PAGE = 500;
 
 /** Lists jobs a page at a time. Type patterns and predicates are tested here, on a bounded number of candidates a call. */
 export async function list(session: Session, schema: string, query: JobQuery): Promise<Page<Job>> {

@@ -31,7 +31,8 @@ const NONE = -1;
 
 /** True for what the function `poll` does by itself: to lease jobs in poll order, by lane and type. */
 function isPlain({ limit, lease, ids, where, order }: PollRequest): boolean {
-  return ids === undefined && where === undefined && order !== "touched" && (lease !== undefined || limit === 0);
+  if (ids !== undefined) return false;
+  return limit === 0 || (where === undefined && order !== "touched" && lease !== undefined);
 }
 
 async function claim(polling: Polling, request: PollRequest, most: number): Promise<Rows> {

@@ -1,7 +1,6 @@
 import type { Hint, Unsubscribe } from "@anyqueue/api";
 import { Connection } from "./connection.ts";
 import { HistoryKeeper } from "./history-keeper.ts";
-import { KnownLanes } from "./known-lanes.ts";
 import { Marks } from "./marks.ts";
 import { migrate } from "./migrations.ts";
 import type { Settings } from "./options.ts";
@@ -18,7 +17,6 @@ export class Site {
   readonly wakeups: Wakeups;
   readonly pairing: Pairing;
   readonly marks = new Marks();
-  readonly lanes = new KnownLanes();
   readonly #settings: Settings;
   readonly #keeper: HistoryKeeper;
 
@@ -48,7 +46,7 @@ export class Site {
 
   /** Does the work, each of its statements in a transaction of its own, and then wakes whom it concerns. */
   async write<T>(work: (write: Write) => Promise<T>): Promise<T> {
-    const write = new Write(this.sql, this.connection, this.#settings.durability, this);
+    const write = new Write(this.sql, this.connection, this.#settings.durability, this.pairing);
     const value = await work(write);
     const { lanes, finished } = write.hints;
     this.marks.drop(lanes);
@@ -59,7 +57,7 @@ export class Site {
   /** Does the work in the caller's transaction, whose commit wakes whom it concerns (P5). */
   async join<T>(caller: PostgresTransaction, work: (write: Write) => Promise<T>): Promise<T> {
     const server = this.connection.on(caller);
-    const write = new Write(this.sql, server, null, { lanes: this.lanes });
+    const write = new Write(this.sql, server, null);
     const value = await work(write);
     const notice = this.wakeups.noticeFor(write.hints.lanes, write.hints.finished);
     if (notice !== undefined) await server.answer(notice, notice.values);

@@ -1,5 +1,3 @@
-import { listOf } from "./sql/row.ts";
-
 /** A statement and the name under which a connection keeps it prepared. */
 export interface Statement {
   readonly name: string;
@@ -7,13 +5,12 @@ export interface Statement {
 }
 
 /**
- * Every statement but those of lists, in the order of the contract. What writes is a call of one of the schema's own
- * functions, so that other languages do the same by the same code, and nothing depends on the state of a session.
+ * Every statement but those of lists, in the order of the contract. What writes, or has a plan to keep, is a call of one of
+ * the schema's own functions, so that other languages do the same by the same code, and nothing depends on the state of a
+ * session.
  */
 export function prepare(schema: string) {
   const of = (name: string, text: string): Statement => ({ name: `${schema}.${name}`, text });
-  const jobs = `${schema}.hot_jobs`;
-  const history = `${schema}.history`;
   const call = (name: string, parameters: number): Statement => {
     const places = Array.from({ length: parameters }, (_, i) => `$${i + 1}`).join(", ");
     return of(name, `SELECT ${schema}.${name}(${places})::text AS answer`);
@@ -41,12 +38,7 @@ export function prepare(schema: string) {
     cas: call("cas", 3),
 
     // get
-    get: of(
-      "get",
-      `SELECT json_agg(f.job)::text AS answer FROM (
-         SELECT ${listOf("j")} AS job FROM ${jobs} j WHERE j.id = ANY ($1)
-         UNION ALL SELECT ${listOf("h")} FROM ${history} h WHERE h.id = ANY ($1)) f`,
-    ),
+    get: call("get_jobs", 1),
 
     // remove
     remove: call("remove_jobs", 1),

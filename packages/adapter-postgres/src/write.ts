@@ -1,15 +1,7 @@
 import type { Answering } from "./connection.ts";
 import { Hints } from "./hints.ts";
-import type { KnownLanes } from "./known-lanes.ts";
 import type { Pairing } from "./pairing.ts";
 import type { Statements } from "./statements.ts";
-
-/** What the writes of one process have in common. */
-interface Shared {
-  readonly lanes: KnownLanes;
-  /** Absent in the caller's transaction, where nothing travels with anything else. */
-  readonly pairing?: Pairing;
-}
 
 /** What a verb that writes works with: a way to the server, and what is to be told after the commit. */
 export class Write {
@@ -19,12 +11,10 @@ export class Write {
   readonly durability: "on" | "off" | null;
   readonly answer: Answering["answer"];
 
-  readonly lanes: KnownLanes;
   readonly settle: (values: readonly unknown[]) => Promise<unknown>;
 
-  constructor(sql: Statements, server: Answering, durability: "on" | "off" | null, { pairing, lanes }: Shared) {
+  constructor(sql: Statements, server: Answering, durability: "on" | "off" | null, pairing?: Pairing) {
     this.sql = sql;
-    this.lanes = lanes;
     this.answer = (command, values) => server.answer(command, values);
     this.settle = (values) => pairing?.settle(values) ?? server.answer(sql.settle, values);
     this.durability = durability;

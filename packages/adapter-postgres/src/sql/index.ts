@@ -2,6 +2,7 @@ import { APPEND_EVENTS } from "./append-events.ts";
 import { CANDIDATES } from "./candidates.ts";
 import { CAS } from "./cas.ts";
 import { CONFIGURE_LANE } from "./configure-lane.ts";
+import { GET_JOBS } from "./get-jobs.ts";
 import { INSERT_JOBS } from "./insert-jobs.ts";
 import { LANE_STATUS } from "./lane-status.ts";
 import { POLL } from "./poll.ts";
@@ -19,6 +20,7 @@ export const FUNCTIONS = [
   TAKE,
   CAS,
   SETTLE,
+  GET_JOBS,
   REMOVE_JOBS,
   TEND_HISTORY,
   APPEND_EVENTS,

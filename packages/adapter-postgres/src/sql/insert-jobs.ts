@@ -35,10 +35,8 @@ DECLARE
   finished text[];
   answer text;
 BEGIN ${DURABILITY}
-  IF entered <> '{}' THEN
-    INSERT INTO lane_names SELECT e.lane FROM unnest(entered) e(lane)
-    WHERE NOT EXISTS (SELECT FROM lane_names n WHERE n.lane = e.lane);
-  END IF;
+  INSERT INTO lane_names SELECT e.lane FROM unnest(entered) e(lane)
+  WHERE NOT EXISTS (SELECT FROM lane_names n WHERE n.lane = e.lane);
 
   IF fresh THEN
     INSERT INTO hot_jobs (${COLUMNS}) SELECT ${VALUES} FROM json_to_recordset(given) AS g${JOB};

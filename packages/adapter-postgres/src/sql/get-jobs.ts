@@ -1,0 +1,14 @@
+import { CLAUSE } from "./clause.ts";
+import { listOf } from "./row.ts";
+
+/** `get_jobs` answers the jobs with these ids, each as a list of its columns, or null when none is kept. */
+export const GET_JOBS = String.raw`
+CREATE OR REPLACE FUNCTION get_jobs(ids text[]) RETURNS text ${CLAUSE} AS $$
+BEGIN
+  -- One statement, so that a job on its way from one table to the other is seen in one of them.
+  RETURN (SELECT json_agg(f.job) FROM (
+    SELECT ${listOf("j")} AS job FROM unnest(ids) g(id) JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1)
+    UNION ALL
+    SELECT ${listOf("h")} FROM unnest(ids) g(id) JOIN history h ON h.id = g.id) f);
+END $$;
+`;
