@@ -53,18 +53,7 @@ export function prepare(schema: string) {
       `SELECT e.seq, e.id, e.at, e.kind, e.detail::text FROM ${schema}.events e
        WHERE e.id = $1 AND e.seq > $2 AND e.kind = ANY ($3) ORDER BY e.seq LIMIT $4`,
     ),
-    // First one row about the store, then what the snapshot $2, or the present one, can see and $1 could not.
-    events: of(
-      "events",
-      `WITH store AS MATERIALIZED (
-         SELECT epoch, coalesce($2::pg_snapshot, pg_current_snapshot()) AS present FROM ${schema}.schema_info)
-       SELECT NULL::bigint, epoch, NULL::bigint, present::text, NULL::text FROM store
-       UNION ALL (SELECT e.seq, e.id, e.at, e.kind, e.detail::text FROM ${schema}.events e, store s
-         WHERE e.xid >= coalesce(pg_snapshot_xmin($1::pg_snapshot), '0'::xid8)
-           AND ($1::pg_snapshot IS NULL OR NOT pg_visible_in_snapshot(e.xid, $1::pg_snapshot))
-           AND pg_visible_in_snapshot(e.xid, s.present)
-           AND e.seq > $3 AND e.kind = ANY ($4) ORDER BY e.seq LIMIT $5)`,
-    ),
+    events: callRows("read_events", 5),
 
     // lanes
     lanes: call("lane_status", 1),

@@ -1,7 +1,7 @@
 import type { PostgresAdapter } from "@anyqueue/adapter-postgres";
-import type { Client } from "pg";
+import pg from "pg";
 import { beforeEach, describe, expect, it } from "vitest";
-import { openClient, temporarySchema } from "./server.ts";
+import { openClient, serverUrl, temporaryRole, temporarySchema } from "./server.ts";
 import { claim, job, jobs, openStore } from "./stores.ts";
 
 const DAY = 86_400_000;
@@ -11,7 +11,7 @@ const DAYS = ["history_20200101", "history_20200102", "history_20200103"];
 
 let schema: string;
 let store: PostgresAdapter;
-let client: Client;
+let client: pg.Client;
 
 beforeEach(async () => {
   schema = temporarySchema();
@@ -85,6 +85,37 @@ it("P3 jobs that may be stored already are looked for by their ids, however long
   await client.query("COMMIT");
   expect(JSON.stringify(rows)).toContain("lane1:7");
   expect(met).toEqual([{ entries: 2 }]);
+});
+
+it("the history is read by ids without going through a day from end to end, also in plans from before there was a job in it", async () => {
+  const read = async () =>
+    client.query(`SELECT json_array_length(get_jobs('{default:7,default:8,no:9}')::json) AS found`);
+  for (let n = 0; n < 9; n++) await read();
+  await fill(5000, { finished_at: Date.now() });
+  await client.query("BEGIN");
+  const { rows } = await read();
+  const { rows: met } = await client.query(
+    `SELECT sum(pg_stat_get_xact_tuples_returned(inhrelid))::int AS rows FROM pg_inherits
+     WHERE inhparent = 'history'::regclass`,
+  );
+  await client.query("COMMIT");
+  expect([rows, met]).toEqual([[{ found: 2 }], [{ rows: 0 }]]);
+});
+
+it("the history is tended and pruned by a worker's rights", async () => {
+  const role = await temporaryRole("secret");
+  await client.query("SELECT grant_worker($1)", [role]);
+  const url = new URL(await serverUrl());
+  url.username = role;
+  url.password = "secret";
+  await fill(1500, { finished_at: T0 });
+  const worker = await openStore({ url: url.href, schema });
+  const workerClient = new pg.Client(url.href);
+  await workerClient.connect();
+  await workerClient.query(`SELECT ${schema}.tend_history($1)`, [T0]);
+  await workerClient.end();
+  expect(await counts()).toMatchObject({ history_20200101: 1500 });
+  expect(await worker.remove({ ...QUERY, olderThanMs: 1 })).toBe(1500);
 });
 
 describe("removing a whole day", () => {

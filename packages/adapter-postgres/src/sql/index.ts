@@ -6,6 +6,7 @@ import { GET_JOBS } from "./get-jobs.ts";
 import { INSERT_JOBS } from "./insert-jobs.ts";
 import { LANE_STATUS } from "./lane-status.ts";
 import { POLL } from "./poll.ts";
+import { READ_EVENTS } from "./read-events.ts";
 import { REMOVE_JOBS } from "./remove-jobs.ts";
 import { SETTLE } from "./settle.ts";
 import { SURFACE } from "./surface.ts";
@@ -24,6 +25,7 @@ export const FUNCTIONS = [
   REMOVE_JOBS,
   TEND_HISTORY,
   APPEND_EVENTS,
+  READ_EVENTS,
   CONFIGURE_LANE,
   LANE_STATUS,
   SURFACE,
