@@ -126,7 +126,7 @@ const OTHER: Reason = {
   signs: [],
   code: "UNAVAILABLE",
   tell: ({ server, told }) =>
-    `${server} could not do it (${told}). Nothing of this call was stored; the cause says more.`,
+    `${server} could not do it (${told}). What was not acknowledged may not have been done; the cause says more.`,
 };
 
 const UNREACHABLE: Reason = {

@@ -13,8 +13,7 @@ const UNIQUE_VIOLATION = "23505";
 
 /** Stores jobs in array order (P3, P4). New ids are taken to be new, which saves looking; should one not be, all are looked for. */
 export async function insert(write: Write, jobs: readonly NewJob[], at: At<unknown>): Promise<InsertOutcome[]> {
-  const mayExist = at.maybeStored === true || at.allOrNone === true || write.isJoined;
-  const answer = mayExist ? await send(write, jobs, at, false) : await sendFresh(write, jobs, at);
+  const answer = at.maybeStored === true ? await send(write, jobs, at, false) : await sendFresh(write, jobs, at);
   const existing = new Map(answer?.existing.map(([place, row]) => [place - 1, row]));
   return jobs.map((job, i): InsertOutcome => {
     const row = existing.get(i);
@@ -37,7 +36,7 @@ async function sendFresh(write: Write, jobs: readonly NewJob[], at: At<unknown>)
   try {
     return await send(write, jobs, at, true);
   } catch (error) {
-    if (stateOf(error) !== UNIQUE_VIOLATION) throw error;
+    if (stateOf(error) !== UNIQUE_VIOLATION || write.isJoined) throw error;
     return send(write, jobs, at, false);
   }
 }

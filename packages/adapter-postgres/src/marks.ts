@@ -13,6 +13,15 @@ const JOBS_PER_PAGE = 50;
 /** A place in poll order. */
 type Place = readonly [priority: number, runAt: number, seq: number];
 
+/** What a poll knew of the marks when it was sent; what it finds is learned only if nothing has come in since. */
+export interface Ticket {
+  /** The marks it was given, as JSON, or null without any. */
+  readonly given: string | null;
+  readonly types: string;
+  /** How many drops there had been. */
+  readonly drops: number;
+}
+
 /**
  * Remembers below which place lanes hold nothing more, for claims that would otherwise walk over the index entries of
  * thousands of claimed jobs, which stay until the next vacuum, or for as long as somebody keeps an old snapshot open. Only
@@ -21,39 +30,54 @@ type Place = readonly [priority: number, runAt: number, seq: number];
  */
 export class Marks {
   readonly #places = new Map<string, Place>();
+  /** At which drop something last came into a lane. */
+  readonly #droppedAt = new Map<string, number>();
+  #drops = 0;
+  #clearedAt = 0;
   #types = "";
   #since = 0;
   #claimed = 0;
   #claimedBefore = 0;
 
-  /** What a poll for these types is given, or null without any. */
-  toJson(types: readonly string[] | undefined): string | null {
+  /** For a poll of these types. */
+  ticket(types: readonly string[] | undefined): Ticket {
     this.#age();
     // What one filter has left behind may fit the next.
     const key = types === undefined ? "" : JSON.stringify(types);
     if (key !== this.#types) this.#places.clear();
     this.#types = key;
-    return this.#places.size === 0 ? null : JSON.stringify(Object.fromEntries(this.#places));
+    const given = this.#places.size === 0 ? null : JSON.stringify(Object.fromEntries(this.#places));
+    return { given, types: key, drops: this.#drops };
   }
 
   /** Learns from a poll that claimed these rows, and read so many pages of the index. */
-  learn(rows: readonly JobRow[], pages: number): void {
+  learn(ticket: Ticket, rows: readonly JobRow[], pages: number): void {
     this.#claimed += rows.length;
+    if (ticket.types !== this.#types || ticket.drops < this.#clearedAt) return;
     const isWorthIt =
       this.#places.size > 0 ||
       Math.max(this.#claimed, this.#claimedBefore) > MANY_JOBS ||
       pages > MANY_PAGES + rows.length / JOBS_PER_PAGE;
     if (!isWorthIt) return;
-    for (const [seq, , lane, , , priority, runAt] of rows) this.#places.set(lane, [priority, runAt, seq]);
+    for (const [seq, , lane, , , priority, runAt] of rows) {
+      if ((this.#droppedAt.get(lane) ?? 0) <= ticket.drops) this.#places.set(lane, [priority, runAt, seq]);
+    }
   }
 
   /** Something came into these lanes. */
   drop(lanes: Iterable<string>): void {
-    for (const lane of lanes) this.#places.delete(lane);
+    this.#drops++;
+    for (const lane of lanes) {
+      this.#places.delete(lane);
+      this.#droppedAt.set(lane, this.#drops);
+    }
   }
 
+  /** Something may have come into any lane. */
   clear(): void {
+    this.#clearedAt = ++this.#drops;
     this.#places.clear();
+    this.#droppedAt.clear();
   }
 
   #age(): void {

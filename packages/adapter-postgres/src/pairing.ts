@@ -1,5 +1,6 @@
 import type { Connection, Rows } from "./connection.ts";
 import type { Statements } from "./statements.ts";
+import { stateOf } from "./failures.ts";
 import { readAnswer } from "./transaction.ts";
 
 /** A call that waits for the end of the turn. */
@@ -55,11 +56,15 @@ export class Pairing {
         const rows = await this.#connection.query(this.#sql.settleAndPoll, [...settle.values, ...poll.values]);
         settle.resolve(readAnswer([rows.at(-1)?.at(-1)]));
         poll.resolve(rows.slice(0, -1));
+        return;
       } catch (error) {
-        settle.reject(error);
-        poll.reject(error);
+        // Undone by the server: then one must not suffer for the other, and each is sent by itself.
+        if (stateOf(error) === undefined) {
+          settle.reject(error);
+          poll.reject(error);
+          return;
+        }
       }
-      return;
     }
     settle?.resolve(this.#connection.answer(this.#sql.settle, settle.values));
     poll?.resolve(this.#connection.query(this.#sql.poll, poll.values));

@@ -39,6 +39,7 @@ async function claim(polling: Polling, request: PollRequest, most: number): Prom
   const { pairing, write, marks, turn } = polling;
   const { lanes, limit, types, from = "waiting", to = "active", lease, expired = 0, now } = request;
   const isClaiming = most > 0;
+  const ticket = isClaiming && from === "waiting" ? marks.ticket(types) : undefined;
   const filter = types === undefined || !isClaiming ? undefined : compileTypes(types);
   const resumed = isClaiming ? placesOf(request) : undefined;
   const rows = await pairing.poll([
@@ -54,11 +55,11 @@ async function claim(polling: Polling, request: PollRequest, most: number): Prom
     lease?.ms ?? null,
     lease?.holder ?? null,
     expired,
-    isClaiming && from === "waiting" ? marks.toJson(types) : null,
+    ticket?.given ?? null,
     now ?? null,
     write.leaseDurability,
   ]);
-  if (isClaiming && from === "waiting") marks.learn(rowsOf(rows, CLAIMED), rows.at(-1)?.[1] as number);
+  if (ticket !== undefined) marks.learn(ticket, rowsOf(rows, CLAIMED), rows.at(-1)?.[1] as number);
   return rows;
 }
 

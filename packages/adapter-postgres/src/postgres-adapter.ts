@@ -96,7 +96,8 @@ export class PostgresAdapter implements Adapter<PostgresTransaction> {
 
   async poll(request: PollRequest): Promise<PollResult> {
     const { connection, marks, pairing } = this.#open;
-    const turn = this.#turn++;
+    this.#turn = (this.#turn + 1) % MOST_TURNS;
+    const turn = this.#turn;
     return this.#write((write) => poll({ connection, marks, pairing, write, turn }, request));
   }
 
@@ -148,6 +149,9 @@ export class PostgresAdapter implements Adapter<PostgresTransaction> {
     return caller === undefined ? this.#open.write(work) : this.#open.join(caller, work);
   }
 }
+
+/** The server takes it as an int. */
+const MOST_TURNS = 2 ** 30;
 
 /** An adapter for `openQueue({ adapter })`, not open yet. */
 export function postgres(options: PostgresOptions): PostgresAdapter {

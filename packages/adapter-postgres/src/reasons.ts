@@ -83,6 +83,13 @@ export const REASONS: readonly Reason[] = [
     tell: ({ server }) => `${server} can only be read, as a standby can. Name the primary server in the URL.`,
   },
   {
+    signs: ["AQ002"],
+    code: "INVALID",
+    tell: () =>
+      "Jobs with ids of your own are added in READ COMMITTED transactions only, since an older snapshot cannot tell which " +
+      "of them have run. Begin the transaction so (or set default_transaction_isolation), or let AnyQueue make the ids.",
+  },
+  {
     signs: ["25P02"],
     code: "INVALID",
     tell: () => "The transaction given has failed already. Roll it back and begin a new one.",

@@ -23,14 +23,14 @@ export class Site {
   /** Connects and migrates; safe when many processes do it at once (P25). */
   static async open(settings: Settings): Promise<Site> {
     const connection = await Connection.open(settings);
+    const site = new Site(settings, connection);
     try {
       await migrate(connection, settings);
-      const site = new Site(settings, connection);
       await site.#keeper.start();
       await site.wakeups.open();
       return site;
     } catch (error) {
-      await connection.close();
+      await site.close();
       throw error;
     }
   }
@@ -47,11 +47,14 @@ export class Site {
   /** Does the work, each of its statements in a transaction of its own, and then wakes whom it concerns. */
   async write<T>(work: (write: Write) => Promise<T>): Promise<T> {
     const write = new Write(this.sql, this.connection, this.#settings.durability, this.pairing);
-    const value = await work(write);
-    const { lanes, finished } = write.hints;
-    this.marks.drop(lanes);
-    this.wakeups.tell(lanes, finished);
-    return value;
+    try {
+      return await work(write);
+    } finally {
+      // Also of a call that failed half way.
+      const { lanes, finished } = write.hints;
+      if (lanes.size > 0) this.marks.drop(lanes);
+      this.wakeups.tell(lanes, finished);
+    }
   }
 
   /** Does the work in the caller's transaction, whose commit wakes whom it concerns (P5). */

@@ -99,7 +99,11 @@ BEGIN ${DURABILITY}
     CONTINUE WHEN wanted <= 0 OR (resumed IS NOT NULL AND places[k] IS NULL);
     here := every_lane[i];
     low := places[k];
-    IF has_due[i] THEN PERFORM promote(here, wanted_state, most, clock); END IF;
+    IF has_due[i] THEN
+      PERFORM promote(here, wanted_state, most, clock);
+      -- What has come due may belong below the mark.
+      low := CASE WHEN resumed IS NOT NULL THEN low END;
+    END IF;
 
     LOOP
       IF types IS NOT NULL THEN
@@ -140,7 +144,13 @@ BEGIN ${DURABILITY}
         low := NULL;
       END IF;
     END LOOP;
-    may_be_more := may_be_more OR wanted = 0;
+    IF wanted = 0 THEN
+      may_be_more := true;
+    ELSIF NOT is_cut THEN
+      -- Left may be what others are claiming at this moment, and what somebody changed just before it was claimed.
+      may_be_more := may_be_more OR EXISTS (SELECT FROM hot_jobs j WHERE j.place = 0 AND j.lane = here
+        AND j.state = wanted_state AND j.run_at <= clock AND (types IS NULL OR ${FITS}));
+    END IF;
   END LOOP;
 
   kind := 2;

@@ -7,7 +7,7 @@ const ENDED = `given AS MATERIALIZED (
     DELETE FROM hot_jobs j USING given g
     WHERE j.id = g.id AND j.lane = split_part(g.id, ':', 1) AND j.token = g.token AND j.lease_until > clock
     RETURNING j.*, g.n, g.state AS end_state, g.result::json AS end_result),
-  ended AS (${ended("gone", "end_state", "end_result")})`;
+  ended AS (${ended("gone", "end_state", "coalesce(end_result, result)")})`;
 
 const DONE = "SELECT json_agg(json_build_array(g.n, g.version + 1, g.cancel_requested)) INTO answer FROM gone g";
 

@@ -49,11 +49,13 @@ BEGIN
     names := ARRAY(SELECT t.type FROM unnest(types) t(type) WHERE strpos(t.type, '*') = 0);
     patterns := ARRAY(SELECT type_pattern(t.type) FROM unnest(types) t(type) WHERE strpos(t.type, '*') > 0);
   END IF;
+  -- Leases reach the disk, or a server that crashes could give a token out again (P13).
+  IF current_setting('synchronous_commit') = 'off' THEN PERFORM set_config('synchronous_commit', 'on', true); END IF;
   PERFORM rescue_now_and_then(asked, coalesce(array_to_string(lanes, ' '), '*'));
 
   LOOP
     FOR j IN SELECT * FROM poll(asked, array_fill(n, ARRAY[cardinality(asked)]), 0, names, patterns, resumed,
-      'waiting', 'active', n, lease_ms, whose, 0, NULL, NULL, NULL)
+      'waiting', 'active', n, lease_ms, whose, 0, NULL, NULL, 'on')
     LOOP
       IF j.kind = 0 THEN
         ${CLAIMED.map((name) => `${name === "group" ? '"group"' : name} := ${readable("j", name)};`).join("\n        ")}
