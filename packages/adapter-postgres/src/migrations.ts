@@ -1,6 +1,7 @@
 import { type MigrationPlan, QueueError } from "@anyqueue/api";
 import type { Connection, Session } from "./connection.ts";
 import { stateOf } from "./failures.ts";
+import { type Layout, layoutOf, thingIn } from "./layout.ts";
 import type { Settings } from "./options.ts";
 import { pause } from "./patience.ts";
 import { FUNCTIONS, repartition, TABLES } from "./sql/index.ts";
@@ -24,26 +25,13 @@ const LOCK_TIMEOUT_MS = 3000;
 const MOST_TRIES = 10;
 const LOCK_NOT_AVAILABLE = "55P03";
 
-/** Not by `to_regclass`, which may remember from before the wait for the lock that a table is not there. */
-const TABLES_OF = `SELECT c.relname::text,
-    CASE c.relkind WHEN 'p' THEN (SELECT count(*) FROM pg_inherits i WHERE i.inhparent = c.oid) ELSE 1 END
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE n.nspname = $1 AND c.relname IN ('schema_info', 'hot_jobs')`;
-
-/** How a schema is laid out. */
-interface Layout {
-  /** 0 when there is nothing yet. */
-  readonly version: number;
-  /** In how many tables unfinished jobs are: one plain one, or partitions. */
-  readonly parts: number;
-}
-
-const NONE: Layout = { version: 0, parts: 1 };
+/** Whatever the user's default: who waited for the lock has to see what was done under it. */
+const ISOLATION = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE";
 
 /** What is to be done to a schema. */
 interface Migration {
   readonly present: Layout;
-  readonly next: Layout;
+  readonly next: Omit<Layout, "minReader">;
   /** Each a sentence; empty when there is nothing to do. */
   readonly changes: readonly string[];
   /** To be run in one transaction. */
@@ -81,12 +69,13 @@ export async function planFor(session: Session, wish: Wish): Promise<MigrationPl
     from: present.version === 0 ? null : present.version,
     to: next.version,
     changes,
-    sql: changes.length === 0 ? "" : `BEGIN;\n${lock(wish.schema)};\n${sql}\nCOMMIT;\n`,
+    sql: changes.length === 0 ? "" : `BEGIN;\n${ISOLATION};\n${lock(wish.schema)};\n${sql}\nCOMMIT;\n`,
   };
 }
 
 async function migrationOf(session: Session, { schema, partitions }: Wish): Promise<Migration> {
   const present = await layoutOf(session, schema);
+  if (present.minReader > SCHEMA_VERSION) throw newer(schema, present.version);
   const next = {
     version: Math.max(present.version, SCHEMA_VERSION),
     parts: partitions?.count ?? present.parts,
@@ -100,28 +89,8 @@ async function migrationOf(session: Session, { schema, partitions }: Wish): Prom
     if (present.version > SCHEMA_VERSION) throw newer(schema, present.version);
     changes.push(`Moves unfinished jobs into ${next.parts === 1 ? "one table" : `${next.parts} partitions by lane`}.`);
   }
-  const parts = present.parts === next.parts ? undefined : next.parts;
+  const parts = present.parts === next.parts ? undefined : { from: present.parts, to: next.parts };
   return { present, next, changes, sql: changes.length === 0 ? "" : migration(schema, present.version, parts) };
-}
-
-/** How a schema is laid out. Refuses one that only newer code may open (P25). */
-async function layoutOf(session: Session, schema: string): Promise<Layout> {
-  const found = await session.query(TABLES_OF, [schema]);
-  const tables = new Map(found.map(([name, parts]) => [name, parts as number]));
-  if (tables.size === 0) return NONE;
-  const [info] = tables.has("schema_info")
-    ? await session.query(`SELECT version, min_reader FROM ${schema}.schema_info`)
-    : [];
-  if (info === undefined) {
-    throw new QueueError(
-      "CORRUPT",
-      `Cannot open the schema ${schema}: it has tables, but none that tells which layout they are of. It was left ` +
-        "untouched; restore it from a backup, or name another schema.",
-    );
-  }
-  const [version, minReader] = info as [number, number];
-  if (minReader > SCHEMA_VERSION) throw newer(schema, version);
-  return { version, parts: tables.get("hot_jobs") ?? 1 };
 }
 
 function newer(schema: string, version: number): QueueError {
@@ -150,14 +119,21 @@ function lock(schema: string): string {
   return `SELECT pg_advisory_xact_lock(hashtextextended('anyqueue ${schema}', 0))`;
 }
 
+/** From how many tables to how many. */
+interface Parts {
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
  * The SQL that leads from one version to the newest, and unfinished jobs into so many parts if that is said. To be run in
- * one transaction; nothing in it depends on the session.
+ * one transaction; nothing in it depends on the session. It fails at once where the schema is not as it was thought to be.
  */
-export function migration(schema: string, from: number, parts?: number): string {
-  const moves = parts === undefined ? undefined : repartition(parts);
+export function migration(schema: string, from: number, parts?: Parts): string {
+  const moves = parts === undefined ? undefined : repartition(parts.to);
   return [
     from === 0 ? createSchema(schema) : assertVersion(schema, from),
+    from > 0 && parts !== undefined ? assertParts(schema, parts.from) : undefined,
     `SET LOCAL search_path = ${schema}, pg_temp;`,
     "SET LOCAL client_min_messages = warning;",
     `SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS};`,
@@ -175,7 +151,14 @@ export function migration(schema: string, from: number, parts?: number): string 
 
 /** Even with IF NOT EXISTS, to create a schema that exists would take the right to create one. */
 function createSchema(schema: string): string {
-  return `DO $$ BEGIN IF to_regnamespace('${schema}') IS NULL THEN CREATE SCHEMA ${schema}; END IF; END $$;`;
+  return `DO $$ DECLARE
+  other text := (${thingIn(`'${schema}'`)});
+BEGIN
+  IF other IS NOT NULL THEN
+    RAISE EXCEPTION 'The schema ${schema} is not empty any more: it has the %.', other;
+  END IF;
+  IF to_regnamespace('${schema}') IS NULL THEN CREATE SCHEMA ${schema}; END IF;
+END $$;`;
 }
 
 /** For who runs the SQL by hand, and perhaps later. */
@@ -183,6 +166,15 @@ function assertVersion(schema: string, version: number): string {
   return `DO $$ BEGIN
   IF (SELECT version FROM ${schema}.schema_info) <> ${version} THEN
     RAISE EXCEPTION 'The schema ${schema} is not of version ${version} any more.';
+  END IF;
+END $$;`;
+}
+
+/** The same for the number of partitions. */
+function assertParts(schema: string, parts: number): string {
+  return `DO $$ BEGIN
+  IF (SELECT count(*) FROM pg_inherits WHERE inhparent = '${schema}.hot_jobs'::regclass) <> ${parts === 1 ? 0 : parts} THEN
+    RAISE EXCEPTION 'The unfinished jobs of the schema ${schema} are not in ${parts === 1 ? "one table" : `${parts} partitions`} any more.';
   END IF;
 END $$;`;
 }

@@ -87,6 +87,9 @@ export const URL_OPTIONS = ["schema", "connections", "durability", "prepare", "n
 /** Completes options that the schema has accepted. @throws QueueError `INVALID` where two of them exclude each other. */
 export function settingsOf(options: PostgresOptions): Settings {
   const { schema = "anyqueue", durability = "on", prepare = true, notify = true, partitions } = options;
+  if (schema === "public" || schema === "information_schema") {
+    throw refused(`\`schema\` cannot be ${schema}, which is not AnyQueue's alone; name one that is, such as anyqueue`);
+  }
   return { server: serverOf(options), schema, durability, prepare, notify, partitions };
 }
 

@@ -32,6 +32,8 @@ describe("a URL", () => {
     ["postgres:shop", "postgres://user@host:5432/database"],
     ["postgres:///shop?schema=Mail", "`schema` must be the name of the Postgres schema"],
     ["postgres:///shop?schema=pg_jobs", "`schema`"],
+    ["postgres:///shop?schema=public", "`schema` cannot be public"],
+    ["postgres:///shop?schema=information_schema", "`schema` cannot be information_schema"],
     ["postgres:///shop?connections=many", '`connections` must be a whole number from 1 to 10000, not "many"'],
     ["postgres:///shop?connections=0", "`connections`"],
     ["postgres:///shop?durability=maybe", '`durability` must be "on"'],

@@ -18,7 +18,7 @@ const QUERIES = [
   // views
   `SELECT c.relname || pg_get_viewdef(c.oid) FROM pg_class c WHERE c.relnamespace = $1::regnamespace AND c.relkind = 'v'`,
   // functions with their rights
-  `SELECT pg_get_functiondef(p.oid) || p.proacl::text FROM pg_proc p WHERE p.pronamespace = $1::regnamespace`,
+  `SELECT pg_get_functiondef(p.oid) || coalesce(p.proacl::text, '') FROM pg_proc p WHERE p.pronamespace = $1::regnamespace`,
 ];
 
 /** All that a schema is made of, apart from its name and what depends on the day, to be compared with another one. */

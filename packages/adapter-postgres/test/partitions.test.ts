@@ -85,6 +85,22 @@ describe("partitions by lane", { timeout: 30_000 }, () => {
     expect(await catalogOf(schema)).toEqual(await catalogOf(fresh));
   });
 
+  it("P25 are moved into once by the SQL of a plan, however often and late it is run", async () => {
+    const schema = temporarySchema();
+    const store = await openStore({ schema });
+    await store.insert(jobs(10));
+    const [eight, four] = [await planOf(schema, 8), await planOf(schema, 4)];
+    await runSql(eight.sql);
+    const tables = await oids(schema);
+    await expect(runSql(eight.sql)).rejects.toThrow("not in one table any more");
+    await expect(runSql(four.sql)).rejects.toThrow("not in one table any more");
+    const back = await planOf(schema, 1);
+    expect(await oids(schema)).toEqual(tables);
+    await runSql(back.sql);
+    await expect(runSql(back.sql)).rejects.toThrow("not in 8 partitions any more");
+    expect((await store.list({ limit: 99 })).items).toHaveLength(10);
+  });
+
   it("P25 are not made by code that is older than the store", async () => {
     const schema = temporarySchema();
     await openStore({ schema });
@@ -181,4 +197,12 @@ async function contentOf(store: PostgresAdapter): Promise<unknown> {
     await store.list({ limit: 1000, order: "poll" }),
     await store.lanes(),
   ];
+}
+
+/** Which tables there are: one that was made again is another. */
+async function oids(schema: string): Promise<unknown> {
+  const client = await openClient();
+  const text =
+    "SELECT oid, relname FROM pg_class WHERE relnamespace = $1::regnamespace AND relname ~ '^hot_jobs' ORDER BY 1";
+  return (await client.query(text, [schema])).rows;
 }
