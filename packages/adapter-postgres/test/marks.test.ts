@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { Marks } from "../src/marks.ts";
+import type { JobRow } from "../src/rows.ts";
+
+const MANY = 50;
+
+/** A row as far as a mark looks at it. */
+function row(lane: string, priority: number, seq: number): JobRow {
+  return [seq, `${lane}:${seq}`, lane, "demo", "active", priority, 1000] as unknown as JobRow;
+}
+
+describe("marks", () => {
+  it("are not made while claims have little in the way", () => {
+    const marks = new Marks();
+    marks.learn(marks.ticket(undefined), [row("a", 5, 1)], 2);
+    expect(marks.ticket(undefined).given).toBeNull();
+  });
+
+  it("remember the last place of each lane once a claim had to read many pages", () => {
+    const marks = new Marks();
+    marks.learn(marks.ticket(undefined), [row("a", 5, 1), row("b", 5, 2), row("a", 6, 3)], MANY);
+    expect(JSON.parse(marks.ticket(undefined).given ?? "")).toEqual({ a: [6, 1000, 3], b: [5, 1000, 2] });
+  });
+
+  it("P7 fall when something comes into their lane, also while the claim that would set them is on its way", () => {
+    const marks = new Marks();
+    marks.learn(marks.ticket(undefined), [row("a", 5, 1), row("b", 5, 2)], MANY);
+    const ticket = marks.ticket(undefined);
+    marks.drop(["a"]);
+    marks.learn(ticket, [row("a", 5, 3), row("b", 5, 4)], MANY);
+    expect(JSON.parse(marks.ticket(undefined).given ?? "")).toEqual({ b: [5, 1000, 4] });
+  });
+
+  it("are all forgotten when anything may have happened", () => {
+    const marks = new Marks();
+    const ticket = marks.ticket(undefined);
+    marks.clear();
+    marks.learn(ticket, [row("a", 5, 1)], MANY);
+    expect(marks.ticket(undefined).given).toBeNull();
+  });
+
+  it("hold for one filter by type only", () => {
+    const marks = new Marks();
+    const mail = marks.ticket(["mail"]);
+    marks.learn(mail, [row("a", 5, 1)], MANY);
+    expect(marks.ticket(["image"]).given).toBeNull();
+    marks.learn(mail, [row("a", 5, 2)], MANY);
+    expect(marks.ticket(["image"]).given).toBeNull();
+  });
+});
