@@ -8,6 +8,9 @@ export default defineConfig({
   test: {
     // Costs nothing until a test asks for a Postgres server.
     globalSetup: ["packages/adapter-postgres/test/global-setup.ts"],
+    // A test that starts servers may have to wait for its turn on a busy machine; time is nowhere measured.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
     include: ["packages/*/test/**/*.test.ts", "bench/test/**/*.test.ts"],
     // For what a test itself starts: child processes and worker threads resolve to source too.
     execArgv: [`--conditions=${sourceCondition}`],
