@@ -41,7 +41,7 @@ async function ofStore(session: Session, sql: Statements, query: EventQuery): Pr
   const [epoch = null, seen = null, upTo = null, seq = 0] = place ?? [];
   const rows = await session.query(sql.events, [seen, upTo, seq, kinds, limit]);
   // One row more than the events, first: which store this is, and the snapshot that was read.
-  const [, thisEpoch, , snapshot] = rows[0] as readonly [seq: null, epoch: string, at: null, snapshot: string];
+  const [, thisEpoch, , , snapshot] = rows[0] as readonly [seq: null, epoch: string, at: null, kind: null, up: string];
   if (epoch !== null && epoch !== thisEpoch) throw wrongCursor("events");
   const found = rows.slice(1);
   const isWhole = found.length < limit;

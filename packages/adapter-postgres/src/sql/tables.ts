@@ -77,6 +77,7 @@ CREATE TABLE events (
 );
 CREATE INDEX events_log ON events (id, seq);
 CREATE INDEX events_order ON events (xid, seq);
+CREATE INDEX events_pages ON events (seq);
 
 -- Lanes with settings. What every write has to know of them is in columns of its own.
 CREATE TABLE lane_settings (
