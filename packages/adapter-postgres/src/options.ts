@@ -1,6 +1,7 @@
 import { QueueError } from "@anyqueue/api";
 import type { Pool } from "pg";
 import { type Static, Type } from "typebox";
+import { misreadOption } from "./driver-query.ts";
 
 const strict = { additionalProperties: false };
 const POSTGRES_URL = "^postgres(ql)?:";
@@ -107,6 +108,8 @@ function serverOf({ url, pool, connections }: PostgresOptions): Settings["server
   if (misplaced !== undefined) {
     throw refused(`\`${misplaced}\` is in the query of \`url\`; give it as an option beside \`url\``);
   }
+  const misread = misreadOption(queryOf(url));
+  if (misread !== undefined) throw refused(misread);
   return { url, connections: connections ?? 10 };
 }
 

@@ -41,6 +41,12 @@ describe("a URL", () => {
     ["postgres:///shop?notify=sometimes", "`notify` must be true, false,"],
     ["postgres:///shop?partitions=0", "`partitions.count` must be a whole number from 1 to 256"],
     ["postgres:///shop?partitions=all", "`partitions` must be"],
+    ["postgres:///shop?sslmode=bogus", "`sslmode` in the URL must be disable, prefer"],
+    [
+      "postgres:///shop?query_timeout=abc",
+      '`query_timeout` in the URL must be a whole number of milliseconds, not "abc"',
+    ],
+    ["postgres:///shop?statement_timeout=5s", "`statement_timeout`"],
     ["postgres://host:port/shop", "its URL cannot be used"],
   ])("such as %s is refused, and what is wrong is named", async (url, words) => {
     await expect(openQueue(url)).rejects.toMatchObject({ code: "INVALID", message: telling(words) });
