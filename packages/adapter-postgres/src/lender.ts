@@ -6,6 +6,9 @@ import type { Settings } from "./options.ts";
 import { type Patience, pause } from "./patience.ts";
 import { openPool } from "./pool.ts";
 
+/** So long it is taken for granted that what somebody has waited for in vain is not to be had. */
+const VAIN_MS = 5000;
+
 /** Lends connections of a pool: one of our own, or one that was given and is never ended. */
 export class Lender {
   readonly place: Place;
@@ -14,6 +17,8 @@ export class Lender {
   readonly #patience: Patience;
   /** Connections that were asked for, but not waited for any longer. */
   readonly #unclaimed = new Set<Promise<PoolClient>>();
+  /** Why somebody has waited in vain, and when; until there is a connection again. */
+  #vain: { readonly error: unknown; readonly at: number } | undefined;
 
   constructor({ server, schema }: Settings, patience: Patience) {
     this.#isOwn = "url" in server;
@@ -49,21 +54,36 @@ export class Lender {
   async #ask(): Promise<PoolClient> {
     const [waiting] = this.#unclaimed;
     if (waiting !== undefined) this.#unclaimed.delete(waiting);
-    const asked = waiting ?? this.#pool.connect();
+    const asked = waiting ?? this.#connect();
+    const vain = this.#vain !== undefined && performance.now() - this.#vain.at < VAIN_MS ? this.#vain : undefined;
     // With a bound of its own, a pool tells of a full queue and of a silent server.
-    if (this.#pool.options.connectionTimeoutMillis) return asked.catch((error: unknown) => this.#timedOut(error));
-    const client = await within(this.#patience.poolMs, asked);
+    const isBounded = vain === undefined && this.#pool.options.connectionTimeoutMillis;
+    const ms = vain === undefined ? this.#patience.poolMs : this.#patience.againMs;
+    const client = isBounded ? await asked : await within(ms, asked);
     if (client !== undefined) return client;
     this.#unclaimed.add(asked);
     asked.then(
       (late) => this.#unclaimed.delete(asked) && late.release(),
       () => this.#unclaimed.delete(asked),
     );
-    throw this.#exhausted();
+    if (vain !== undefined) throw vain.error;
+    this.#vain = { error: this.#exhausted(), at: performance.now() };
+    throw this.#vain.error;
   }
 
-  #timedOut(error: unknown): never {
-    throw error instanceof Error && error.message.startsWith("timeout exceeded") ? this.#exhausted(error) : error;
+  async #connect(): Promise<PoolClient> {
+    try {
+      const client = await this.#pool.connect();
+      this.#vain = undefined;
+      return client;
+    } catch (cause) {
+      const told = cause instanceof Error ? cause.message : "";
+      const error = told.startsWith("timeout exceeded") ? this.#exhausted(cause) : cause;
+      if (error !== cause || told.endsWith("due to connection timeout"))
+        this.#vain ??= { error, at: performance.now() };
+      else this.#vain = undefined;
+      throw error;
+    }
   }
 
   #exhausted(cause?: unknown): QueueError {

@@ -6,9 +6,12 @@ export interface Patience {
   readonly serverMs: number;
   /** For a connection of the pool to become free, or to be made. */
   readonly poolMs: number;
+  /** For the same once somebody has waited so long in vain, until there is a connection again. */
+  readonly againMs: number;
 }
 
-export const PATIENCE: Patience = { serverMs: 5000, poolMs: 10_000 };
+/** An insert is sent four times, with up to 4 s in between: with a pool that is used up, all of it takes less than 10 s. */
+export const PATIENCE: Patience = { serverMs: 5000, poolMs: 5000, againMs: 250 };
 
 /** How often a statement is sent that the server undoes for the sake of others. */
 export const MOST_CONFLICTS = 20;

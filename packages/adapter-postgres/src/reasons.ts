@@ -80,7 +80,9 @@ export const REASONS: readonly Reason[] = [
   {
     signs: ["25006"],
     code: "UNAVAILABLE",
-    tell: ({ server }) => `${server} can only be read, as a standby can. Name the primary server in the URL.`,
+    tell: ({ server, told }) =>
+      `${server} can only be read here (${told}): the transaction is READ ONLY, or the server a standby. Begin one that may ` +
+      "write, or name the primary server in the URL.",
   },
   {
     signs: ["AQ002"],

@@ -25,7 +25,7 @@ export interface PostgresTransaction {
  * Sends a statement whose result is one row with one column `answer`, text that holds JSON, and reads it. Only this form
  * comes the same through every driver, whatever it makes of rows and types.
  *
- * @throws QueueError `INVALID` where no transaction is open, as far as the client can tell.
+ * @throws QueueError `INVALID` for what is no transaction, or none that is open, as far as the client can tell.
  */
 export async function queryAnswer(
   tx: PostgresTransaction,
@@ -48,6 +48,12 @@ function assertOpen(tx: PostgresTransaction): void {
     throw new QueueError(
       "INVALID",
       "The `tx` given is a pool, which is no transaction. Take one client, with await pool.connect(), and begin one there.",
+    );
+  }
+  if (typeof (tx as Partial<PostgresTransaction>).query !== "function") {
+    throw new QueueError(
+      "INVALID",
+      "The `tx` given has no `query`. Give a client of pg, or { query: (text, values) => … } around another transaction.",
     );
   }
   const { getTransactionStatus } = tx as Partial<{ getTransactionStatus(): "I" | "T" | "E" | null }>;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { openConnection, openPool, telling } from "./connections.ts";
 import { serverUrl } from "./server.ts";
 
-const IMPATIENT = { serverMs: 50, poolMs: 50 };
+const IMPATIENT = { serverMs: 50, poolMs: 50, againMs: 50 };
 
 describe("a pool with no connection left", () => {
   it("is waited for, but not for ever", async () => {
@@ -19,6 +19,26 @@ describe("a pool with no connection left", () => {
     expect(await query).toEqual([[1]]);
     expect(pool).toMatchObject({ waitingCount: 0, idleCount: 1 });
   });
+
+  it.each([undefined, 1000])(
+    "is not waited for as long by who comes right after (its own bound: %s)",
+    async (bound) => {
+      const pool = await openPool({ max: 1, ...(bound !== undefined && { connectionTimeoutMillis: bound }) });
+      const connection = await openConnection({ pool }, { serverMs: 50, poolMs: 1000, againMs: 20 });
+      const holder = await pool.connect();
+      const startedAt = performance.now();
+      const refused = { code: "UNAVAILABLE", message: telling("became free within 1 s") };
+      for (let n = 0; n < 4; n++) await expect(connection.query("SELECT 1")).rejects.toMatchObject(refused);
+      expect(performance.now() - startedAt).toBeGreaterThan(950);
+      expect(performance.now() - startedAt).toBeLessThan(2500);
+      holder.release();
+      expect(await connection.query("SELECT 1")).toEqual([[1]]);
+      // Once there was one, there is patience again.
+      const again = await pool.connect();
+      setTimeout(() => again.release(), 300);
+      expect(await connection.query("SELECT 1")).toEqual([[1]]);
+    },
+  );
 
   it("is not left without a connection that came too late", async () => {
     const pool = await openPool({ max: 1 });

@@ -22,7 +22,7 @@ describe("a failure", () => {
     ["53100", "UNAVAILABLE", "make room"],
     ["53200", "UNAVAILABLE", "short of resources"],
     ["53300", "UNAVAILABLE", "max_connections"],
-    ["25006", "UNAVAILABLE", "primary"],
+    ["25006", "UNAVAILABLE", "READ ONLY, or the server a standby"],
     ["25P02", "INVALID", "Roll it back"],
     ["40P01", "UNAVAILABLE", "try the whole transaction again"],
     ["57014", "UNAVAILABLE", "statement_timeout"],

@@ -6,7 +6,7 @@ import { openConnection, openPool, telling } from "./connections.ts";
 import { freePort, OwnServer } from "./own-server.ts";
 import { openClient } from "./server.ts";
 
-const IMPATIENT = { serverMs: 50, poolMs: 50 };
+const IMPATIENT = { serverMs: 50, poolMs: 50, againMs: 50 };
 
 describe("an outage", () => {
   it("of a connection in the middle of a statement is told, and nothing is sent twice", async () => {
@@ -91,7 +91,7 @@ describe("a server", () => {
     await standby.start();
     await expect(openConnection({ url: standby.url })).rejects.toMatchObject({
       code: "UNAVAILABLE",
-      message: telling("Name the primary"),
+      message: telling("name the primary"),
     });
   });
 });

@@ -69,6 +69,18 @@ describe("P5 the caller's own transaction", () => {
     expect(await connection.on(tx).answer(insert, values)).toEqual({ a: 1 });
   });
 
+  it("is refused when nothing can be sent by it", async () => {
+    const refused = { code: "INVALID", message: telling("has no `query`") };
+    await expect(connection.on({} as PostgresTransaction).answer(insert, values)).rejects.toMatchObject(refused);
+  });
+
+  it("is told to be read only when it is", async () => {
+    const client = await openClient();
+    await client.query("BEGIN READ ONLY");
+    const refused = { code: "UNAVAILABLE", message: telling("the transaction is READ ONLY") };
+    await expect(connection.on(client).answer(insert, values)).rejects.toMatchObject(refused);
+  });
+
   it("is refused when it has not begun, or is over", async () => {
     const client = await openClient();
     const refused = { code: "INVALID", message: telling("no open transaction") };
