@@ -58,7 +58,14 @@ describe.each(["no statistics", "the statistics of an empty table", "statistics 
       expect(
         await pagesOf(`settle(${ids}, ${tokens}, ${all("'completed'::text")}, ${all("NULL::text")}, NULL, NULL)`),
       ).toBeLessThan(4000);
-      expect(await pagesOf(`remove_jobs('{a:1001,a:1002,a:1003}')`)).toBeLessThan(500);
+    });
+
+    it("adding events and removing find their jobs by id", async () => {
+      const ids = ["a:1001", "a:1002", "a:1003"];
+      const events = JSON.stringify(ids.map((id) => ({ id, event: [1] })));
+      await pagesOf(`append_events('[{"id":"b:1","event":[1]},{"id":"b:2","event":[1]}]', NULL, NULL)`);
+      expect(await pagesOf(`append_events('${events}', NULL, NULL)`)).toBeLessThan(500);
+      expect(await pagesOf(`remove_jobs('{${ids.join()}}')`)).toBeLessThan(500);
     });
 
     it("P10 the next due time is found without reading the backlog", async () => {

@@ -7,6 +7,10 @@ const LEAST_LIMIT = 1000;
 /** So many jobs of a partition may be put back when the others go at once. */
 const MOST_STAYING = 1000;
 
+/** Every index that may be used finds just the one row, in just the one partition. */
+const AS_FOUND =
+  "h.id = o.id AND h.lane = o.lane AND h.state = o.state AND h.finished_at = o.finished_at AND h.seq = o.seq";
+
 /**
  * `remove_jobs` and `remove_finished` remove jobs with their events, and tell how many (P26).
  *
@@ -17,15 +21,26 @@ const MOST_STAYING = 1000;
 export const REMOVE_JOBS = String.raw`
 CREATE OR REPLACE FUNCTION remove_jobs(ids text[]) RETURNS int ${CLAUSE} AS $$
 DECLARE
-  removed int;
-  more int;
+  sorted text[] := (SELECT array_agg(g.id ORDER BY g.id COLLATE "C") FROM unnest(ids) g(id));
+  removed text[] := '{}';
 BEGIN
-  DELETE FROM hot_jobs j USING unnest(ids) g(id) WHERE j.id = g.id AND j.lane = split_part(g.id, ':', 1);
-  GET DIAGNOSTICS removed = ROW_COUNT;
-  DELETE FROM history h USING unnest(ids) g(id) WHERE h.id = g.id;
-  GET DIAGNOSTICS more = ROW_COUNT;
-  DELETE FROM events e USING unnest(ids) g(id) WHERE e.id = g.id;
-  RETURN removed + more;
+  -- A job that was not found where it was looked for first has moved in between, at most once.
+  FOR attempt IN 1 .. 2 LOOP
+    -- Rows are locked in the order of their ids, so that two calls about the same jobs do not wait for each other. They are
+    -- sorted before, since to avoid sorting them the planner would read the index from end to end.
+    WITH held AS MATERIALIZED (SELECT j.id FROM unnest(sorted) WITH ORDINALITY g(id, place)
+        JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1) ORDER BY g.place FOR UPDATE OF j),
+      gone AS (DELETE FROM hot_jobs j USING held g WHERE j.id = g.id AND j.lane = split_part(g.id, ':', 1) RETURNING j.id)
+    SELECT removed || array_agg(g.id) INTO removed FROM gone g;
+    EXIT WHEN cardinality(removed) = cardinality(ids);
+    WITH held AS MATERIALIZED (SELECT h.id FROM unnest(sorted) WITH ORDINALITY g(id, place)
+        JOIN history h ON h.id = g.id ORDER BY g.place FOR UPDATE OF h),
+      gone AS (DELETE FROM history h USING held g WHERE h.id = g.id RETURNING h.id)
+    SELECT removed || array_agg(g.id) INTO removed FROM gone g;
+    EXIT WHEN cardinality(removed) = cardinality(ids);
+  END LOOP;
+  DELETE FROM events e USING unnest(removed) g(id) WHERE e.id = g.id;
+  RETURN cardinality(removed);
 END $$;
 
 -- The jobs that finished first and long enough ago, of one lane or of all. The indexes give each lane and state its
@@ -36,13 +51,19 @@ DECLARE
   clock bigint := coalesce(at, ${CLOCK});
   before bigint := clock - older_than_ms;
   oldest text[];
+  lanes text[];
+  ends text[];
+  times bigint[];
+  places bigint[];
   parts regclass[];
   removed int;
 BEGIN
-  SELECT array_agg(f.id), array_agg(DISTINCT f.part) INTO oldest, parts FROM (
-    SELECT o.id, o.part FROM (SELECT DISTINCT n.lane FROM lane_names n WHERE of_lane IS NULL OR n.lane = of_lane) l,
+  SELECT array_agg(f.id), array_agg(f.lane), array_agg(f.state), array_agg(f.finished_at), array_agg(f.seq),
+    array_agg(DISTINCT f.part)
+  INTO oldest, lanes, ends, times, places, parts FROM (
+    SELECT o.* FROM (SELECT DISTINCT n.lane FROM lane_names n WHERE of_lane IS NULL OR n.lane = of_lane) l,
       unnest(states) s(state),
-      LATERAL (SELECT h.id, h.finished_at, h.seq, h.tableoid::regclass AS part FROM history h
+      LATERAL (SELECT h.id, h.lane, h.state, h.finished_at, h.seq, h.tableoid::regclass AS part FROM history h
         WHERE h.lane = l.lane AND h.state = s.state AND h.finished_at <= before
         ORDER BY h.finished_at, h.seq LIMIT most) o
     ORDER BY o.finished_at, o.seq LIMIT most) f;
@@ -53,7 +74,14 @@ BEGIN
     removed := empty_part(parts[1], of_lane, states, before);
     IF removed IS NOT NULL THEN RETURN removed; END IF;
   END IF;
-  RETURN remove_jobs(oldest);
+  -- Somebody may have retried them since: only those go which are still as they were found, and which nobody is changing.
+  WITH held AS MATERIALIZED (
+      SELECT o.* FROM unnest(oldest, lanes, ends, times, places) o(id, lane, state, finished_at, seq)
+      JOIN history h ON ${AS_FOUND} FOR UPDATE OF h SKIP LOCKED),
+    gone AS (DELETE FROM history h USING held o WHERE ${AS_FOUND} RETURNING h.id)
+  SELECT array_agg(g.id) INTO oldest FROM gone g;
+  DELETE FROM events e USING unnest(oldest) g(id) WHERE e.id = g.id;
+  RETURN coalesce(cardinality(oldest), 0);
 END $$;
 
 -- Empties a partition of the history at once, but for a few jobs which stay, and tells how many went; null when too many
@@ -66,15 +94,17 @@ DECLARE
   stay int;
   go int;
 BEGIN
-  IF NOT ${TRY_TO_TEND} THEN RETURN NULL; END IF;
+  -- A snapshot from before the lock would not show what changed until then, and it would be lost.
+  IF current_setting('transaction_isolation') <> 'read committed' OR NOT ${TRY_TO_TEND} THEN RETURN NULL; END IF;
   -- Only to learn, before the work, that nobody holds it for long.
   BEGIN
     EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', part);
     RAISE EXCEPTION USING ERRCODE = 'AQ002';
   EXCEPTION WHEN SQLSTATE 'AQ002' THEN NULL;
   END;
-  -- Nobody changes it now; others go on reading it, and finishing jobs, which are in other partitions.
-  EXECUTE format('LOCK TABLE %s IN SHARE MODE', part);
+  -- Nobody changes it now, nor is about to, which would be in the way of the truncation; others go on reading it, and
+  -- finishing jobs, which are in other partitions.
+  EXECUTE format('LOCK TABLE %s IN EXCLUSIVE MODE', part);
   EXECUTE format('SELECT array_agg(s.job) FROM (
     SELECT p.job FROM (SELECT DISTINCT n.lane FROM lane_names n) l,
       (VALUES (''completed''), (''failed''), (''cancelled'')) e(state),
