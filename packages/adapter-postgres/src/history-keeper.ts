@@ -36,7 +36,12 @@ export class HistoryKeeper {
   /** Jobs are kept with or without it, so a failure is nobody's concern. */
   async #try(): Promise<void> {
     try {
-      await this.#session.query(this.#tend);
+      // A step at a time, each in a transaction of its own, so that nobody waits for more than one of them.
+      let done: unknown;
+      do {
+        const [row] = await this.#session.query(this.#tend);
+        done = row?.[0];
+      } while (!this.#isStopped && Number(done) > 0);
     } catch {
       // The next time will do.
     }

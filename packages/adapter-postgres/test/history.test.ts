@@ -59,6 +59,30 @@ describe("the history", { timeout: 30_000 }, () => {
     expect(await partitions()).not.toEqual(expect.arrayContaining([DAYS[1]]));
   });
 
+  it("gets days, and loses each, in a call of its own, so that no lock is kept while another is waited for", async () => {
+    await tend(T0);
+    expect(await tendOnce(T0 + 9 * DAY)).toBe(3);
+    expect(await partitions()).toEqual(expect.arrayContaining(DAYS));
+    expect([await tendOnce(T0 + 9 * DAY), await tendOnce(T0 + 9 * DAY)]).toEqual([1, 1]);
+    expect((await partitions()).filter((part) => DAYS.includes(part))).toHaveLength(1);
+  });
+
+  it("loses every empty day as soon as a store is open", async () => {
+    await tend(T0);
+    await openStore({ schema });
+    expect((await partitions()).filter((part) => DAYS.includes(part))).toEqual([]);
+  });
+
+  it("gets days to come however much has no day, but not one of which too many jobs would have to be moved", async () => {
+    await client.query("ALTER TABLE history_other SET (fillfactor = 10)");
+    await fill(50_001, {});
+    const { rows } = await client.query<{ size: string }>("SELECT pg_relation_size('history_other') AS size");
+    expect(Number(rows[0]?.size)).toBeGreaterThan(64 * 1024 * 1024);
+    await tend(T0);
+    expect(await counts()).toMatchObject({ history_other: 50_001, history_20200102: 0, history_20200103: 0 });
+    expect(await partitions()).not.toContain(DAYS[0]);
+  });
+
   it("is left as it is, without a wait, while somebody else uses it for long", async () => {
     await client.query("BEGIN; SELECT * FROM history");
     const other = await openClient();
@@ -263,8 +287,17 @@ async function fill(count: number, { lane = "default", state = "completed", fini
   );
 }
 
-async function tend(at: number): Promise<number | undefined> {
-  return (await client.query<{ n: number }>("SELECT tend_history($1) AS n", [at])).rows[0]?.n;
+/** Goes on until nothing is left to do, and tells how much it was. */
+async function tend(at: number): Promise<number> {
+  for (let sum = 0; ;) {
+    const done = await tendOnce(at);
+    if (done === 0) return sum;
+    sum += done;
+  }
+}
+
+async function tendOnce(at: number): Promise<number> {
+  return (await client.query<{ n: number }>("SELECT tend_history($1) AS n", [at])).rows[0]?.n ?? 0;
 }
 
 async function partitions(): Promise<readonly string[]> {

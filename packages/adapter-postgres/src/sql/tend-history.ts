@@ -14,12 +14,16 @@ export const PATIENCE = "SET lock_timeout = '100ms'";
 /** One at a time changes partitions; who finds another one at it leaves it for later. */
 export const TRY_TO_TEND = "pg_try_advisory_xact_lock(hashtextextended('anyqueue history ' || current_schema(), 0))";
 
+/** So many jobs may be moved, under a lock, to the partition of their day; days to come have none. */
+const MOST_MOVED = 50_000;
+
 /** What is looked through under a lock must not be larger. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
 /**
  * `tend_history` keeps the partitions of the history: makes those of the coming days, and drops those of days gone by in
- * which nothing is left. It tells how many it made and dropped. Safe to be called by many at once and at any time: one of
+ * which nothing is left. A call makes the days or drops one, so that no lock is kept while another is waited for, and tells
+ * how many that were: there may be more to do until it answers 0. Safe to be called by many at once and at any time: one of
  * them does the work, and what it cannot do without making others wait is left for the next time. A job that finishes on
  * a day without a partition is kept in the default one.
  *
@@ -37,15 +41,19 @@ DECLARE
   part text;
 BEGIN
   IF NOT ${TRY_TO_TEND} THEN RETURN 0; END IF;
+  -- One lock that is waited for is all: whoever has to wait for those of the days must not wait for another one, too.
   FOR day IN today .. today + ${DAYS_AHEAD} LOOP
     done := done + add_day(day);
   END LOOP;
+  IF done > 0 THEN RETURN done; END IF;
   -- Yesterday may still get jobs from calls that began before midnight.
   FOR part IN SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
     WHERE i.inhparent = 'history'::regclass AND is_day_before(c.relname, today - 1) LOOP
-    done := done + drop_if_empty(part);
+    IF drop_if_empty(part) > 0 THEN RETURN 1; END IF;
   END LOOP;
-  RETURN done;
+  RETURN 0;
+EXCEPTION WHEN lock_not_available THEN
+  RETURN 0;
 END $$;
 
 -- Makes the partition of a day, counted from 1970 in UTC, with the jobs of that day which the default one has. 1 if it did.
@@ -56,7 +64,7 @@ DECLARE
   high bigint := low + ${DAY_MS};
 BEGIN
   IF EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = part)
-    OR pg_relation_size('history_other') > ${MOST_BYTES} THEN
+    OR is_crowded(low, high) THEN
     RETURN 0;
   END IF;
   LOCK TABLE ONLY history IN SHARE UPDATE EXCLUSIVE MODE;
@@ -66,8 +74,16 @@ BEGIN
     INSERT INTO %I SELECT * FROM moved', part) USING low, high;
   EXECUTE format('ALTER TABLE history ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', part, low, high);
   RETURN 1;
-EXCEPTION WHEN lock_not_available THEN
-  RETURN 0;
+END $$;
+
+-- True when the default partition has too many jobs that finished at these times to move them.
+CREATE OR REPLACE FUNCTION is_crowded(low bigint, high bigint) RETURNS boolean ${INNER} AS $$
+BEGIN
+  RETURN count(*) > ${MOST_MOVED} FROM (
+    SELECT FROM (SELECT DISTINCT n.lane FROM lane_names n) l, (VALUES ('completed'), ('failed'), ('cancelled')) e(state),
+      LATERAL (SELECT FROM history_other h
+        WHERE h.lane = l.lane AND h.state = e.state AND h.finished_at >= low AND h.finished_at < high) f
+    LIMIT ${MOST_MOVED} + 1) m;
 END $$;
 
 -- Drops a partition of the history if nothing is in it. 1 if it did.
@@ -84,8 +100,6 @@ BEGIN
   IF is_used THEN RETURN 0; END IF;
   EXECUTE format('DROP TABLE %I', part);
   RETURN 1;
-EXCEPTION WHEN lock_not_available THEN
-  RETURN 0;
 END $$;
 
 CREATE OR REPLACE FUNCTION name_of_day(day bigint) RETURNS text LANGUAGE sql STABLE SET search_path FROM CURRENT AS
@@ -93,5 +107,5 @@ $$ SELECT 'history_' || to_char(timestamp '1970-01-01' + day * interval '1 day',
 
 -- True for the partition of a day before this one.
 CREATE OR REPLACE FUNCTION is_day_before(part text, day bigint) RETURNS boolean LANGUAGE sql STABLE SET search_path FROM CURRENT AS
-$$ SELECT part ~ '^history_\d{8}$' AND part < name_of_day(day) $$;
+$$ SELECT part ~ '^history_[0-9]{8}$' AND part < name_of_day(day) $$;
 `;
