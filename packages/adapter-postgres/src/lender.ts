@@ -23,7 +23,7 @@ export class Lender {
   constructor({ server, schema }: Settings, patience: Patience) {
     this.#isOwn = "url" in server;
     this.#patience = patience;
-    this.#pool = "url" in server ? openPool(server.url, server.connections, patience.poolMs) : server.pool;
+    this.#pool = "url" in server ? openPool(server.url, server.connections, patience.ownMs) : server.pool;
     this.place = { server: nameOf(this.#pool.options), schema };
     this.#pool.on("error", ignore);
     this.#pool.on("connect", guardHandOver);
@@ -78,9 +78,11 @@ export class Lender {
       return client;
     } catch (cause) {
       const told = cause instanceof Error ? cause.message : "";
-      const error = told.startsWith("timeout exceeded") ? this.#exhausted(cause) : cause;
-      if (error !== cause || told.endsWith("due to connection timeout"))
-        this.#vain ??= { error, at: performance.now() };
+      const isFull = told.startsWith("timeout exceeded");
+      const error = isFull ? this.#exhausted(cause) : cause;
+      // A pool of our own that is full is full of work that goes on.
+      const isVain = isFull ? !this.#isOwn : told.endsWith("due to connection timeout");
+      if (isVain) this.#vain ??= { error, at: performance.now() };
       else this.#vain = undefined;
       throw error;
     }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { openConnection, openPool, telling } from "./connections.ts";
 import { serverUrl } from "./server.ts";
 
-const IMPATIENT = { serverMs: 50, poolMs: 50, againMs: 50 };
+const IMPATIENT = { serverMs: 50, poolMs: 50, ownMs: 50, againMs: 50 };
 
 describe("a pool with no connection left", () => {
   it("is waited for, but not for ever", async () => {
@@ -24,7 +24,7 @@ describe("a pool with no connection left", () => {
     "is not waited for as long by who comes right after (its own bound: %s)",
     async (bound) => {
       const pool = await openPool({ max: 1, ...(bound !== undefined && { connectionTimeoutMillis: bound }) });
-      const connection = await openConnection({ pool }, { serverMs: 50, poolMs: 1000, againMs: 20 });
+      const connection = await openConnection({ pool }, { ...IMPATIENT, poolMs: 1000, againMs: 20 });
       const holder = await pool.connect();
       const startedAt = performance.now();
       const refused = { code: "UNAVAILABLE", message: telling("became free within 1 s") };

@@ -6,7 +6,7 @@ import { openConnection, openPool, telling } from "./connections.ts";
 import { freePort, OwnServer } from "./own-server.ts";
 import { openClient } from "./server.ts";
 
-const IMPATIENT = { serverMs: 50, poolMs: 50, againMs: 50 };
+const IMPATIENT = { serverMs: 50, poolMs: 50, ownMs: 50, againMs: 50 };
 
 describe("an outage", () => {
   it("of a connection in the middle of a statement is told, and nothing is sent twice", async () => {
