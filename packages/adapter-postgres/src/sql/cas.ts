@@ -36,8 +36,9 @@ DECLARE
 BEGIN ${DURABILITY}
   -- In the order of their ids, so that two calls about the same jobs cannot wait for each other.
   IF json_array_length(changes) > 1 THEN
-    PERFORM FROM json_to_recordset(changes) AS c(id text) JOIN hot_jobs j ON j.id = c.id AND j.lane = split_part(c.id, ':', 1)
-    ORDER BY j.id FOR UPDATE OF j;
+    PERFORM FROM unnest(ARRAY(SELECT c.id FROM json_to_recordset(changes) AS c(id text) ORDER BY c.id COLLATE "C"))
+      WITH ORDINALITY AS g(id, place)
+    JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1) ORDER BY g.place FOR UPDATE OF j;
   END IF;
   FOR change IN SELECT * FROM json_to_recordset(changes) AS c(id text, states text[], token bigint, version int, seen int,
     fails boolean, "set" json, event json, spawn json, spawned json, entered text[])
