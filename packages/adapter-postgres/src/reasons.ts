@@ -85,7 +85,7 @@ export const REASONS: readonly Reason[] = [
       "write, or name the primary server in the URL.",
   },
   {
-    signs: ["AQ002"],
+    signs: ["AQ003"],
     code: "INVALID",
     tell: () =>
       "Jobs with ids of your own are added in READ COMMITTED transactions only, since an older snapshot cannot tell which " +

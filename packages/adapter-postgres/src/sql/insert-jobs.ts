@@ -48,7 +48,7 @@ BEGIN ${DURABILITY}
 
   -- An older snapshot does not see the history of a job that was just finished, and it would run again (P3).
   IF current_setting('transaction_isolation') <> 'read committed' THEN
-    RAISE EXCEPTION USING ERRCODE = 'AQ002', MESSAGE = 'ids that may exist need a transaction that is READ COMMITTED',
+    RAISE EXCEPTION USING ERRCODE = 'AQ003', MESSAGE = 'ids that may exist need a transaction that is READ COMMITTED',
       HINT = 'Begin the transaction with ISOLATION LEVEL READ COMMITTED, or let AnyQueue make the ids.';
   END IF;
 
