@@ -34,6 +34,9 @@ const OLDEST_SERVER = 13;
 /** Whatever the user's default: who waited for a lock has to see what was done under it. */
 const BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
+/** Longer than any migration: a timer has no larger number, and none at all means that of the connection. */
+const UNBOUNDED = { query_timeout: 2 ** 31 - 1 };
+
 /**
  * All that an adapter says to its server. A statement that the server undid for the sake of others is sent again; one
  * whose connection broke is not, since it may have taken effect: that is `UNAVAILABLE`, and left to the caller.
@@ -86,8 +89,8 @@ export class Connection implements Session, Answering {
     return this.#insist(async (client) => {
       await client.query(BEGIN);
       try {
-        const value = await work({ query: (command, values = []) => this.#send(client, command, values) });
-        await client.query("COMMIT");
+        const value = await work({ query: (command, values = []) => this.#send(client, command, values, UNBOUNDED) });
+        await client.query({ text: "COMMIT", ...UNBOUNDED });
         return value;
       } catch (error) {
         await client.query("ROLLBACK").catch(() => undefined);
@@ -153,7 +156,7 @@ export class Connection implements Session, Answering {
     }
   }
 
-  async #send(client: ClientBase, command: Command | string, values: readonly unknown[]): Promise<Rows> {
+  async #send(client: ClientBase, command: Command | string, values: readonly unknown[], bound = {}): Promise<Rows> {
     const { text, name } = typeof command === "string" ? { text: command } : command;
     const isNamed = name !== undefined && this.#mayPrepare;
     const query = {
@@ -162,6 +165,7 @@ export class Connection implements Session, Answering {
       rowMode: "array" as const,
       types: PLAIN_VALUES,
       ...(isNamed && { name }),
+      ...bound,
     };
     const result: unknown = await client.query(query);
     // Of several statements there are several results.

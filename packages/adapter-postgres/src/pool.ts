@@ -7,6 +7,12 @@ const IDLE_MS = 60_000;
 /** A peer that is gone without a word is noticed by the system some seconds after this. */
 const KEEP_ALIVE_MS = 10_000;
 
+/**
+ * No statement of ours takes nearly as long. Of a server that was cut off without a word, the system would tell only after a
+ * quarter of an hour; until then, whatever travels together with the statement would wait.
+ */
+const ANSWER_MS = 60_000;
+
 /** A pool of our own, in which nobody waits longer than `patienceMs` milliseconds. */
 export function openPool(url: string, connections: number, patienceMs: number): pg.Pool {
   return new pg.Pool({
@@ -16,6 +22,8 @@ export function openPool(url: string, connections: number, patienceMs: number): 
     fallback_application_name: "anyqueue",
     max: connections,
     connectionTimeoutMillis: patienceMs,
+    // That in the URL goes before.
+    query_timeout: ANSWER_MS,
     idleTimeoutMillis: IDLE_MS,
     maxLifetimeSeconds: LIFETIME_S,
     keepAlive: true,
