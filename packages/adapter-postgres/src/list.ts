@@ -27,6 +27,9 @@ const ORDERS: Readonly<Record<Order, { readonly columns: readonly string[]; plac
 /** How many jobs are read at once where types or a predicate may refuse most of them. */
 const PAGE = 500;
 
+/** The places of unfinished jobs, each of which has an index of its own: ready, scheduled ahead and leased. */
+const PLACES = [0, 1, 4];
+
 /** Lists jobs a page at a time. Type patterns and predicates are tested here, on a bounded number of candidates a call. */
 export async function list(session: Session, schema: string, query: JobQuery): Promise<Page<Job>> {
   const { order = "inserted", limit, types, where } = query;
@@ -63,7 +66,10 @@ function compile(schema: string, query: JobQuery, place: readonly number[] | und
   const values: unknown[] = [];
   const give = (value: unknown): string => `$${values.push(value)}`;
   const conditions: string[] = [];
-  if (lanes !== undefined) conditions.push(`j.lane = ANY (${give(lanes)})`);
+  const [lane, anotherLane] = lanes ?? [];
+  const isOneLane = lane !== undefined && anotherLane === undefined;
+  if (isOneLane) conditions.push(`j.lane = ${give(lane)}`);
+  else if (lanes !== undefined) conditions.push(`j.lane = ANY (${give(lanes)})`);
   if (group !== undefined) conditions.push(`j.grp = ${give(group)}`);
   const { columns } = ORDERS[order];
   if (place !== undefined) {
@@ -82,7 +88,14 @@ function compile(schema: string, query: JobQuery, place: readonly number[] | und
   };
   const unfinished = states?.filter((state) => !isTerminal(state));
   const finished = states?.filter(isTerminal);
-  if (order !== "finished" && unfinished?.length !== 0) add("hot_jobs", statesOf(unfinished, now, give));
+  if (order !== "finished" && unfinished?.length !== 0) {
+    const byState = unfinished === undefined ? [] : conditionsByState(unfinished, now, give);
+    // One lane, state and place are in poll order in an index, so that a page does not sort a backlog.
+    const mayWalk = order === "poll" && isOneLane && group === undefined && unfinished !== undefined;
+    if (mayWalk)
+      for (const place of PLACES) for (const state of byState) add("hot_jobs", [`j.place = ${place}`, state]);
+    else add("hot_jobs", byState.length === 0 ? [] : [`(${byState.join(" OR ")})`]);
+  }
   if (finished?.length !== 0) add("history", finished === undefined ? [] : [`j.state = ANY (${give(finished)})`]);
   if (halves.length === 0) add("history", ["false"]);
   return {
@@ -91,18 +104,18 @@ function compile(schema: string, query: JobQuery, place: readonly number[] | und
   };
 }
 
-/** `delayed` means waiting jobs that are not due yet, and `waiting` then only the others. */
-function statesOf(
-  states: readonly string[] | undefined,
+/** For each state a condition. `delayed` means waiting jobs that are not due yet, and `waiting` then only the others. */
+function conditionsByState(
+  states: readonly string[],
   now: number | undefined,
   give: (value: unknown) => string,
 ): readonly string[] {
-  if (states === undefined) return [];
-  const named = give(states.filter((state) => state !== "waiting" && state !== "delayed"));
   const isWaiting = states.includes("waiting");
   const isDelayed = states.includes("delayed");
-  if (isWaiting && isDelayed) return [`(j.state = 'waiting' OR j.state = ANY (${named}))`];
-  if (!isWaiting && !isDelayed) return [`j.state = ANY (${named})`];
+  const others = new Set(states.filter((state) => state !== "waiting" && state !== "delayed"));
+  const conditions = Array.from(others, (state) => `j.state = ${give(state)}`);
+  if (isWaiting && isDelayed) return [...conditions, "j.state = 'waiting'"];
+  if (!isWaiting && !isDelayed) return conditions;
   const clock = `coalesce(${give(now ?? null)}::bigint, (SELECT ${CLOCK}))`;
-  return [`(j.state = 'waiting' AND j.run_at ${isWaiting ? "<=" : ">"} ${clock} OR j.state = ANY (${named}))`];
+  return [...conditions, `j.state = 'waiting' AND j.run_at ${isWaiting ? "<=" : ">"} ${clock}`];
 }
