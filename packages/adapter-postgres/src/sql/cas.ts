@@ -147,7 +147,7 @@ BEGIN ${DURABILITY}
 
       PERFORM write_job(old, next, in_history);
       IF change.spawn IS NOT NULL THEN
-        PERFORM insert_jobs(change.spawn, change.entered, clock, false, false, NULL);
+        PERFORM insert_jobs(change.spawn, change.entered, clock, false, false, durability);
       END IF;
     END IF;
 

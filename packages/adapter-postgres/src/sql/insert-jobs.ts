@@ -46,15 +46,20 @@ BEGIN ${DURABILITY}
     RETURN NULL;
   END IF;
 
-  -- An older snapshot does not see the history of a job that was just finished, and it would run again (P3).
+  -- An older snapshot does not see the history of a job that was just finished, and it would run again (P3). That of a
+  -- first statement is fresh, as of a call without the caller's transaction (with "durability"); a job that is being finished at this moment is then a serialization failure.
   IF current_setting('transaction_isolation') <> 'read committed' THEN
-    RAISE EXCEPTION USING ERRCODE = 'AQ003', MESSAGE = 'ids that may exist need a transaction that is READ COMMITTED',
-      HINT = 'Begin the transaction with ISOLATION LEVEL READ COMMITTED, or let AnyQueue make the ids.';
+    IF durability IS NULL AND transaction_timestamp() <> statement_timestamp() THEN
+      RAISE EXCEPTION USING ERRCODE = 'AQ003', MESSAGE = 'ids that may exist need a transaction that is READ COMMITTED',
+        HINT = 'Begin the transaction with ISOLATION LEVEL READ COMMITTED, or let AnyQueue make the ids.';
+    END IF;
+    PERFORM FROM json_to_recordset(given) AS g(id text) JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1)
+    FOR UPDATE OF j;
   END IF;
 
   IF all_or_none THEN
     BEGIN
-      answer := insert_jobs(given, entered, clock, false, false, NULL);
+      answer := insert_jobs(given, entered, clock, false, false, durability);
       IF answer IS NULL THEN RETURN NULL; END IF;
       RAISE EXCEPTION USING ERRCODE = 'AQ001', MESSAGE = 'One of the jobs exists.';
     EXCEPTION WHEN SQLSTATE 'AQ001' THEN
