@@ -5,6 +5,8 @@ import { LANE_PATTERN } from "../contract/names.ts";
 export const MAX_NAME_LENGTH = 255;
 /** At most this many jobs, changes, ids or events go with one call. */
 export const MAX_BATCH = 10_000;
+/** At most this many jobs are stored by one call: a job that depends on as many as it may goes with all of them. */
+export const MAX_JOBS = 2 * MAX_BATCH;
 /** The last moment that a `Date` can hold. */
 export const MAX_TIME = 8_640_000_000_000_000;
 

@@ -1,6 +1,11 @@
 import { Type } from "typebox";
 import { Any, count, duration, Id, ids, LaneName, MAX_BATCH, name, names, strict, text, time } from "./fields.ts";
 
+/** How long finished jobs are kept: milliseconds or not at all. */
+export const KeptFor = Type.Union([duration, Type.Literal(false)], {
+  description: "milliseconds, or false to keep none",
+});
+
 /** A list of ids. */
 export const IdsSchema = Type.Object({ ids }, strict);
 
@@ -32,6 +37,25 @@ export const RemoveSchema = Type.Object(
       description: 'a list of "completed", "failed", "cancelled"; only finished jobs are removed by age',
     }),
     olderThanMs: duration,
+    limit: count(MAX_BATCH, 1),
+    now: Type.Optional(time),
+  },
+  strict,
+);
+
+/** A removal of what a lane does not keep any longer. */
+export const RetentionSchema = Type.Object(
+  {
+    lane: LaneName,
+    keep: Type.Object(
+      {
+        completed: KeptFor,
+        failed: KeptFor,
+        cancelled: KeptFor,
+        count: Type.Optional(count(Number.MAX_SAFE_INTEGER)),
+      },
+      { ...strict, description: "{ completed, failed, cancelled, count? }" },
+    ),
     limit: count(MAX_BATCH, 1),
     now: Type.Optional(time),
   },

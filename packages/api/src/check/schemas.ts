@@ -10,6 +10,8 @@ import {
   LaneName,
   lease,
   MAX_BATCH,
+  MAX_JOBS,
+  MAX_NAME_LENGTH,
   name,
   NAME_PATTERN,
   names,
@@ -19,7 +21,9 @@ import {
   time,
 } from "./fields.ts";
 
-export { LaneName, MAX_BATCH, MAX_NAME_LENGTH, MAX_TIME } from "./fields.ts";
+import { KeptFor } from "./query-schemas.ts";
+
+export { LaneName, MAX_BATCH, MAX_JOBS, MAX_NAME_LENGTH, MAX_TIME } from "./fields.ts";
 export * from "./query-schemas.ts";
 
 /** A priority: a number, lower first, or a name. */
@@ -51,6 +55,15 @@ const UniqueSchema = Type.Object(
   { ...strict, description: "{ key, until }" },
 );
 
+const kept = Type.Optional(KeptFor);
+const keepFor = { completed: kept, failed: kept, cancelled: kept };
+
+/** How long a job is kept once it has ended. */
+export const KeepSchema = Type.Object(keepFor, {
+  ...strict,
+  description: "{ completed, failed, cancelled } with milliseconds or false each",
+});
+
 /** What `Store.insert` takes. */
 export const JobInputSchema = Type.Object(
   {
@@ -75,7 +88,14 @@ export const JobInputSchema = Type.Object(
     timeoutMs: Type.Optional(lease),
     group: Type.Optional(name("a group's name")),
     progress: Type.Optional(Any),
-    orderingKey: Type.Optional(name("an ordering key")),
+    orderingKey: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: MAX_NAME_LENGTH,
+        pattern: NAME_PATTERN.replace("^", "^(?!\\$)"),
+        description: `an ordering key: 1 to ${MAX_NAME_LENGTH} characters that do not begin with $, none of them a control character`,
+      }),
+    ),
     unique: Type.Optional(UniqueSchema),
     dependsOn: Type.Optional(ids),
     onParent: Type.Optional(
@@ -83,6 +103,7 @@ export const JobInputSchema = Type.Object(
         description: '"cancel", "release" or "leave"',
       }),
     ),
+    keep: Type.Optional(KeepSchema),
   },
   strict,
 );
@@ -179,7 +200,7 @@ export const ChangeSchema = Type.Object(
       { ...strict, description: "what to set" },
     ),
     event: Type.Optional(Any),
-    spawn: Type.Optional(Type.Array(Any, { maxItems: MAX_BATCH, description: `a list of at most ${MAX_BATCH} jobs` })),
+    spawn: Type.Optional(Type.Array(Any, { maxItems: MAX_JOBS, description: `a list of at most ${MAX_JOBS} jobs` })),
   },
   strict,
 );
@@ -190,7 +211,6 @@ export const NewEventSchema = Type.Object(
   strict,
 );
 
-const keepFor = Type.Union([duration, Type.Literal(false)], { description: "milliseconds, or false to keep none" });
 const orNull = (schema: TSchema): TSchema =>
   Type.Optional(
     Type.Union([schema, Type.Null()], {
@@ -217,15 +237,11 @@ export const LaneSettingsSchema = Type.Object(
     order: orNull(
       Type.Union([Type.Literal("priority"), Type.Literal("fifo")], { description: '"priority" or "fifo"' }),
     ),
+    keyConcurrency: orNull(count(MAX_BATCH, 1)),
     keep: orNull(
       Type.Object(
-        {
-          completed: Type.Optional(keepFor),
-          failed: Type.Optional(keepFor),
-          cancelled: Type.Optional(keepFor),
-          count: Type.Optional(count(Number.MAX_SAFE_INTEGER)),
-        },
-        { ...strict, description: "{ completed, failed, cancelled } with milliseconds or false each" },
+        { ...keepFor, count: Type.Optional(count(Number.MAX_SAFE_INTEGER)) },
+        { ...strict, description: "{ completed, failed, cancelled } with milliseconds or false each, or { count }" },
       ),
     ),
     history: orNull(

@@ -22,7 +22,7 @@ export interface Capabilities {
 
 /** Something may have happened; it is never needed for correctness (P24). */
 export type Hint =
-  /** A lane may have jobs that are due. */
+  /** A lane may have jobs that are due: new ones, or some that a limit, an ordering key or a dependency held up. */
   | { readonly lane: string }
   /** A job reached a terminal state. */
   | { readonly job: string }

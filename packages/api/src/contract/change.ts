@@ -46,7 +46,7 @@ export interface Change {
   readonly set: Settings;
   /** Appended to the log in the same step. */
   readonly event?: Json;
-  /** Inserted in the same step, after `set` (P13a). Capacity is ignored; a job that exists counts as done. */
+  /** Inserted in the same step, after `set` (P13a). Capacity is ignored; a job that exists, by id or unique key, counts as done. */
   readonly spawn?: readonly NewJob[];
 }
 
@@ -57,7 +57,7 @@ export type CasOutcome =
       readonly version: number;
       /** The job had been asked to stop; its holder learns it so. */
       readonly cancelRequested?: true;
-      /** The ids of `spawn`, in order. */
+      /** The ids of `spawn`, in order; where a unique key was held, the id of its holder. */
       readonly spawned?: readonly string[];
     }
   | { readonly status: "missing" }

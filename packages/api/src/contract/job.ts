@@ -35,14 +35,31 @@ export interface Backoff {
   readonly jitter?: number;
 }
 
-/** At most one job per lane holds a key for as long as `until` says (P17). */
+/**
+ * At most one job per lane holds a key (P17): `started`, while nobody holds a lease on it and it has not ended, so also
+ * between two attempts; `finished`, until it has ended; with a window, for that time after its insertion, whatever
+ * becomes of it. A job that is removed holds nothing.
+ */
 export interface Unique {
   readonly key: string;
   readonly until: "started" | "finished" | { readonly windowMs: number };
 }
 
-/** What becomes of a blocked job when a parent ends other than `completed`, or is not there (P20). */
+/**
+ * What becomes of a blocked job when a job that it depends on ends other than `completed`, is removed before its end, or
+ * is not there (P20): it is cancelled, goes on as if that one were completed, or stays blocked until that one does complete.
+ */
 export type OnParent = "cancel" | "release" | "leave";
+
+/** How long a finished job is kept, by the way it ended: milliseconds, or `false` to remove it in the step that finishes it. */
+export interface KeepFor {
+  readonly completed?: number | false;
+  readonly failed?: number | false;
+  readonly cancelled?: number | false;
+}
+
+/** The ordering key of a job that was inserted without one into a lane with `order: "fifo"` (P18). */
+export const FIFO_KEY = "$fifo";
 
 /** What an adapter is given to store. `api` has filled in every default, so all of it is valid and normalised. */
 export interface NewJob {
@@ -66,10 +83,18 @@ export interface NewJob {
   /** Jobs that can be listed and cancelled together (P21). */
   readonly group?: string;
   readonly progress?: Json;
+  /**
+   * Jobs of one lane and key run one at a time in insertion order, or as many as the lane's `keyConcurrency` says, started
+   * in that order (P18). Who comes first keeps its turn until it has ended, also while it is delayed or tried again.
+   */
   readonly orderingKey?: string;
   readonly unique?: Unique;
+  /** Ids of jobs, in any lane, that have to complete before this one can run; until then it is `blocked` (P20). */
   readonly dependsOn?: readonly string[];
+  /** `cancel` when absent. */
   readonly onParent?: OnParent;
+  /** How long it is kept once it has ended, where its lane's setting does not fit (P26). */
+  readonly keep?: KeepFor;
 }
 
 /** A job as a store answers it. Fields that do not apply are absent, never `undefined` or `null`. */

@@ -1,24 +1,32 @@
-/** How long finished jobs are kept: milliseconds, or `false` to remove them in the step that finishes them (P26). */
-export interface Keep {
-  readonly completed?: number | false;
-  readonly failed?: number | false;
-  readonly cancelled?: number | false;
-  /** At most this many finished jobs per lane. */
+import type { KeepFor } from "./job.ts";
+
+/** How long finished jobs of a lane are kept (P26). */
+export interface Keep extends KeepFor {
+  /** At most this many finished jobs, the newest ones; retention removes the others, whatever their age. */
   readonly count?: number;
+}
+
+/** A token bucket of `burst` starts (by default `limit`), refilled evenly to `limit` per `periodMs`; it begins full. */
+export interface Rate {
+  readonly limit: number;
+  readonly periodMs: number;
+  readonly burst?: number;
 }
 
 /** Settings of a lane, which hold in all processes (P19). In `configure` what is absent stays, and `null` resets. */
 export interface LaneSettings {
   /** No poll finds anything; inserts go on. */
   readonly paused?: boolean | null;
-  /** How many unfinished jobs the lane takes; an insert beyond it answers `full`. */
+  /** How many unfinished jobs the lane takes; an insert beyond it answers `full`. Spawned and retried jobs come in all the same. */
   readonly capacity?: number | null;
-  /** How many leases may be open at once. */
+  /** How many leases may be open at once, those that have ended and are not settled yet among them. */
   readonly concurrency?: number | null;
-  /** A token bucket of `burst` (by default `limit`) starts, refilled evenly to `limit` per `periodMs`. */
-  readonly rate?: { readonly limit: number; readonly periodMs: number; readonly burst?: number } | null;
-  /** `fifo`: later inserts without an ordering key run one at a time in insertion order (P18). */
+  /** How many jobs polls may take. */
+  readonly rate?: Rate | null;
+  /** `fifo`: later inserts without an ordering key get the common key `$fifo`, and so run in insertion order (P18). */
   readonly order?: "priority" | "fifo" | null;
+  /** How many jobs of one ordering key may be under way at once, 1 when absent (P18). */
+  readonly keyConcurrency?: number | null;
   readonly keep?: Keep | null;
   /** `all` also logs every insertion and transition; `failures` (default) failed attempts only (P22). */
   readonly history?: "failures" | "all" | null;

@@ -42,7 +42,9 @@ export interface PollResult {
   readonly expired: readonly Job[];
   /**
    * Never later than the time at which a poll of these lanes could find something (P10): not later than now when more
-   * may be due, else the first `runAt` ahead or the first end of a lease (also one that has passed); null when there is none.
+   * may be due, else the first `runAt` ahead, the first end of a lease (also one that has passed), or the time at which a
+   * lane's rate allows the next start; null when there is none. Jobs that wait for a lane's `concurrency`, for the job
+   * ahead of them under their ordering key, or for a dependency do not count: a hint tells when they can go on.
    */
   readonly nextDueAt: number | null;
   /** Present when a filter stopped at its bound of candidates before `limit` was reached. */

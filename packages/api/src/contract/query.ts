@@ -1,4 +1,5 @@
 import type { Job } from "./job.ts";
+import type { Keep } from "./lane.ts";
 import type { TerminalState } from "./names.ts";
 import type { Predicate } from "./predicate.ts";
 
@@ -33,7 +34,8 @@ export interface Page<T> {
 
 /**
  * Which jobs to remove, with their events. At most `limit` a call; only where that is 1000 or more, a store that drops many
- * at once more cheaply than one by one may remove more of those that are meant (P26).
+ * at once more cheaply than one by one may remove more of those that are meant (P26). Except by ids, a job on which an
+ * unfinished one depends is spared (P20).
  */
 export type RemoveQuery =
   /** These, whatever their state; a holder then learns `missing`. */
@@ -44,6 +46,16 @@ export type RemoveQuery =
       readonly states: readonly TerminalState[];
       /** Finished at least this many milliseconds ago. */
       readonly olderThanMs: number;
+      readonly limit: number;
+      readonly now?: number;
+    }
+  /**
+   * What retention asks for: the finished jobs of a lane that have been kept as long as their own `keep` says, or else
+   * this one, and those beyond its `count` newest.
+   */
+  | {
+      readonly lane: string;
+      readonly keep: Required<Omit<Keep, "count">> & Pick<Keep, "count">;
       readonly limit: number;
       readonly now?: number;
     };

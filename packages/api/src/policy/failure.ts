@@ -61,6 +61,15 @@ export function afterHandBack(job: Job, delayMs?: number): Settlement {
   return { expect: { token: job.token }, set: delayMs === undefined ? set : { ...set, delayMs } };
 }
 
+/**
+ * What becomes of a held job that cannot go back because another one holds its unique key by now (P17): that one does its
+ * work, so it ends here, as `failed` if its attempt had failed.
+ */
+export function afterDuplicate({ expect, set }: Settlement): Settlement {
+  const { error } = set;
+  return { expect, set: error === undefined ? { state: "cancelled" } : { state: "failed", error } };
+}
+
 function homeOf(job: Job): string {
   return job.lease?.from ?? "waiting";
 }

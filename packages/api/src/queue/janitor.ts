@@ -1,6 +1,6 @@
 import { isTerminal } from "../contract/names.ts";
 import type { Store } from "../store/store.ts";
-import { removals } from "../policy/retention.ts";
+import { removal } from "../policy/retention.ts";
 
 /** The reserved job whose lease says which process prunes. */
 const ID = "$system:retention";
@@ -75,12 +75,11 @@ export class Janitor {
   async #prune(token: number): Promise<number> {
     let removed = 0;
     for (const { lane, settings } of await this.#store.lanes()) {
-      for (const query of removals(lane, settings.keep, BATCH)) {
-        for (let call = 0; call < CALLS_PER_LANE && !this.#stopped; call++) {
-          const count = await this.#store.remove(query);
-          removed += count;
-          if (count < BATCH) break;
-        }
+      const query = removal(lane, settings.keep, BATCH);
+      for (let call = 0; call < CALLS_PER_LANE && !this.#stopped; call++) {
+        const count = await this.#store.remove(query);
+        removed += count;
+        if (count < BATCH) break;
       }
       const [still] = await this.#store.cas([{ id: ID, expect: { token }, set: { leaseMs: LEASE_MS } }]);
       if (still?.status !== "ok" || this.#stopped) break;

@@ -12,8 +12,8 @@ export type JobSelection = Pick<ListInput, "lanes" | "states" | "types" | "group
 /** `requested`: its holder was asked to stop. `finished`: it had ended before. */
 export type CancelOutcome = "cancelled" | "requested" | "finished" | "missing";
 
-/** `unfinished`: it has not ended, so there is nothing to retry. */
-export type RetryOutcome = "retried" | "unfinished" | "missing";
+/** `unfinished`: it has not ended, so there is nothing to retry. `duplicate`: another job holds its unique key by now. */
+export type RetryOutcome = "retried" | "unfinished" | "duplicate" | "missing";
 
 /** How finished jobs are opened again. */
 export interface RetryOptions {
@@ -64,6 +64,7 @@ export class Operator {
       if (!isTerminal(job.state)) return "unfinished";
       const [outcome] = await this.#store.cas([retrial(job, options)]);
       if (outcome?.status === "ok") return "retried";
+      if (outcome?.status === "duplicate") return "duplicate";
     }
   }
 

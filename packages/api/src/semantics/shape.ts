@@ -40,5 +40,6 @@ export function shapeJob(draft: JobDraft): Job {
   if (draft.unique !== undefined) job.unique = draft.unique;
   if (draft.dependsOn !== undefined) job.dependsOn = draft.dependsOn;
   if (draft.onParent !== undefined) job.onParent = draft.onParent;
+  if (draft.keep !== undefined) job.keep = draft.keep;
   return job as Job;
 }

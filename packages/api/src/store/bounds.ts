@@ -5,13 +5,10 @@ import { QueueError } from "../errors.ts";
 export const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 
 /** Refuses what is no list, or too long a one. @throws QueueError `INVALID` or `TOO_LARGE`. */
-export function checkCount(items: readonly unknown[], what: string, verb: string): void {
+export function checkCount(items: readonly unknown[], what: string, verb: string, most = MAX_BATCH): void {
   if (!Array.isArray(items)) throw new QueueError("INVALID", `Cannot ${verb}: give a list of ${what}.`);
-  if (items.length > MAX_BATCH) {
-    throw new QueueError(
-      "TOO_LARGE",
-      `Cannot ${verb} ${items.length} ${what} at once; send at most ${MAX_BATCH} per call.`,
-    );
+  if (items.length > most) {
+    throw new QueueError("TOO_LARGE", `Cannot ${verb} ${items.length} ${what} at once; send at most ${most} per call.`);
   }
 }
 

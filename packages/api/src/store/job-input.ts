@@ -1,7 +1,7 @@
 import { checkJson } from "../check/check-json.ts";
 import { JobInputSchema, MAX_NAME_LENGTH } from "../check/schemas.ts";
 import { show, validator } from "../check/validator.ts";
-import type { Backoff, NewJob, OnParent, Unique } from "../contract/job.ts";
+import type { Backoff, KeepFor, NewJob, OnParent, Unique } from "../contract/job.ts";
 import {
   DEFAULT_LANE,
   DEFAULT_MAX_ATTEMPTS,
@@ -43,6 +43,7 @@ export interface JobInput {
   readonly unique?: Unique;
   readonly dependsOn?: readonly string[];
   readonly onParent?: OnParent;
+  readonly keep?: KeepFor;
 }
 
 /** A checked job with every default filled in, and an upper bound of its size in bytes. */
@@ -58,13 +59,12 @@ const validate = validator(JobInputSchema);
 /**
  * Checks a job and fills in its defaults.
  *
- * @throws QueueError `INVALID`, `TOO_LARGE` or `UNSUPPORTED`, naming the field.
+ * @throws QueueError `INVALID` or `TOO_LARGE`, naming the field.
  */
 export function checkJob(input: JobInput, subject: string): CheckedJob {
   validate(input, subject);
   const payload = checkJson(input.payload, "payload");
   const progress = input.progress === undefined ? undefined : checkJson(input.progress, "progress");
-  refuseUnbuilt(input, subject);
   const { runAt, delayMs, state = "waiting" } = input;
   if (runAt !== undefined && delayMs !== undefined) {
     throw new QueueError("INVALID", `${subject}: give \`runAt\` or \`delayMs\`, not both.`);
@@ -86,7 +86,9 @@ export function checkJob(input: JobInput, subject: string): CheckedJob {
   if (input.timeoutMs !== undefined) job.timeoutMs = input.timeoutMs;
   if (input.group !== undefined) job.group = input.group;
   if (progress !== undefined) job.progress = progress.value;
-  return { job, bytes: payload.bytes + (progress?.bytes ?? 0) + 500, named: input.id !== undefined };
+  shape(job, input, subject);
+  const idBytes = (job.dependsOn ?? []).reduce((sum, { length }) => sum + 4 * length, 0);
+  return { job, bytes: payload.bytes + (progress?.bytes ?? 0) + idBytes + 500, named: input.id !== undefined };
 }
 
 /** Refuses a state that no job can begin in. @throws QueueError `INVALID`. */
@@ -120,13 +122,22 @@ function checkLocal(local: string, subject: string): string {
   throw new QueueError("INVALID", `${subject}: the local part of \`id\` must have 1 to ${MAX_NAME_LENGTH} characters.`);
 }
 
-// Typed and stored by every adapter already, so that building them breaks nothing; until then they are refused.
-const UNBUILT = ["unique", "orderingKey", "dependsOn", "onParent"] as const;
-
-function refuseUnbuilt(input: JobInput, subject: string): void {
-  for (const field of UNBUILT) {
-    if (input[field] !== undefined) {
-      throw new QueueError("UNSUPPORTED", `${subject}: \`${field}\` is not supported yet; leave it out.`);
-    }
+/** Brings over what shapes the order of the work (P17, P18, P20). */
+function shape(job: { -readonly [K in keyof NewJob]: NewJob[K] }, input: JobInput, subject: string): void {
+  const { orderingKey, unique, dependsOn, onParent, keep } = input;
+  if (orderingKey !== undefined) job.orderingKey = orderingKey;
+  if (unique !== undefined) {
+    job.unique = { key: unique.key, until: typeof unique.until === "string" ? unique.until : { ...unique.until } };
   }
+  if (keep !== undefined) job.keep = { ...keep };
+  if (onParent !== undefined && dependsOn === undefined) {
+    throw new QueueError("INVALID", `${subject}: \`onParent\` goes with \`dependsOn\`; leave it out.`);
+  }
+  if (dependsOn === undefined || dependsOn.length === 0) return;
+  if (job.state !== "waiting") {
+    throw new QueueError("INVALID", `${subject}: a job with \`dependsOn\` begins as \`waiting\`; leave out \`state\`.`);
+  }
+  if (dependsOn.includes(job.id)) throw new QueueError("INVALID", `${subject}: it depends on itself.`);
+  job.dependsOn = [...new Set(dependsOn)];
+  job.onParent = onParent ?? "cancel";
 }

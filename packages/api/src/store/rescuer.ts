@@ -1,7 +1,7 @@
 import type { Job } from "../contract/job.ts";
 import { laneOf } from "../contract/names.ts";
 import type { LaneShare, PollRequest, PollResult } from "../contract/poll.ts";
-import { afterLeaseEnd, type FailurePolicy } from "../policy/failure.ts";
+import { afterDuplicate, afterLeaseEnd, type FailurePolicy } from "../policy/failure.ts";
 import type { Store } from "./store.ts";
 
 /** Which jobs to rescue. */
@@ -81,8 +81,15 @@ export class Rescuer {
   }
 
   async #settle(expired: readonly Job[], now: number | undefined): Promise<number> {
+    const at = now === undefined ? undefined : { now };
     const changes = expired.map((job) => ({ id: job.id, ...afterLeaseEnd(job, now ?? Date.now(), this.#policy) }));
-    const outcomes = await this.#store.cas(changes, now === undefined ? undefined : { now });
+    const outcomes = await this.#store.cas(changes, at);
+    // Another job holds their unique key by now.
+    const doubles = changes.filter((_, i) => outcomes[i]?.status === "duplicate");
+    if (doubles.length > 0) {
+      const ends = doubles.map((change) => ({ id: change.id, ...afterDuplicate(change) }));
+      outcomes.push(...(await this.#store.cas(ends, at)));
+    }
     return outcomes.filter((outcome) => outcome.status === "ok").length;
   }
 }

@@ -5,8 +5,10 @@ import {
   IdsSchema,
   LanesSchema,
   MAX_BATCH,
+  MAX_JOBS,
   NewEventSchema,
   RemoveSchema,
+  RetentionSchema,
 } from "../check/schemas.ts";
 import { validator } from "../check/validator.ts";
 import type { Adapter, Capabilities, Hint, Unsubscribe } from "../contract/adapter.ts";
@@ -23,6 +25,7 @@ import type { FailurePolicy } from "../policy/failure.ts";
 import { checkBytes, checkCount, MAX_BATCH_BYTES, nameOf } from "./bounds.ts";
 import { type ChangeInput, checkChange } from "./change-input.ts";
 import { distinctRuns, isDistinct } from "./distinct.ts";
+import { refuseCycles } from "./cycles.ts";
 import { checkJob, type JobInput } from "./job-input.ts";
 import { checkLane } from "./lane-input.ts";
 import { Lifecycle } from "./lifecycle.ts";
@@ -53,6 +56,7 @@ const BOUNDS = { items: MAX_BATCH, bytes: MAX_BATCH_BYTES };
 const validateAt = validator(AtSchema);
 const validateIds = validator(IdsSchema);
 const validateRemove = validator(RemoveSchema);
+const validateRetention = validator(RetentionSchema);
 const validateEvent = validator(NewEventSchema);
 const validateEvents = validator(EventsSchema);
 const validateLanes = validator(LanesSchema);
@@ -112,10 +116,13 @@ export class Store<Tx = never> {
     this.#life.assertOpen(verb);
   }
 
-  /** Stores jobs (P1–P5). Calls in flight travel together, except those with `tx`, `allOrNone` or `now`. */
+  /**
+   * Stores jobs (P1–P5). Calls in flight travel together, except those with `tx`, `allOrNone` or `now`, and those with a
+   * unique key or dependencies, which may have to wait for a stranger's transaction.
+   */
   async insert(inputs: readonly JobInput[], at?: At<Tx>): Promise<InsertOutcome[]> {
     this.#life.assertOpen("insert");
-    checkCount(inputs, "jobs", "insert");
+    checkCount(inputs, "jobs", "insert", MAX_JOBS);
     this.#checkAt(at, "insert");
     if (inputs.length === 0) return [];
     const checked = inputs.map((input, i) => checkJob(input, nameOf("insert", "job", i, inputs.length)));
@@ -127,7 +134,8 @@ export class Store<Tx = never> {
       named = true;
       this.#named.add(job);
     }
-    const merges = at === undefined || onlyMaybeStored(at);
+    if (jobs.some(({ dependsOn }) => dependsOn !== undefined)) refuseCycles(jobs, "insert");
+    const merges = (at === undefined || onlyMaybeStored(at)) && jobs.every(isPlain);
     if (merges) return (named ? this.#namedInserts : this.#inserts).add(jobs, bytes) as Promise<InsertOutcome[]>;
     return this.#send(jobs, named ? { ...at, maybeStored: true } : at);
   }
@@ -173,10 +181,7 @@ export class Store<Tx = never> {
   /** Removes jobs, and tells how many (P26). */
   async remove(query: RemoveQuery): Promise<number> {
     this.#life.assertOpen("remove");
-    (query !== null && typeof query === "object" && "ids" in query ? validateIds : validateRemove)(
-      query,
-      "Cannot remove",
-    );
+    validatorOf(query)(query, "Cannot remove");
     return this.#life.track("remove", () => this.#adapter.remove(query));
   }
 
@@ -279,6 +284,15 @@ export class Store<Tx = never> {
       );
     }
   }
+}
+
+function validatorOf(query: RemoveQuery): typeof validateIds {
+  if (typeof query !== "object" || query === null) return validateRemove;
+  return "ids" in query ? validateIds : "keep" in query ? validateRetention : validateRemove;
+}
+
+function isPlain({ unique, dependsOn }: NewJob): boolean {
+  return unique === undefined && dependsOn === undefined;
 }
 
 function onlyMaybeStored(at: At<unknown>): boolean {

@@ -1,6 +1,6 @@
 import type { CasOutcome } from "../contract/change.ts";
 import { isQueueError } from "../errors.ts";
-import { afterFailure, type FailurePolicy } from "../policy/failure.ts";
+import { afterDuplicate, afterFailure, type FailurePolicy } from "../policy/failure.ts";
 import type { ChangeInput } from "../store/change-input.ts";
 import type { Store } from "../store/store.ts";
 import type { HeldJob } from "./held-job.ts";
@@ -54,10 +54,15 @@ export class Settler {
   async #settle(batch: readonly Settling[]): Promise<void> {
     try {
       const outcomes = await this.#send(batch);
+      const doubles: Settling[] = [];
       outcomes.forEach((outcome, i) => {
         const settling = batch[i];
-        if (settling) this.#options.onSettled(settling, !isSettled(settling, outcome));
+        if (settling === undefined) return;
+        if (outcome.status === "duplicate") doubles.push(endOf(settling));
+        else this.#options.onSettled(settling, !isSettled(settling, outcome));
       });
+      // They cannot go back, and end instead, which is no duplicate ever.
+      if (doubles.length > 0) await this.#settle(doubles);
     } catch (error) {
       await this.#recover(batch, error);
     }
@@ -93,6 +98,12 @@ export class Settler {
       for (const each of batch) this.#options.onSettled(each, true);
     }
   }
+}
+
+/** How an attempt ends whose job cannot go back, since another one holds its unique key by now (P17). */
+function endOf({ held, ending }: Settling): Settling {
+  const settlement = afterDuplicate(ending.settlement ?? { expect: { token: held.job.token }, set: {} });
+  return { held, ending: { ...ending, settlement } };
 }
 
 /** A settlement whose reply was lost is found done when it is sent again: the lease is over, but no other came after it. */
