@@ -190,7 +190,8 @@ export class ArrayAdapter implements Adapter {
       .filter(({ event }) => kinds === undefined || kinds.includes(event.kind))
       .slice(0, limit);
     const items = page.map(({ event }) => structuredClone(event));
-    return { items, after: encodeCursor("events", [page.at(-1)?.position ?? place]) };
+    const cursors = page.map(({ position }) => encodeCursor("events", [position]));
+    return { items, cursors, after: cursors.at(-1) ?? encodeCursor("events", [place]) };
   }
 
   async lanes({ now = Date.now() }: { readonly now?: number } = {}): Promise<LaneStatus[]> {

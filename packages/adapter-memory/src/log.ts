@@ -50,12 +50,14 @@ export class Log {
     const place = { position };
     const records = id === undefined ? this.#ofStore(kinds, place) : this.#ofJob(id, kinds, place);
     const items: JobEvent[] = [];
+    const cursors: string[] = [];
     for (const record of records) {
       items.push(JSON.parse(record.json) as JobEvent);
       place.position = record.position;
+      cursors.push(encodeCursor("events", [record.position]));
       if (items.length === limit) break;
     }
-    return { items, after: encodeCursor("events", [place.position]) };
+    return { items, cursors, after: encodeCursor("events", [place.position]) };
   }
 
   /** All that is in the log, in order. */

@@ -28,7 +28,8 @@ async function ofJob(session: Session, sql: Statements, query: EventQuery, id: s
   const { after, kinds = ALL_KINDS, limit } = query;
   const [place = 0] = after === undefined ? [] : decodeCursor("events", after, isPlace(1));
   const rows = await session.query(sql.eventsOf, [id, place, kinds, limit]);
-  return { items: rows.map(toEvent), after: encodeCursor("events", [(rows.at(-1)?.[0] as number) ?? place]) };
+  const cursors = rows.map(([seq]) => encodeCursor("events", [seq as number]));
+  return { items: rows.map(toEvent), cursors, after: cursors.at(-1) ?? encodeCursor("events", [place]) };
 }
 
 /**
@@ -44,11 +45,13 @@ async function ofStore(session: Session, sql: Statements, query: EventQuery): Pr
   const [, thisEpoch, , , snapshot] = rows[0] as readonly [seq: null, epoch: string, at: null, kind: null, up: string];
   if (epoch !== null && epoch !== thisEpoch) throw wrongCursor("events");
   const found = rows.slice(1);
+  const within = (at: number): Place => [thisEpoch, seen, snapshot, at];
   const isWhole = found.length < limit;
-  const next: Place = isWhole
-    ? [thisEpoch, snapshot, null, 0]
-    : [thisEpoch, seen, snapshot, (found.at(-1)?.[0] as number) ?? seq];
-  return { items: found.map(toEvent), after: encodeCursor("events", [...next]) };
+  const next: Place = isWhole ? [thisEpoch, snapshot, null, 0] : within((found.at(-1)?.[0] as number) ?? seq);
+  // Behind an event in the middle the same difference goes on, whatever has become visible since.
+  const places = found.map(([at], i) => (i === found.length - 1 ? next : within(at as number)));
+  const cursors = places.map((each) => encodeCursor("events", [...each]));
+  return { items: found.map(toEvent), cursors, after: encodeCursor("events", [...next]) };
 }
 
 function isStorePlace(value: unknown): value is Place {

@@ -92,7 +92,7 @@ describe.each(Object.entries(CALLERS))("P5 in a transaction of %s", (_, begin) =
     await fence;
     expect(ran).toEqual(["fence"]);
     expect(await queue.get("default:mine")).toBe(null);
-    expect((await queue.events({ limit: 9 })).items).toEqual([]);
+    expect((await queue.eventPage({ limit: 9 })).items).toEqual([]);
     expect(await sent()).toEqual([]);
   });
 

@@ -83,7 +83,7 @@ describe("a worker", () => {
     expect((await queue.lanes()).map(({ lane }) => lane)).toEqual(["default", "other"]);
     const { items } = await queue.list({ types: ["t"], where: { payload: { gte: 2 } }, limit: 10 });
     expect(items.map(({ state }) => state)).toEqual(["cancelled", "waiting"]);
-    expect((await queue.events({ limit: 100 })).items).toHaveLength(5);
+    expect((await queue.eventPage({ limit: 100 })).items).toHaveLength(5);
     const polled = await queue.poll({ where: { payload: 3 }, limit: 1, lease: { ms: 1000, holder: "me" } });
     expect(polled.jobs).toHaveLength(1);
     expect(await queue.remove({ ids: ["default:1"] })).toBe(1);

@@ -89,7 +89,7 @@ describe("fail", () => {
       error: { message: "boom", code: "E7", stack: "at x", attempt: 1 },
     });
     const queue = await surface.queue();
-    const { items } = await queue.events({ id, limit: 10 });
+    const { items } = await queue.eventPage({ id, limit: 10 });
     expect(items).toMatchObject([{ kind: "failed", error: { message: "boom", attempt: 1 } }]);
   });
 

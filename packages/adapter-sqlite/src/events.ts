@@ -11,7 +11,8 @@ export function events(sql: Statements, { id, after, kinds = ALL_KINDS, limit }:
   const wanted = JSON.stringify(kinds);
   const [place = 0] = after === undefined ? [] : decodeCursor("events", after, isPlace(1));
   const rows = id === undefined ? sql.events.all(place, wanted, limit) : sql.eventsOf.all(id, place, wanted, limit);
-  return { items: rows.map(toEvent), after: encodeCursor("events", [rows.at(-1)?.[0] ?? place]) };
+  const cursors = rows.map(([seq]) => encodeCursor("events", [seq]));
+  return { items: rows.map(toEvent), cursors, after: cursors.at(-1) ?? encodeCursor("events", [place]) };
 }
 
 function toEvent([, id, at, kind, detail]: EventRow): JobEvent {

@@ -82,7 +82,7 @@ describe("a connection that is cut between the commit and its reply", () => {
     await expect(queue.cas([change])).rejects.toMatchObject({ code: "UNAVAILABLE" });
     await cut;
     expect(await queue.cas([change])).toMatchObject([{ status: "conflict", version: 2 }]);
-    expect((await queue.events({ id, limit: 9 })).items).toHaveLength(1);
+    expect((await queue.eventPage({ id, limit: 9 })).items).toHaveLength(1);
   });
 
   it("P22 tells the caller of `append` that nobody knows, and appends once", async () => {
@@ -90,7 +90,7 @@ describe("a connection that is cut between the commit and its reply", () => {
     const cut = proxy.cutReply("append_events");
     await expect(queue.append([{ id, event: 1 }])).rejects.toMatchObject({ code: "UNAVAILABLE" });
     await cut;
-    expect((await queue.events({ id, limit: 9 })).items).toHaveLength(1);
+    expect((await queue.eventPage({ id, limit: 9 })).items).toHaveLength(1);
   });
 
   it("P14 lets a worker complete its job once, and know it", async () => {
@@ -110,7 +110,7 @@ describe("a connection that is cut between the commit and its reply", () => {
     await cut;
     expect(await ended).toBe("completed");
     expect(runs).toEqual([2]);
-    const { items } = await queue.events({ id, limit: 9 });
+    const { items } = await queue.eventPage({ id, limit: 9 });
     expect(items).toMatchObject([{ kind: "failed", error: { code: "LEASE_ENDED", attempt: 1 } }]);
   });
 

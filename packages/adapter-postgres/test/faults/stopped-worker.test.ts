@@ -27,7 +27,7 @@ describe("a worker whose process is stopped beyond its lease", () => {
     expect(await stopped.hears("outcome")).toMatchObject({ outcome: { status: "stale", state: "completed", token } });
     expect(await stopped.hears("end")).toEqual({ end: "lost" });
     expect(await queue.get(id)).toEqual(settled);
-    const { items } = await queue.events({ id, limit: 9 });
+    const { items } = await queue.eventPage({ id, limit: 9 });
     expect(items).toMatchObject([{ kind: "failed", error: { code: "LEASE_ENDED", attempt: 1 } }]);
   }, 30_000);
 });

@@ -70,7 +70,7 @@ const early = await queue.receive();
 const counts = (await queue.lanes()).map((lane) => lane.counts);
 const pruned = await queue.prune({ olderThan: "1h" });
 const listed = (await queue.list({ states: ["waiting"], limit: 99 })).items.map(({ id }) => id);
-await queue.events({ limit: 9 });
+await queue.eventPage({ limit: 9 });
 await queue.pause("other");
 await queue.close();
 process.send?.({ statements, sent, early: early?.job.id ?? null, counts, pruned, listed });

@@ -50,6 +50,11 @@ export interface EventQuery {
 /** A page of events. It is the last one for now when `items` is empty. */
 export interface EventPage {
   readonly items: readonly JobEvent[];
-  /** Where to go on, also from an empty page. Opaque. */
+  /**
+   * Where to go on behind each of the items, in their order: from there come exactly those that the page still holds and
+   * what follows it, also while many write (P23). Opaque.
+   */
+  readonly cursors: readonly string[];
+  /** Where to go on behind the page, also behind an empty one. Opaque. */
   readonly after: string;
 }

@@ -12,6 +12,7 @@ export {
   type TypedJob,
   type TypeOf,
 } from "./catalog.ts";
+export { EventStream, type EventStreamOptions, type StreamedEvent } from "./event-stream.ts";
 export { type Handler, type Handlers } from "./handlers.ts";
 export { backendByName, registerBackend } from "./backends.ts";
 export { type BackendConfig, createAdapter, openQueue, planMigration, type TransactionOf } from "./open-queue.ts";

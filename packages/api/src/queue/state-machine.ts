@@ -12,12 +12,14 @@ import type { JobInput } from "../store/job-input.ts";
 import type { ListInput, PollInput } from "../store/poll-input.ts";
 import { Store, type StoreOptions } from "../store/store.ts";
 import { checkObject } from "./call-options.ts";
+import { EventStream, type EventStreamOptions } from "./event-stream.ts";
 import { Wakeups } from "./wakeups.ts";
 
 /** The state-machine level of a queue: the contract's verbs, guarded and with defaults, in the contract's order. */
 export class StateMachine<Tx = never> {
   protected readonly store: Store<Tx>;
   protected readonly wakeups: Wakeups;
+  readonly #streams = new Set<EventStream>();
 
   constructor(adapter: Adapter<Tx>, options: StoreOptions) {
     this.store = new Store(adapter, options);
@@ -39,8 +41,9 @@ export class StateMachine<Tx = never> {
     return this.store.open();
   }
 
-  /** Waits for what is in flight, and closes the store (P25). */
+  /** Ends the streams of events, waits for what is in flight, and closes the store (P25). */
   async close(): Promise<void> {
+    for (const stream of this.#streams) stream.stop();
     await this.wakeups.close();
     await this.store.close();
   }
@@ -86,10 +89,21 @@ export class StateMachine<Tx = never> {
     return this.store.append(entries, at);
   }
 
-  /** Reads the log (P22, P23). */
-  async events(query: Partial<EventQuery> = {}): Promise<EventPage> {
+  /** A page of the log, of all jobs or of one (P22, P23); `events` follows it. */
+  async eventPage(query: Partial<EventQuery> = {}): Promise<EventPage> {
     checkObject(query, "Cannot read events");
     return this.store.events({ limit: 100, ...query });
+  }
+
+  /**
+   * Follows the log, of all jobs or of one: `for await (const event of queue.events({ after }))` sees every committed event
+   * once, first those that are there, then those that come (P23). Each carries the `cursor` behind it.
+   *
+   * @throws QueueError `INVALID` naming the option; while it runs `MISSING` for a job that is not kept, `UNAVAILABLE`.
+   */
+  events(options: EventStreamOptions = {}): EventStream {
+    this.store.assertOpen("follow events");
+    return new EventStream({ store: this.store, wakeups: this.wakeups, streams: this.#streams }, options);
   }
 
   /** Every lane with its settings and counts; the default lane is always among them. */

@@ -23,7 +23,7 @@ describe("receive", () => {
     expect(await receipt?.log("on my way")).toEqual({ status: "ok" });
 
     expect((await queue.get(id))?.progress).toEqual({ half: true });
-    expect((await queue.events({ id })).items.map(({ data }) => data)).toEqual(["on my way"]);
+    expect((await queue.eventPage({ id })).items.map(({ data }) => data)).toEqual(["on my way"]);
   });
 
   it("takes one job, or none, without waiting", async () => {

@@ -33,7 +33,7 @@ describe("a worker in trouble", () => {
     expect(await queue.result(id, { timeout: "8s" })).toBe(2);
     expect(await lost).toMatchObject([{ id, attempt: 1 }]);
     expect(attempts).toEqual([1, 2]);
-    expect((await queue.events({ id, kinds: ["failed"] })).items.map(({ error }) => error?.code)).toEqual([
+    expect((await queue.eventPage({ id, kinds: ["failed"] })).items.map(({ error }) => error?.code)).toEqual([
       "LEASE_ENDED",
     ]);
   });

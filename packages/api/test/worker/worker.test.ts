@@ -77,7 +77,7 @@ describe.each(["memory:", "sqlite::memory:"])("a worker on %s", (url) => {
 
     expect(error).toBeInstanceOf(JobFailedError);
     expect((error as JobFailedError).job).toMatchObject({ state: "failed", attempt: 3, error: { message: "no 3" } });
-    expect((await queue.events({ id, kinds: ["failed"] })).items.map((event) => event.error?.message)).toEqual([
+    expect((await queue.eventPage({ id, kinds: ["failed"] })).items.map((event) => event.error?.message)).toEqual([
       "no 1",
       "no 2",
       "no 3",
@@ -167,7 +167,7 @@ describe("a handler", () => {
 
     await queue.result(id);
     expect(await queue.get(id)).toMatchObject({ progress: { percent: 50 } });
-    expect((await queue.events({ id, kinds: ["user"] })).items.map(({ data }) => data)).toEqual(["half", { n: 2 }]);
+    expect((await queue.eventPage({ id, kinds: ["user"] })).items.map(({ data }) => data)).toEqual(["half", { n: 2 }]);
   });
 
   it("P13a can spawn jobs, which exist when it completes, and only then", async () => {
@@ -474,6 +474,6 @@ describe("a context", () => {
     const { id } = await queue.add("a", 1);
 
     expect(await queue.result(id, { timeout: "5s" })).toBe(false);
-    expect((await queue.events({ id })).items.map(({ data }) => data)).toEqual(["here"]);
+    expect((await queue.eventPage({ id })).items.map(({ data }) => data)).toEqual(["here"]);
   });
 });

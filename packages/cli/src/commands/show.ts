@@ -31,7 +31,7 @@ export function showCommand(program: Command): void {
 const MOST_EVENTS = 10_000;
 
 async function eventsOf(queue: Queue, id: string): Promise<readonly JobEvent[]> {
-  const { items } = await queue.events({ id, limit: MOST_EVENTS });
+  const { items } = await queue.eventPage({ id, limit: MOST_EVENTS });
   return items;
 }
 

@@ -1,6 +1,6 @@
-import type { Adapter, EventQuery, JobEvent } from "@anyqueue/api";
+import type { Adapter, EventPage, EventQuery, JobEvent } from "@anyqueue/api";
 import type { Case } from "../case.ts";
-import { holds, same } from "../check.ts";
+import { holds, present, same } from "../check.ts";
 import { durable, shared } from "../needs.ts";
 import { T0 } from "../time.ts";
 
@@ -91,9 +91,32 @@ export const following: readonly Case[] = [
   },
   {
     promise: "P23",
+    title: "goes on behind every single event with exactly the rest, of the log, of one job and of some kinds",
+    async run(t) {
+      await t.adapter.configure("main", { history: "all" });
+      const [a, b] = await t.addAll([{}, {}]);
+      for (let n = 0; n < 5; n++) {
+        await t.apply({ id: a, expect: { state: "waiting" }, set: { error: { message: `${n}` } }, event: n });
+        await t.adapter.append([{ id: b, event: `b${n}` }], { now: T0 });
+      }
+      for (const query of [{}, { id: a }, { kinds: ["user"] as const }, { id: b, kinds: ["user"] as const }]) {
+        const all = await readOn(t.adapter, { ...query, limit: 100 });
+        for (const limit of [3, 100]) await resumeEverywhere(t.adapter, { ...query, limit }, all.items);
+      }
+    },
+  },
+  {
+    promise: "P23",
     title: "shows a reader every event once while many writers write",
     async run(t) {
       await followWriters([t.adapter, t.adapter, t.adapter], t.adapter, await t.addAll([{}, {}, {}]));
+    },
+  },
+  {
+    promise: "P23",
+    title: "shows every event once to a reader that goes on from the middle of its pages while many writers write",
+    async run(t) {
+      await followWriters([t.adapter, t.adapter, t.adapter], t.adapter, await t.addAll([{}, {}, {}]), half);
     },
   },
   {
@@ -103,6 +126,15 @@ export const following: readonly Case[] = [
     async run(t) {
       const writers = [t.adapter, await t.reopen(), await t.reopen()];
       await followWriters(writers, await t.reopen(), await t.addAll([{}, {}, {}]));
+    },
+  },
+  {
+    promise: "P23",
+    title: "shows every event once to a reader that goes on from the middle of its pages while several handles write",
+    needs: shared,
+    async run(t) {
+      const writers = [t.adapter, await t.reopen(), await t.reopen()];
+      await followWriters(writers, await t.reopen(), await t.addAll([{}, {}, {}]), half);
     },
   },
   {
@@ -127,8 +159,19 @@ export const following: readonly Case[] = [
   },
 ];
 
+/** How many events of a page a reader takes before it goes on. */
+type Appetite = (found: number) => number;
+
+const whole: Appetite = (found) => found;
+const half: Appetite = (found) => Math.ceil(found / 2);
+
 /** Lets each writer append events one by one to its own job, while a reader follows. */
-async function followWriters(writers: readonly Adapter[], reader: Adapter, ids: readonly string[]): Promise<void> {
+async function followWriters(
+  writers: readonly Adapter[],
+  reader: Adapter,
+  ids: readonly string[],
+  appetite: Appetite = whole,
+): Promise<void> {
   const perWriter = 40;
   const seen: JobEvent[] = [];
   let writing = true;
@@ -137,12 +180,10 @@ async function followWriters(writers: readonly Adapter[], reader: Adapter, ids: 
     for (let pages = 0; pages < 2000; pages++) {
       // Asked before the page is read: what was written before that has to be in it.
       const allIsWritten = !writing;
-      const page: { items: readonly JobEvent[]; after: string } = await reader.events({
-        limit: 7,
-        ...(after && { after }),
-      });
-      seen.push(...page.items);
-      after = page.after;
+      const page: EventPage = await reader.events({ limit: 7, ...(after && { after }) });
+      const taken = appetite(page.items.length);
+      seen.push(...page.items.slice(0, taken));
+      after = taken === 0 ? page.after : present(page.cursors[taken - 1], "A page lacks the cursor of an event.");
       if (allIsWritten && page.items.length === 0) return;
       // Lets the writers in when the adapter answers without any waiting of its own.
       await new Promise(setImmediate);
@@ -163,6 +204,20 @@ async function followWriters(writers: readonly Adapter[], reader: Adapter, ids: 
   for (const id of ids) {
     const data = seen.filter((event) => event.id === id).map((event) => event.data);
     same(data, range(0, perWriter), "A reader missed an event of a job, saw one twice, or saw them out of order.");
+  }
+}
+
+/** Goes on from behind each event, which has to lead to all that come after it. */
+async function resumeEverywhere(adapter: Adapter, query: EventQuery, all: readonly JobEvent[]): Promise<void> {
+  for (let start = 0, after: string | undefined; start < all.length;) {
+    const page: EventPage = await adapter.events({ ...query, ...(after !== undefined && { after }) });
+    same(page.cursors.length, page.items.length, "A page does not have a cursor for each of its events.");
+    for (const [i, cursor] of page.cursors.entries()) {
+      const rest = await readOn(adapter, { ...query, after: cursor });
+      same(rest.items, all.slice(start + i + 1), "From behind an event a reader missed some, or saw them twice.");
+    }
+    start += Math.max(1, page.items.length);
+    after = page.after;
   }
 }
 

@@ -183,6 +183,17 @@ export const living: readonly Fault[] = [
       }),
   },
   {
+    promise: "P23",
+    name: "goes on behind the page from each of its events",
+    break: (adapter) =>
+      decorate(adapter, {
+        events: async (query) => {
+          const page = await adapter.events(query);
+          return { ...page, cursors: page.items.map(() => page.after) };
+        },
+      }),
+  },
+  {
     promise: "P24",
     name: "says nothing when jobs come",
     break: (adapter) =>
@@ -277,7 +288,7 @@ export const living: readonly Fault[] = [
     break: (adapter) =>
       decorate(adapter, {
         remove: (query) => {
-          if ("ids" in query) return adapter.remove(query);
+          if ("ids" in query || "keep" in query) return adapter.remove(query);
           return adapter.remove(without(query, "lane"));
         },
       }),

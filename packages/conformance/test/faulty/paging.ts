@@ -91,7 +91,7 @@ export const paging: readonly Fault[] = [
         events: (query) =>
           leniently(
             () => adapter.events(query),
-            async () => ({ items: [], after: query.after ?? "" }),
+            async () => ({ items: [], cursors: [], after: query.after ?? "" }),
           ),
       }),
   },
