@@ -11,8 +11,8 @@ export class Alarm {
     this.#wake?.();
   }
 
-  /** Sleeps until rung, or for at most this many milliseconds. */
-  sleep(ms: number): Promise<void> {
+  /** Sleeps until rung, or for at most this many milliseconds; the process may end meanwhile if `keepsAlive` is false. */
+  sleep(ms: number, { keepsAlive = true }: { readonly keepsAlive?: boolean } = {}): Promise<void> {
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;
       const end = (): void => {
@@ -23,7 +23,9 @@ export class Alarm {
       };
       if (this.#rung) return end();
       this.#wake = end;
-      if (ms < Infinity) timer = setTimeout(end, Math.min(ms, LONGEST_TIMER));
+      if (ms === Infinity) return;
+      timer = setTimeout(end, Math.min(ms, LONGEST_TIMER));
+      if (!keepsAlive) timer.unref();
     });
   }
 }

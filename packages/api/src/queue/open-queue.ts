@@ -36,6 +36,7 @@ const validateOptions = validator(
       backoff: Any,
       random: Any,
       retention: Type.Optional(Type.Boolean({ description: "true or false" })),
+      schedules: Type.Optional(Type.Boolean({ description: "true or false" })),
     },
     { additionalProperties: false },
   ),

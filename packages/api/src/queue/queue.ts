@@ -7,6 +7,11 @@ import { DEFAULT_LANE } from "../contract/names.ts";
 import { QueueError } from "../errors.ts";
 import { type Duration, parseDuration } from "../policy/duration.ts";
 import type { FailurePolicy } from "../policy/failure.ts";
+import type { ScheduleOptions } from "../schedule/definition.ts";
+import type { Schedule } from "../schedule/schedule.ts";
+import { Scheduler } from "../schedule/scheduler.ts";
+import { Schedules } from "../schedule/schedules.ts";
+import type { When } from "../schedule/when.ts";
 import type { ChangeInput } from "../store/change-input.ts";
 import { checkFirstState, checkJob } from "../store/job-input.ts";
 import type { CallReport } from "../store/store.ts";
@@ -39,6 +44,8 @@ export interface QueueOptions<C extends Catalog = Catalog> extends FailurePolicy
   readonly observe?: ((report: CallReport) => void) | undefined;
   /** Whether this process may remove finished jobs that were kept long enough, while it has workers (P26); true when absent. */
   readonly retention?: boolean | undefined;
+  /** Whether this process makes the ticks of schedules, while it has workers; true when absent. */
+  readonly schedules?: boolean | undefined;
 }
 
 /** What became of an `add`. */
@@ -67,8 +74,10 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends StateMachine
   readonly #types: JobTypes;
   readonly #operator: Operator;
   readonly #results: Results;
+  readonly #schedules: Schedules;
   readonly #workers = new Set<Worker>();
   #janitor: Janitor | undefined;
+  #scheduler: Scheduler | undefined;
   #closing = false;
 
   constructor(adapter: Adapter<Tx>, options: QueueOptions<C> = {}) {
@@ -77,12 +86,13 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends StateMachine
     this.#types = new JobTypes(options.jobs);
     this.#operator = new Operator(this.store);
     this.#results = new Results(this.store, this.wakeups);
+    this.#schedules = new Schedules(this.store, (type, payload, job) => this.#types.input(type, payload, job));
   }
 
   /** Stops its workers gracefully, waits for what is in flight, and closes the store (P25). */
   override async close(): Promise<void> {
     this.#closing = true;
-    await this.#janitor?.stop();
+    await Promise.all([this.#janitor?.stop(), this.#scheduler?.stop()]);
     await Promise.all([...this.#workers].map((worker) => worker.stop()));
     await super.close();
   }
@@ -142,6 +152,7 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends StateMachine
     this.#workers.add(worker);
     worker.start();
     this.#startJanitor(worker);
+    this.#startScheduler(worker);
     return worker;
   }
 
@@ -196,6 +207,43 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends StateMachine
   /** Ends a pause. */
   resume(lane: string = DEFAULT_LANE): Promise<void> {
     return this.store.configure(lane, { paused: null });
+  }
+
+  /**
+   * Adds a job of this type at every tick of a cron pattern or interval: exactly one per tick, however many processes run
+   * workers. The schedule is kept in the store until `unschedule`; called again it is changed, or, where it is so already,
+   * left alone, so that every process may call it at its start.
+   *
+   * @throws QueueError `INVALID` or `TOO_LARGE` naming the field.
+   */
+  async schedule<T extends TypeOf<C>>(
+    name: string,
+    when: When,
+    type: T,
+    payload: PayloadInput<C, T>,
+    options: ScheduleOptions = {},
+  ): Promise<Schedule> {
+    return this.#schedules.put(name, when, type, payload, options);
+  }
+
+  /** All schedules of the store, by name. */
+  schedules(): Promise<Schedule[]> {
+    return this.#schedules.list();
+  }
+
+  /** Lets the ticks of a schedule pass without a job until it is resumed. Null when there is none of this name. */
+  async pauseSchedule(name: string): Promise<Schedule | null> {
+    return this.#schedules.pause(name);
+  }
+
+  /** Ends the pause of a schedule: it goes on with its first tick from now. Null when there is none of this name. */
+  async resumeSchedule(name: string): Promise<Schedule | null> {
+    return this.#schedules.resume(name);
+  }
+
+  /** Removes a schedule; the jobs that it has added stay. False when there is none of this name. */
+  async unschedule(name: string): Promise<boolean> {
+    return this.#schedules.remove(name);
   }
 
   /**
@@ -261,5 +309,16 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends StateMachine
       onError: (error) => reportError(worker as never, error),
     });
     this.#janitor.start();
+  }
+
+  #startScheduler(worker: Worker): void {
+    if (this.#options.schedules === false || this.#scheduler) return;
+    this.#scheduler = new Scheduler({
+      store: this.store,
+      wakeups: this.wakeups,
+      holder: worker.holder,
+      onError: (error) => reportError(worker as never, error),
+    });
+    this.#scheduler.start();
   }
 }

@@ -4,6 +4,7 @@ import { QueueError } from "../errors.ts";
 import { type Duration, parseDuration } from "../policy/duration.ts";
 import type { AddOptions } from "../queue/add-options.ts";
 import type { Catalog, PayloadInput, ResultInput, TypeOf } from "../queue/catalog.ts";
+import { scheduledFor } from "../schedule/scheduled-for.ts";
 import type { JobInput } from "../store/job-input.ts";
 import type { Store } from "../store/store.ts";
 import type { HeldJob } from "./held-job.ts";
@@ -12,6 +13,8 @@ import type { HeldJob } from "./held-job.ts";
 export interface Context<C extends Catalog = Catalog, T extends TypeOf<C> = TypeOf<C>, Tx = never> {
   /** Aborts when the job was asked to stop, timed out, lost its lease, or the worker's grace is over; see its `reason`. */
   readonly signal: AbortSignal;
+  /** The tick for which a schedule added this job, in epoch milliseconds, however late it runs; undefined for other jobs. */
+  readonly scheduledFor: number | undefined;
   /** Stores JSON with the job that others can read while it runs. @throws QueueError `STALE` when the lease is lost. */
   progress(this: void, value: unknown): Promise<void>;
   /** Appends JSON to the job's log (P22). @throws QueueError `STALE` when the lease is lost. */
@@ -60,6 +63,10 @@ export class JobContext implements Context<Catalog, string, never> {
 
   get signal(): AbortSignal {
     return this.#held.signal;
+  }
+
+  get scheduledFor(): number | undefined {
+    return scheduledFor(this.#held.job);
   }
 
   get progress(): Context["progress"] {

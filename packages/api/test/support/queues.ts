@@ -11,9 +11,9 @@ export async function openOn(
   return openOver(decorate(adapter, verbs(adapter)), options);
 }
 
-/** An open queue over an adapter, without background pruning; closed when the test has ended. */
+/** An open queue over an adapter, without background pruning and schedules; closed when the test has ended. */
 export async function openOver(adapter: Adapter, options: QueueOptions = {}): Promise<Queue> {
-  const queue = new Queue(adapter, { retention: false, ...options });
+  const queue = new Queue(adapter, { retention: false, schedules: false, ...options });
   onTestFinished(() => queue.close());
   await queue.open();
   return queue;
