@@ -1,15 +1,19 @@
 import { Type } from "typebox";
 import { JobInputSchema } from "../check/schemas.ts";
 import { show, validator } from "../check/validator.ts";
-import type { Backoff, OnParent, Unique } from "../contract/job.ts";
+import type { Backoff, OnParent } from "../contract/job.ts";
+import type { Json } from "../contract/json.ts";
 import type { PriorityName } from "../contract/names.ts";
 import { QueueError } from "../errors.ts";
+import type { Coalescing } from "../policy/coalescing.ts";
 import { type Duration, parseDuration } from "../policy/duration.ts";
 import type { JobInput } from "../store/job-input.ts";
 import type { BackoffOptions, JobDefinition } from "./catalog.ts";
+import { keepForJob, type KeepOptions } from "./keep-options.ts";
+import { checkUnique, resolveUnique, uniquenessOf, type UniqueOptions } from "./unique.ts";
 
 /** How a job is added. What is absent comes from the type's definition, then from the defaults. */
-export interface AddOptions {
+export interface AddOptions<P = Json> {
   /** A local id of your own, so that adding twice is adding once (P3); a time-ordered UUID when absent. */
   readonly id?: string;
   readonly lane?: string;
@@ -28,10 +32,23 @@ export interface AddOptions {
   readonly group?: string;
   /** A first state of your own instead of `waiting`. */
   readonly state?: string;
+  /** Jobs of one lane and key run one at a time, in the order in which they were added (P18). */
   readonly orderingKey?: string;
-  readonly unique?: Unique;
+  /** At most one such job at a time (P17); `true` compares types and payloads, `false` switches a definition's off. */
+  readonly unique?: boolean | UniqueOptions<P>;
+  /** Ids of jobs that have to complete before this one can run; until then it is `blocked` (P20). */
   readonly dependsOn?: readonly string[];
+  /** What becomes of it when one of them ends otherwise: `cancel` (when absent), `release` or `leave`. */
   readonly onParent?: OnParent;
+  /** How long it is kept once it has ended, where its lane's setting does not fit (P26). */
+  readonly keep?: KeepOptions;
+}
+
+/** A job to add, in the store's form. */
+export interface Addition {
+  readonly input: JobInput;
+  /** What to do to the job that holds its unique key; absent, it is kept as it is. */
+  readonly coalescing?: Coalescing | undefined;
 }
 
 const {
@@ -45,17 +62,20 @@ const {
 } = JobInputSchema.properties;
 const Any = Type.Optional(Type.Unknown());
 const validate = validator(
-  Type.Object({ ...rest, delay: Any, runAt: Any, timeout: Any, backoff: Any }, { additionalProperties: false }),
+  Type.Object(
+    { ...rest, delay: Any, runAt: Any, timeout: Any, backoff: Any, unique: Any, keep: Any },
+    { additionalProperties: false },
+  ),
 );
 
 /** Brings options into the store's form. @throws QueueError `INVALID` naming the option and, if misspelt, the nearest. */
-export function jobInput(
+export function additionOf(
   type: string,
   payload: unknown,
   definition: JobDefinition | undefined,
   options?: AddOptions,
-): JobInput {
-  if (options === undefined && definition === undefined) return { type, payload };
+): Addition {
+  if (options === undefined && definition === undefined) return { input: { type, payload } };
   return withOptions(type, payload, definition, options ?? {});
 }
 
@@ -64,15 +84,21 @@ function withOptions(
   payload: unknown,
   definition: JobDefinition | undefined,
   options: AddOptions,
-): JobInput {
+): Addition {
   const subject = `Cannot add a ${type} job`;
   validate(options, subject);
   refuseReserved(options, subject);
-  const { delay, runAt, timeout = definition?.timeout, backoff = definition?.backoff, ...plain } = options;
+  const { delay, runAt, timeout = definition?.timeout, backoff = definition?.backoff, ...others } = options;
+  const { unique: own, keep: ownKeep, ...plain } = others;
   const lane = options.lane ?? definition?.lane;
   const priority = options.priority ?? definition?.priority;
   const maxAttempts = options.maxAttempts ?? definition?.maxAttempts;
-  return {
+  const orderingKey = options.orderingKey ?? orderingKeyOf(definition, payload, subject);
+  const keep = ownKeep ?? definition?.keep;
+  checkUnique(own, subject);
+  const unique = resolveUnique(own, definition?.unique);
+  const uniqueness = unique && uniquenessOf(type, payload, unique, subject);
+  const input = {
     ...plain,
     type,
     payload,
@@ -83,7 +109,26 @@ function withOptions(
     ...(runAt !== undefined && { runAt: parseTime(runAt, subject) }),
     ...(timeout !== undefined && { timeoutMs: parseDuration(timeout, "timeout") }),
     ...(backoff !== undefined && { backoff: parseBackoff(backoff) }),
+    ...(orderingKey !== undefined && { orderingKey }),
+    ...(keep !== undefined && { keep: keepForJob(keep, subject) }),
+    ...(uniqueness && { unique: uniqueness.unique }),
   };
+  return { input, coalescing: uniqueness?.coalescing };
+}
+
+/** The ordering key that a definition names, or takes from the payload. */
+function orderingKeyOf(definition: JobDefinition | undefined, payload: unknown, subject: string): string | undefined {
+  const key = definition?.orderingKey;
+  if (typeof key !== "function") return key;
+  try {
+    return key(payload as never);
+  } catch (cause) {
+    throw new QueueError(
+      "INVALID",
+      `${subject}: the \`orderingKey\` of its definition threw: ${(cause as Error)?.message ?? cause}`,
+      { cause },
+    );
+  }
 }
 
 /** Names that begin with `$` are AnyQueue's own. */

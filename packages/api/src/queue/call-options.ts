@@ -5,7 +5,7 @@ import { show, type Validate, validator } from "../check/validator.ts";
 const Any = Type.Optional(Type.Unknown());
 
 /** Refuses options that do not exist, with the nearest that does. Their values are checked where they are used. */
-function options(...names: readonly string[]): Validate {
+export function optionsNamed(...names: readonly string[]): Validate {
   return validator(
     Type.Object(Object.fromEntries(names.map((name) => [name, Any])), {
       additionalProperties: false,
@@ -17,11 +17,12 @@ function options(...names: readonly string[]): Validate {
 /** Refuses what is no object, such as an id where a query belongs. */
 export const checkObject = validator(Type.Object({}, { description: "an object such as { limit: 10 }" }));
 
-export const checkManyOptions = options("allOrNone");
-export const checkResultOptions = options("timeout", "signal");
-export const checkRetryOptions = options("state");
-export const checkPruneOptions = options("olderThan", "lane", "states", "limit");
-export const checkReceiveOptions = options("lanes", "types", "wait", "lease", "holder", "signal");
+export const checkManyOptions = optionsNamed("allOrNone");
+export const checkResultOptions = optionsNamed("timeout", "signal");
+export const checkRetryOptions = optionsNamed("state", "preview", "rate");
+export const checkMoveOptions = optionsNamed("lane", "preview", "rate");
+export const checkPruneOptions = optionsNamed("olderThan", "lane", "states", "limit");
+export const checkReceiveOptions = optionsNamed("lanes", "types", "wait", "lease", "holder", "signal");
 
 /** One job of an `addMany`. */
 export const checkAddRequest = validator(
@@ -30,6 +31,16 @@ export const checkAddRequest = validator(
     { additionalProperties: false, description: "a job { type, payload, options? }" },
   ),
 );
+
+/** Refuses what only makes sense for many jobs, where one is named by its id. */
+export function refuseForOne(options: { readonly preview?: unknown; readonly rate?: unknown }, verb: string): void {
+  const field = (["preview", "rate"] as const).find((name) => options[name] !== undefined);
+  if (field === undefined) return;
+  throw new QueueError(
+    "INVALID",
+    `Cannot ${verb}: \`${field}\` goes with a selection such as { lanes: ["mails"] }, not with an id.`,
+  );
+}
 
 /** Refuses a signal that is none. */
 export function checkSignal(signal: unknown, subject: string): void {

@@ -4,6 +4,8 @@ import type { Json } from "../contract/json.ts";
 import type { Job } from "../contract/job.ts";
 import type { PriorityName } from "../contract/names.ts";
 import type { Duration } from "../policy/duration.ts";
+import type { KeepOptions } from "./keep-options.ts";
+import type { UniqueOptions } from "./unique.ts";
 
 /** A TypeBox schema, or any library's that speaks Standard Schema (Zod, Valibot, ArkType, …). */
 export type Schema = TSchema | StandardSchemaV1;
@@ -30,7 +32,16 @@ export interface JobDefinition {
   readonly backoff?: BackoffOptions;
   /** How long one attempt may take. */
   readonly timeout?: Duration;
+  /** At most one such job at a time (P17); `true` compares payloads. */
+  readonly unique?: boolean | UniqueOptions;
+  /** Jobs of one lane and key run one at a time (P18); a function takes the key from the payload, or answers that there is none. */
+  readonly orderingKey?: string | OrderingKeyFunction;
+  /** How long such jobs are kept once they have ended (P26). */
+  readonly keep?: KeepOptions;
 }
+
+/** Written as a method, so that a definition may say what payloads it expects. */
+type OrderingKeyFunction = { of(this: void, payload: Json): string | undefined }["of"];
 
 /** The types of jobs that an application has, by name. */
 export type Catalog = { readonly [type: string]: JobDefinition };

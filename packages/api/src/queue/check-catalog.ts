@@ -1,17 +1,23 @@
-import { Type } from "typebox";
-import { show, validator } from "../check/validator.ts";
+import { show } from "../check/validator.ts";
 import { QueueError } from "../errors.ts";
 import { checkJob } from "../store/job-input.ts";
-import { jobInput } from "./add-options.ts";
-import type { Catalog, Schema } from "./catalog.ts";
+import { additionOf } from "./add-options.ts";
+import { optionsNamed } from "./call-options.ts";
+import type { Catalog, JobDefinition, Schema } from "./catalog.ts";
 import { schemaCheck } from "./schema-check.ts";
+import { checkUnique } from "./unique.ts";
 
-const Any = Type.Optional(Type.Unknown());
-const validate = validator(
-  Type.Object(
-    { payload: Any, result: Any, lane: Any, priority: Any, maxAttempts: Any, backoff: Any, timeout: Any },
-    { additionalProperties: false, description: "an object such as { payload, result, maxAttempts }" },
-  ),
+const validate = optionsNamed(
+  "payload",
+  "result",
+  "lane",
+  "priority",
+  "maxAttempts",
+  "backoff",
+  "timeout",
+  "unique",
+  "orderingKey",
+  "keep",
 );
 
 /**
@@ -25,7 +31,11 @@ export function checkCatalog(jobs: Catalog): void {
     const subject = `Cannot define the job type ${type}`;
     validate(definition, subject);
     for (const field of ["payload", "result"] as const) checkSchema(definition[field], `${subject}: \`${field}\``);
-    checkJob(jobInput(type, null, definition), subject);
+    // Not what comes from the payload, since there is none yet.
+    const { unique, orderingKey, ...fixed } = definition;
+    checkUnique(unique, subject);
+    const key = typeof orderingKey === "function" ? {} : { orderingKey };
+    checkJob(additionOf(type, null, { ...fixed, ...key } as JobDefinition).input, subject);
   }
 }
 

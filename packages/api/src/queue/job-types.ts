@@ -1,20 +1,18 @@
 import { suggest } from "../check/nearest.ts";
 import { show } from "../check/validator.ts";
-import type { InsertOutcome } from "../contract/insert.ts";
 import { QueueError } from "../errors.ts";
 import type { JobInput } from "../store/job-input.ts";
-import { type AddOptions, jobInput } from "./add-options.ts";
+import { type Addition, type AddOptions, additionOf } from "./add-options.ts";
 import { checkAddRequest } from "./call-options.ts";
-import type { Catalog, PayloadInput, TypeOf } from "./catalog.ts";
+import type { Catalog, JobDefinition, Payload, PayloadInput, TypeOf } from "./catalog.ts";
 import { checkCatalog } from "./check-catalog.ts";
-import type { Added } from "./queue.ts";
 import { schemaCheck } from "./schema-check.ts";
 
 /** A job to add, for `addMany`. */
 export interface AddRequest<C extends Catalog, T extends TypeOf<C> = TypeOf<C>> {
   readonly type: T;
   readonly payload: PayloadInput<C, T>;
-  readonly options?: AddOptions;
+  readonly options?: AddOptions<Payload<C, T>>;
 }
 
 /** What is known of the types of jobs: it checks payloads and results, and fills in what a type's definition says. */
@@ -26,30 +24,34 @@ export class JobTypes {
     this.#catalog = catalog;
   }
 
-  /** The job to insert. @throws QueueError `INVALID` naming the type, field or option at fault. */
-  input(type: string, payload: unknown, options: AddOptions | undefined): JobInput {
+  /** The job to add. @throws QueueError `INVALID` naming the type, field or option at fault. */
+  addition(type: string, payload: unknown, options: AddOptions | undefined): Addition {
     if (typeof type !== "string")
       throw new QueueError("INVALID", `Cannot add a job: its type must be a string, not ${show(type)}.`);
-    const catalog = this.#catalog;
-    if (!catalog) return jobInput(type, payload, undefined, options);
-    const definition = Object.hasOwn(catalog, type) ? catalog[type] : undefined;
-    if (!definition) {
-      throw new QueueError(
-        "INVALID",
-        `Cannot add a ${type} job: there is no such type. ${suggest(type, Object.keys(catalog))}`,
-      );
-    }
-    const checked = definition.payload ? schemaCheck(definition.payload)(payload, `Cannot add a ${type} job`) : payload;
-    return jobInput(type, checked, definition, options);
+    const definition = this.#definitionOf(type);
+    const schema = definition?.payload;
+    const checked = schema ? schemaCheck(schema)(payload, `Cannot add a ${type} job`) : payload;
+    return withCheckedMerge(type, additionOf(type, checked, definition, options), definition);
   }
 
-  /** The jobs to insert. */
-  inputs(jobs: unknown): JobInput[] {
-    if (!Array.isArray(jobs)) throw new QueueError("INVALID", "Cannot add jobs: give a list of { type, payload }.");
-    return (jobs as readonly AddRequest<Catalog>[]).map((job, i) => {
-      checkAddRequest(job, `Cannot add job ${i}`);
-      return this.input(job.type, job.payload, job.options);
-    });
+  /** The job to insert as part of a step that decides nothing about jobs there are. @throws QueueError `INVALID`. */
+  input(type: string, payload: unknown, options: AddOptions | undefined, what: string): JobInput {
+    const { input, coalescing } = this.addition(type, payload, options);
+    if (!coalescing) return input;
+    throw new QueueError(
+      "INVALID",
+      `Cannot add a ${type} job: ${what} changes no other job, so its \`unique.on\` cannot be "${coalescing.on}". Give it \`unique: { on: "keep" }\`.`,
+    );
+  }
+
+  /** The jobs to add. */
+  additions(jobs: unknown): Addition[] {
+    return checkRequests(jobs).map((job) => this.addition(job.type, job.payload, job.options));
+  }
+
+  /** The jobs to insert as part of a step. */
+  inputs(jobs: unknown, what: string): JobInput[] {
+    return checkRequests(jobs).map((job) => this.input(job.type, job.payload, job.options, what));
   }
 
   /** A handler's result as its type's schema makes it. @throws QueueError `INVALID` naming the field at fault. */
@@ -58,14 +60,33 @@ export class JobTypes {
     const schema = catalog && Object.hasOwn(catalog, type) ? catalog[type]?.result : undefined;
     return schema ? schemaCheck(schema)(result, `The result of ${type}`) : result;
   }
+
+  #definitionOf(type: string): JobDefinition | undefined {
+    const catalog = this.#catalog;
+    if (!catalog) return undefined;
+    const definition = Object.hasOwn(catalog, type) ? catalog[type] : undefined;
+    if (definition) return definition;
+    throw new QueueError(
+      "INVALID",
+      `Cannot add a ${type} job: there is no such type. ${suggest(type, Object.keys(catalog))}`,
+    );
+  }
 }
 
-/** What `add` answers. @throws QueueError `LANE_FULL`. */
-export function toAdded(type: string, outcome: InsertOutcome | undefined): Added {
-  if (outcome?.status === "added") return { id: outcome.id, status: "added" };
-  if (outcome?.status === "existing") return { id: outcome.id, status: "existing", job: outcome.job };
-  throw new QueueError(
-    "LANE_FULL",
-    `Cannot add a ${type} job: its lane has no room left. Try again when some jobs are done.`,
-  );
+function checkRequests(jobs: unknown): readonly AddRequest<Catalog>[] {
+  if (!Array.isArray(jobs)) throw new QueueError("INVALID", "Cannot add jobs: give a list of { type, payload }.");
+  const requests = jobs as readonly AddRequest<Catalog>[];
+  requests.forEach((job, i) => checkAddRequest(job, `Cannot add job ${i}`));
+  return requests;
+}
+
+/** A merged payload has to fit its type too. A Standard Schema may turn what it takes into something that it does not take. */
+function withCheckedMerge(type: string, addition: Addition, definition: JobDefinition | undefined): Addition {
+  const { coalescing } = addition;
+  const schema = definition?.payload;
+  if (coalescing?.on !== "merge" || schema === undefined || "~standard" in schema) return addition;
+  const check = schemaCheck(schema);
+  const merge: typeof coalescing.merge = (stored, added) =>
+    check(coalescing.merge(stored, added), `Cannot merge ${type} jobs`);
+  return { ...addition, coalescing: { ...coalescing, merge } };
 }

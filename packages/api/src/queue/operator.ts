@@ -1,29 +1,47 @@
 import type { CasOutcome } from "../contract/change.ts";
 import type { Job } from "../contract/job.ts";
-import { isTerminal, TERMINAL_STATES } from "../contract/names.ts";
-import { QueueError } from "../errors.ts";
+import { isTerminal } from "../contract/names.ts";
 import type { ChangeInput } from "../store/change-input.ts";
-import { checkList, type ListInput } from "../store/poll-input.ts";
 import type { Store } from "../store/store.ts";
-
-/** Which jobs to act on. All that is given must hold; nothing given is refused, since it would mean every job. */
-export type JobSelection = Pick<ListInput, "lanes" | "states" | "types" | "group" | "where">;
+import { Pace, type PaceOptions } from "./pace.ts";
+import { checkSelection, countOf, finishedOf, type JobSelection, pagesOf } from "./selection.ts";
 
 /** `requested`: its holder was asked to stop. `finished`: it had ended before. */
 export type CancelOutcome = "cancelled" | "requested" | "finished" | "missing";
 
+/** How many were cancelled, and of how many the holders were asked to stop. */
+export interface CancelCount {
+  readonly cancelled: number;
+  readonly requested: number;
+}
+
 /** `unfinished`: it has not ended, so there is nothing to retry. `duplicate`: another job holds its unique key by now. */
 export type RetryOutcome = "retried" | "unfinished" | "duplicate" | "missing";
 
-/** How finished jobs are opened again. */
+/** How a finished job is opened again. */
 export interface RetryOptions {
   /** `waiting` when absent; a state of your own for jobs that are not run by a worker. */
   readonly state?: string;
 }
 
-const PAGE = 1000;
-const FIELDS = ["lanes", "states", "types", "group", "where"];
-const HOW_TO_SELECT = `name ${FIELDS.join(", ")}.`;
+/** How many finished jobs are opened again. */
+export interface RetryManyOptions extends RetryOptions {
+  /** Only tells how many it would be. */
+  readonly preview?: boolean;
+  /** Makes so many due per time, evenly, and not all at once. */
+  readonly rate?: PaceOptions;
+}
+
+/** What is done to each of many jobs. */
+interface Treatment {
+  readonly applies: (job: Job) => boolean;
+  readonly changeOf: (job: Job) => ChangeInput;
+  readonly count: (outcome: CasOutcome) => void;
+  /** Within a page, later jobs before earlier ones. */
+  readonly isLastFirst?: boolean;
+  /** Told of a job to which it no longer applied when its turn came. */
+  readonly passed?: (job: Job) => void;
+}
 
 /** What operators do to jobs that are not theirs: cancel and retry, one job or many. */
 export class Operator {
@@ -43,17 +61,28 @@ export class Operator {
     }
   }
 
-  /** Bounded pages, each job once; what others add meanwhile behind the last page is not touched. */
-  async cancelAll(selection: JobSelection): Promise<{ cancelled: number; requested: number }> {
+  /**
+   * Bounded pages, each job once. Blocked jobs go first, and later ones before earlier ones, so that as few as can be are
+   * cancelled by the end of another one before their turn; those that were are counted all the same.
+   */
+  async cancelAll(selection: JobSelection): Promise<CancelCount> {
+    checkSelection(selection);
     const count = { cancelled: 0, requested: 0 };
-    await this.#each(
-      selection,
-      (job) => !isTerminal(job.state),
-      cancellation,
-      (outcome) => {
+    const treatment: Treatment = {
+      applies: (job) => !isTerminal(job.state),
+      changeOf: cancellation,
+      isLastFirst: true,
+      count: (outcome) => {
         if (outcome.status === "ok") count[outcome.cancelRequested ? "requested" : "cancelled"]++;
       },
-    );
+      passed: (job) => {
+        if (job.state === "cancelled") count.cancelled++;
+      },
+    };
+    const { states } = selection;
+    if (states === undefined || states.includes("blocked"))
+      await this.#each({ ...selection, states: ["blocked"] }, treatment);
+    await this.#each(selection, treatment);
     return count;
   }
 
@@ -62,46 +91,32 @@ export class Operator {
       const [job] = await this.#store.get([id]);
       if (!job) return "missing";
       if (!isTerminal(job.state)) return "unfinished";
-      const [outcome] = await this.#store.cas([retrial(job, options)]);
+      const [outcome] = await this.#store.cas([retrial(job, options, 0)]);
       if (outcome?.status === "ok") return "retried";
       if (outcome?.status === "duplicate") return "duplicate";
     }
   }
 
-  async retryAll(selection: JobSelection, options: RetryOptions): Promise<number> {
+  async retryAll(selection: JobSelection, options: RetryManyOptions): Promise<number> {
     let count = 0;
-    checkSelection(selection);
-    const states = selection.states ?? ["failed"];
-    const wrong = states.find((state) => !isTerminal(state));
-    if (wrong !== undefined) {
-      throw new QueueError(
-        "INVALID",
-        `Cannot retry: \`states\` holds ${JSON.stringify(wrong)}, but only ${TERMINAL_STATES.join(", ")} jobs can be retried.`,
-      );
-    }
-    await this.#each(
-      { ...selection, states },
-      (job) => isTerminal(job.state),
-      (job) => retrial(job, options),
-      (outcome) => {
+    const pace = new Pace(options.rate, "Cannot retry");
+    const finished = finishedOf(selection, "retry");
+    if (options.preview === true) return countOf(this.#store, finished);
+    await this.#each(finished, {
+      applies: (job) => isTerminal(job.state),
+      changeOf: (job) => retrial(job, options, pace.next()),
+      count: (outcome) => {
         if (outcome.status === "ok") count++;
       },
-    );
+    });
     return count;
   }
 
-  async #each(
-    selection: JobSelection,
-    applies: (job: Job) => boolean,
-    changeOf: (job: Job) => ChangeInput,
-    count: (outcome: CasOutcome) => void,
-  ): Promise<void> {
-    checkSelection(selection);
-    if (Object.values(selection).every(isEmpty)) throw new QueueError("INVALID", `Say which jobs: ${HOW_TO_SELECT}`);
-    let after: string | undefined;
-    do {
-      const page = await this.#store.list({ ...selection, limit: PAGE, ...(after !== undefined && { after }) });
-      const due = page.items.filter((job) => applies(job) && !job.lane.startsWith("$"));
+  async #each(selection: JobSelection, treatment: Treatment): Promise<void> {
+    const { applies, changeOf, count, isLastFirst } = treatment;
+    for await (const page of pagesOf(this.#store, selection)) {
+      const due = page.filter(applies);
+      if (isLastFirst === true) due.reverse();
       const again: Job[] = [];
       const outcomes = due.length === 0 ? [] : await this.#store.cas(due.map(changeOf));
       outcomes.forEach((outcome, i) => {
@@ -110,47 +125,25 @@ export class Operator {
         else count(outcome);
       });
       // A job that changed between the list and the change is looked at once more, by itself.
-      for (const { id } of again) await this.#once(id, applies, changeOf, count);
-      after = page.after;
-    } while (after !== undefined);
+      for (const { id } of again) await this.#once(id, treatment);
+    }
   }
 
-  async #once(
-    id: string,
-    applies: (job: Job) => boolean,
-    changeOf: (job: Job) => ChangeInput,
-    count: (outcome: CasOutcome) => void,
-  ): Promise<void> {
+  async #once(id: string, { applies, changeOf, count, passed }: Treatment): Promise<void> {
     for (;;) {
       const [job] = await this.#store.get([id]);
-      if (!job || !applies(job)) return;
+      if (!job) return;
+      if (!applies(job)) return passed?.(job);
       const [outcome] = await this.#store.cas([changeOf(job)]);
       if (outcome && outcome.status !== "conflict") return count(outcome);
     }
   }
 }
 
-/** Refuses what is no selection. @throws QueueError `INVALID` naming the field. */
-function checkSelection(selection: unknown): asserts selection is JobSelection {
-  if (typeof selection !== "object" || selection === null || Array.isArray(selection)) {
-    throw new QueueError("INVALID", `Say which jobs: give an id, or ${HOW_TO_SELECT}`);
-  }
-  const unknown = Object.keys(selection).find((field) => !FIELDS.includes(field));
-  if (unknown !== undefined)
-    throw new QueueError("INVALID", `Say which jobs: \`${unknown}\` is not known; ${HOW_TO_SELECT}`);
-  checkList({ ...selection, limit: 1 });
-}
-
-/** Nothing, or a predicate that holds for every job. An empty list is something: it selects none. */
-function isEmpty(filter: unknown): boolean {
-  if (typeof filter !== "object" || filter === null) return filter === undefined;
-  return !Array.isArray(filter) && Object.keys(filter).length === 0;
-}
-
 function cancellation(job: Job): ChangeInput {
   return { id: job.id, expect: { version: job.version }, set: { cancel: true } };
 }
 
-function retrial(job: Job, { state = "waiting" }: RetryOptions): ChangeInput {
-  return { id: job.id, expect: { version: job.version }, set: { state, attempt: 0, delayMs: 0 } };
+function retrial(job: Job, { state = "waiting" }: RetryOptions, delayMs: number): ChangeInput {
+  return { id: job.id, expect: { version: job.version }, set: { state, attempt: 0, delayMs } };
 }

@@ -1,9 +1,4 @@
 import type { Adapter } from "../contract/adapter.ts";
-import type { CasOutcome } from "../contract/change.ts";
-import type { AppendOutcome, NewEvent } from "../contract/event.ts";
-import type { At, InsertOutcome } from "../contract/insert.ts";
-import type { Job } from "../contract/job.ts";
-import { DEFAULT_LANE } from "../contract/names.ts";
 import { QueueError } from "../errors.ts";
 import { type Duration, parseDuration } from "../policy/duration.ts";
 import type { FailurePolicy } from "../policy/failure.ts";
@@ -12,29 +7,26 @@ import type { Schedule } from "../schedule/schedule.ts";
 import { Scheduler } from "../schedule/scheduler.ts";
 import { Schedules } from "../schedule/schedules.ts";
 import type { When } from "../schedule/when.ts";
-import type { ChangeInput } from "../store/change-input.ts";
-import { checkFirstState, checkJob } from "../store/job-input.ts";
+import { checkJob } from "../store/job-input.ts";
 import type { CallReport } from "../store/store.ts";
 import { reportError } from "../worker/report.ts";
 import { Worker } from "../worker/worker.ts";
 import { type WorkerOptions, workerSettings } from "../worker/worker-options.ts";
 import type { AddOptions } from "./add-options.ts";
-import {
-  checkManyOptions,
-  checkPruneOptions,
-  checkResultOptions,
-  checkRetryOptions,
-  checkSignal,
-} from "./call-options.ts";
-import type { Catalog, PayloadInput, Result, TypeOf } from "./catalog.ts";
+import { type Added, Adder, type AddManyOptions } from "./adder.ts";
+import { checkResultOptions, checkSignal } from "./call-options.ts";
+import type { Catalog, Payload, PayloadInput, Result, TypeOf } from "./catalog.ts";
+import type { AddOutcome } from "./coalescer.ts";
+import type { AddedGraph, AddedTree, FlowGraph, FlowTree } from "./flow.ts";
+import { FlowAdder } from "./flow-adder.ts";
 import { checkHandlers, handlerFinder, type Handlers, typesOf } from "./handlers.ts";
+import { inTransaction, type InTransaction } from "./in-transaction.ts";
 import { Janitor } from "./janitor.ts";
-import { type AddRequest, JobTypes, toAdded } from "./job-types.ts";
-import { type CancelOutcome, type JobSelection, Operator, type RetryOptions, type RetryOutcome } from "./operator.ts";
+import { type AddRequest, JobTypes } from "./job-types.ts";
+import { Operations } from "./operations.ts";
 import { Receipt } from "./receipt.ts";
 import { type ReceiveOptions, receiveJob } from "./receiver.ts";
 import { Results } from "./results.ts";
-import { StateMachine } from "./state-machine.ts";
 
 /** Settings of a `Queue`. */
 export interface QueueOptions<C extends Catalog = Catalog> extends FailurePolicy {
@@ -48,31 +40,12 @@ export interface QueueOptions<C extends Catalog = Catalog> extends FailurePolicy
   readonly schedules?: boolean | undefined;
 }
 
-/** What became of an `add`. */
-export interface Added {
-  readonly id: string;
-  /** `existing`: a job with this id is kept already, and nothing was changed (P3). */
-  readonly status: "added" | "existing";
-  /** The job that exists. */
-  readonly job?: Job;
-}
-
-/** What can be done inside the caller's own transaction (P5). */
-export interface InTransaction<C extends Catalog> {
-  add<T extends TypeOf<C>>(type: T, payload: PayloadInput<C, T>, options?: AddOptions): Promise<Added>;
-  addMany<T extends TypeOf<C>>(
-    jobs: readonly AddRequest<C, T>[],
-    options?: { readonly allOrNone?: boolean },
-  ): Promise<InsertOutcome[]>;
-  cas(changes: readonly ChangeInput[]): Promise<CasOutcome[]>;
-  append(entries: readonly NewEvent[]): Promise<AppendOutcome[]>;
-}
-
 /** A job queue on any backend: the work-queue level, and the state-machine level beside it. `openQueue` makes one. */
-export class Queue<C extends Catalog = Catalog, Tx = never> extends StateMachine<Tx> {
+export class Queue<C extends Catalog = Catalog, Tx = never> extends Operations<Tx> {
   readonly #options: QueueOptions<C>;
   readonly #types: JobTypes;
-  readonly #operator: Operator;
+  readonly #adder: Adder<Tx>;
+  readonly #flows: FlowAdder<Tx>;
   readonly #results: Results;
   readonly #schedules: Schedules;
   readonly #workers = new Set<Worker>();
@@ -84,9 +57,12 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends StateMachine
     super(adapter, options);
     this.#options = options;
     this.#types = new JobTypes(options.jobs);
-    this.#operator = new Operator(this.store);
+    this.#adder = new Adder(this.store, this.#types);
+    this.#flows = new FlowAdder(this.store, this.#types);
     this.#results = new Results(this.store, this.wakeups);
-    this.#schedules = new Schedules(this.store, (type, payload, job) => this.#types.input(type, payload, job));
+    this.#schedules = new Schedules(this.store, (type, payload, job) =>
+      this.#types.input(type, payload, job, "a schedule"),
+    );
   }
 
   /** Stops its workers gracefully, waits for what is in flight, and closes the store (P25). */
@@ -106,16 +82,32 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends StateMachine
    *
    * @throws QueueError `INVALID` or `TOO_LARGE` naming the field, `LANE_FULL`.
    */
-  async add<T extends TypeOf<C>>(type: T, payload: PayloadInput<C, T>, options?: AddOptions): Promise<Added> {
-    return this.#add(type, payload, options);
+  async add<T extends TypeOf<C>>(
+    type: T,
+    payload: PayloadInput<C, T>,
+    options?: AddOptions<Payload<C, T>>,
+  ): Promise<Added> {
+    return this.#adder.add(type, payload, options as AddOptions | undefined);
   }
 
   /** Adds many jobs in one step; each has its own outcome (P4). None is added when one of them is invalid. */
   async addMany<T extends TypeOf<C>>(
     jobs: readonly AddRequest<C, T>[],
-    options: { readonly allOrNone?: boolean } = {},
-  ): Promise<InsertOutcome[]> {
-    return this.#addMany(jobs, options);
+    options: AddManyOptions = {},
+  ): Promise<AddOutcome[]> {
+    return this.#adder.addMany(jobs, options);
+  }
+
+  /**
+   * Adds jobs that depend on each other, in one step: all of them or, where some exist already, none (P4, P20). Either a
+   * tree, whose children run before their parents, or a graph of jobs by name, each `after` others.
+   *
+   * @throws QueueError `INVALID` naming the job, also for a circle, `TOO_LARGE`, `LANE_FULL`.
+   */
+  flow<N extends string>(graph: FlowGraph<C, N>): Promise<AddedGraph<N>>;
+  flow(tree: FlowTree<C>): Promise<AddedTree>;
+  async flow(flow: unknown): Promise<AddedTree | AddedGraph> {
+    return this.#flows.add(flow);
   }
 
   /**
@@ -124,7 +116,7 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends StateMachine
    * @throws QueueError `INVALID` or `TOO_LARGE` naming the field.
    */
   check(type: string, payload: unknown, options?: AddOptions): void {
-    checkJob(this.#types.input(type, payload, options), `Cannot add a ${type} job`);
+    checkJob(this.#types.addition(type, payload, options).input, `Cannot add a ${type} job`);
   }
 
   /**
@@ -144,7 +136,8 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends StateMachine
         types: typesOf(handlers),
         handlerOf: handlerFinder(handlers),
         checkResult: (type, result) => this.#types.checkResult(type, result),
-        build: (type, payload, addOptions) => this.#types.input(type, payload, addOptions),
+        build: (type, payload, addOptions) => this.#types.input(type, payload, addOptions, "a handler that spawns"),
+        buildAll: (jobs) => this.#types.inputs(jobs, "a handler that is replaced"),
         onStopped: (stopped) => this.#workers.delete(stopped),
       },
       workerSettings(options),
@@ -175,38 +168,6 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends StateMachine
     checkSignal(options.signal, "Cannot wait for a result");
     const timeoutMs = options.timeout === undefined ? undefined : parseDuration(options.timeout, "timeout");
     return (await this.#results.wait(id, timeoutMs, options.signal)) as Result<C, T>;
-  }
-
-  /**
-   * Cancels jobs: at once where nobody holds them; a holder is asked to stop, and learns it with its next renewal (P21).
-   * For an id, what became of it; for a selection such as `{ group }`, how many.
-   */
-  cancel(id: string): Promise<CancelOutcome>;
-  cancel(selection: JobSelection): Promise<{ cancelled: number; requested: number }>;
-  cancel(what: string | JobSelection): Promise<CancelOutcome | { cancelled: number; requested: number }> {
-    return typeof what === "string" ? this.#operator.cancelOne(what) : this.#operator.cancelAll(what);
-  }
-
-  /**
-   * Makes finished jobs wait again, with all their attempts before them, or puts them into another first `state` of
-   * your own. For an id, what became of it; for a selection (failed jobs when it names no states), how many.
-   */
-  retry(id: string, options?: RetryOptions): Promise<RetryOutcome>;
-  retry(selection: JobSelection, options?: RetryOptions): Promise<number>;
-  async retry(what: string | JobSelection, options: RetryOptions = {}): Promise<RetryOutcome | number> {
-    checkRetryOptions(options, "Cannot retry");
-    checkFirstState(options.state, "Cannot retry");
-    return typeof what === "string" ? this.#operator.retryOne(what, options) : this.#operator.retryAll(what, options);
-  }
-
-  /** No worker anywhere finds jobs of the lane any more; adding goes on (P19). */
-  pause(lane: string = DEFAULT_LANE): Promise<void> {
-    return this.store.configure(lane, { paused: true });
-  }
-
-  /** Ends a pause. */
-  resume(lane: string = DEFAULT_LANE): Promise<void> {
-    return this.store.configure(lane, { paused: null });
   }
 
   /**
@@ -246,47 +207,10 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends StateMachine
     return this.#schedules.remove(name);
   }
 
-  /**
-   * Removes finished jobs that ended at least `olderThan` ago, at most `limit` of them, or in one go a whole day of them
-   * where the store can and `limit` is 1000 or more, as it is when left out. Answers how many (P26).
-   */
-  prune(options: {
-    readonly olderThan: Duration;
-    readonly lane?: string;
-    readonly states?: readonly ("completed" | "failed" | "cancelled")[];
-    readonly limit?: number;
-  }): Promise<number> {
-    checkPruneOptions(options, "Cannot prune");
-    const { olderThan, lane, states = ["completed", "failed", "cancelled"], limit = 1000 } = options;
-    return this.store.remove({
-      states,
-      olderThanMs: parseDuration(olderThan, "olderThan"),
-      limit,
-      ...(lane !== undefined && { lane }),
-    });
-  }
-
   /** The same verbs inside the caller's own transaction, for backends with `capabilities.transactions` (P5). */
   in(tx: Tx): InTransaction<C> {
     if (!this.capabilities.transactions || tx === undefined || tx === null) throw this.#cannotJoin();
-    const at: At<Tx> = { tx };
-    return {
-      add: (type, payload, options) => this.#add(type, payload, options, at),
-      addMany: (jobs, options = {}) => this.#addMany(jobs, options, at),
-      cas: (changes) => this.store.cas(changes, at),
-      append: (entries) => this.store.append(entries, at),
-    };
-  }
-
-  async #add(type: string, payload: unknown, options: AddOptions | undefined, at?: At<Tx>): Promise<Added> {
-    const [outcome] = await this.store.insert([this.#types.input(type, payload, options)], at);
-    return toAdded(type, outcome);
-  }
-
-  async #addMany(jobs: unknown, options: { readonly allOrNone?: boolean }, at?: At<Tx>): Promise<InsertOutcome[]> {
-    checkManyOptions(options, "Cannot add jobs");
-    const { allOrNone } = options;
-    return this.store.insert(this.#types.inputs(jobs), allOrNone === undefined ? at : { ...at, allOrNone });
+    return inTransaction({ store: this.store, adder: this.#adder, flows: this.#flows }, tx);
   }
 
   #cannotJoin(): QueueError {

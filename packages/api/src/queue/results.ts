@@ -15,13 +15,14 @@ const INTERVAL = 1000;
 /** How many jobs are looked at in one call. Each may come with a large payload and result. */
 const MAX_LOOKED_AT = 100;
 
-/** What is thrown for a job that did not complete; `job` is the job as it ended. */
+/** What is thrown for a job that did not complete; `job` is the job as it ended, the cause its last recorded error. */
 export class JobFailedError extends QueueError {
   readonly job: Job;
 
   constructor(job: Job) {
     const reason = job.error ? `: ${job.error.message}` : ".";
-    super("JOB_FAILED", `Job ${job.id} is ${job.state} after ${job.attempt} of ${job.maxAttempts} attempts${reason}`);
+    const message = `Job ${job.id} is ${job.state} after ${job.attempt} of ${job.maxAttempts} attempts${reason}`;
+    super("JOB_FAILED", message, job.error && { cause: job.error });
     this.job = job;
   }
 }
@@ -57,10 +58,12 @@ export class Results {
       if (tellsOf(hint, id)) alarm.ring();
     });
     signal?.addEventListener("abort", ring);
+    let wasSeen = false;
     try {
       for (;;) {
         const [job] = await this.#looks.add([id], 0);
-        if (!job) throw new QueueError("MISSING", `There is no job ${id}. It was never added, or was removed already.`);
+        if (!job) throw isGone(id, wasSeen);
+        wasSeen = true;
         if (job.state === "completed") return job.result;
         if (isTerminal(job.state)) throw new JobFailedError(job);
         signal?.throwIfAborted();
@@ -77,6 +80,17 @@ export class Results {
       ears();
     }
   }
+}
+
+/** A job whose end nobody can tell any more. */
+function isGone(id: string, wasSeen: boolean): QueueError {
+  const what = wasSeen
+    ? `Job ${id} has gone: it ended and is not kept, or it was removed.`
+    : `There is no job ${id}. It was never added, or has ended and is not kept, or was removed.`;
+  return new QueueError(
+    "MISSING",
+    `${what} To wait for results, let the job or its lane keep finished jobs for a while: \`keep: { completed: "10m", failed: "10m" }\`.`,
+  );
 }
 
 /** Whether the job may have ended. */

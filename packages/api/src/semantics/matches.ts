@@ -13,7 +13,7 @@ export function matches(predicate: Predicate, job: Job): boolean {
 }
 
 /** The value at a dot-separated path, or undefined. Only own properties count, and array places are numbers. */
-export function valueAt(job: Job, path: string): Json | undefined {
+export function valueAt(job: object, path: string): Json | undefined {
   let value: unknown = job;
   for (const step of path.split(".")) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return undefined;

@@ -8,6 +8,22 @@ import { QueueError } from "../errors.ts";
 export function refuseCycles(jobs: readonly NewJob[], verb: string): void {
   const dependencies = new Map<string, readonly string[]>();
   for (const { id, dependsOn } of jobs) if (dependsOn) dependencies.set(id, dependsOn);
+  refuseCircle(dependencies, `Cannot ${verb}`);
+}
+
+/** Refuses names that depend on each other in a circle. @throws QueueError `INVALID` with the circle. */
+export function refuseCircle(dependencies: ReadonlyMap<string, readonly string[]>, subject: string): void {
+  const round = findCircle(dependencies);
+  if (round === undefined) return;
+  const shown = round.length > 7 ? [...round.slice(0, 5), "…", round.at(-1)] : round;
+  throw new QueueError(
+    "INVALID",
+    `${subject}: jobs depend on each other in a circle, ${shown.join(" → ")}. Leave out one of these dependencies.`,
+  );
+}
+
+/** A way from a name back to itself, both ends included. */
+function findCircle(dependencies: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
   const finished = new Set<string>();
   // Without recursion, since a chain may be as long as a call.
   for (const start of dependencies.keys()) {
@@ -20,24 +36,17 @@ export function refuseCycles(jobs: readonly NewJob[], verb: string): void {
         onPath.delete(last.id);
         finished.add(last.id);
       } else if (onPath.has(id)) {
-        throw circle([...path.map((step) => step.id), id], verb);
+        const ids = path.map((step) => step.id);
+        return [...ids.slice(ids.indexOf(id)), id];
       } else if (!finished.has(id)) {
         path.push({ id, left: dependenciesOf(id) });
         onPath.add(id);
       }
     }
   }
+  return undefined;
 
   function dependenciesOf(id: string): Iterator<string, undefined> {
     return (dependencies.get(id) ?? []).values() as Iterator<string, undefined>;
   }
-}
-
-function circle(path: readonly string[], verb: string): QueueError {
-  const round = path.slice(path.indexOf(path.at(-1) ?? ""));
-  const shown = round.length > 7 ? [...round.slice(0, 5), "…", round.at(-1)] : round;
-  return new QueueError(
-    "INVALID",
-    `Cannot ${verb}: jobs depend on each other in a circle, ${shown.join(" → ")}. Leave out one of these dependencies.`,
-  );
 }

@@ -70,7 +70,7 @@ export function checkJob(input: JobInput, subject: string): CheckedJob {
     throw new QueueError("INVALID", `${subject}: give \`runAt\` or \`delayMs\`, not both.`);
   }
   checkFirstState(state, subject);
-  const { id, lane } = place(input, subject);
+  const { id, lane } = placeOf(input, subject);
   const job: { -readonly [K in keyof NewJob]: NewJob[K] } = {
     id,
     lane,
@@ -102,7 +102,8 @@ export function checkFirstState(state: unknown, subject: string): void {
   }
 }
 
-function place(input: JobInput, subject: string): { id: string; lane: string } {
+/** The whole id of a job, made up if it has none, and its lane. @throws QueueError `INVALID`. */
+export function placeOf(input: Pick<JobInput, "id" | "lane">, subject: string): { id: string; lane: string } {
   const { id, lane = DEFAULT_LANE } = input;
   if (id === undefined) return { id: `${lane}:${localId()}`, lane };
   if (!id.includes(":")) return { id: `${lane}:${checkLocal(id, subject)}`, lane };

@@ -118,9 +118,10 @@ export class Store<Tx = never> {
 
   /**
    * Stores jobs (P1–P5). Calls in flight travel together, except those with `tx`, `allOrNone` or `now`, and those with a
-   * unique key or dependencies, which may have to wait for a stranger's transaction.
+   * unique key or dependencies, which may have to wait for a stranger's transaction. Ids that were `made` for this call
+   * are no job's yet, and count as if they were left to the store.
    */
-  async insert(inputs: readonly JobInput[], at?: At<Tx>): Promise<InsertOutcome[]> {
+  async insert(inputs: readonly JobInput[], at?: At<Tx>, made?: ReadonlySet<string>): Promise<InsertOutcome[]> {
     this.#life.assertOpen("insert");
     checkCount(inputs, "jobs", "insert", MAX_JOBS);
     this.#checkAt(at, "insert");
@@ -130,7 +131,7 @@ export class Store<Tx = never> {
     const jobs = checked.map(({ job }) => job);
     let named = at?.maybeStored === true;
     for (const { job, named: byCaller } of checked) {
-      if (!byCaller) continue;
+      if (!byCaller || made?.has(job.id) === true) continue;
       named = true;
       this.#named.add(job);
     }

@@ -1,3 +1,4 @@
+export { type Dependency } from "./dependencies.ts";
 export { Interruption } from "./held-job.ts";
 export { type Context } from "./job-context.ts";
 export { Worker, type WorkerEvents } from "./worker.ts";

@@ -3,10 +3,12 @@ import type { At } from "../contract/insert.ts";
 import { QueueError } from "../errors.ts";
 import { type Duration, parseDuration } from "../policy/duration.ts";
 import type { AddOptions } from "../queue/add-options.ts";
-import type { Catalog, PayloadInput, ResultInput, TypeOf } from "../queue/catalog.ts";
+import type { Catalog, Payload, PayloadInput, ResultInput, TypeOf } from "../queue/catalog.ts";
+import type { AddRequest } from "../queue/job-types.ts";
 import { scheduledFor } from "../schedule/scheduled-for.ts";
 import type { JobInput } from "../store/job-input.ts";
 import type { Store } from "../store/store.ts";
+import { dependenciesOf, type Dependency } from "./dependencies.ts";
 import type { HeldJob } from "./held-job.ts";
 
 /** What a handler can do beside returning or throwing. */
@@ -22,7 +24,19 @@ export interface Context<C extends Catalog = Catalog, T extends TypeOf<C> = Type
   /** When the handler returns, the job goes back, uncharged, and is due again after this time. */
   snooze(this: void, delay: Duration): void;
   /** Adds a job in the very step that completes this one: both happen or neither does (P13a). */
-  spawn<S extends TypeOf<C>>(this: void, type: S, payload: PayloadInput<C, S>, options?: AddOptions): void;
+  spawn<S extends TypeOf<C>>(
+    this: void,
+    type: S,
+    payload: PayloadInput<C, S>,
+    options?: AddOptions<Payload<C, S>>,
+  ): void;
+  /**
+   * When the handler returns, completes the job and adds these in the same step: they take its place. An empty list just
+   * completes it. What depends on this job goes on when it completes, and does not wait for them.
+   */
+  replaceWith<S extends TypeOf<C>>(this: void, jobs: readonly AddRequest<C, S>[]): void;
+  /** The jobs that this one depends on, in order, with their results (P20); name their types to have them typed. */
+  dependencies<S extends TypeOf<C> = TypeOf<C>>(this: void): Promise<Dependency<C, S>[]>;
   /**
    * Completes the job inside your own transaction, so that your rows and the completion are committed together (S48).
    * @throws QueueError `STALE` when the lease is lost: let the transaction roll back.
@@ -34,6 +48,8 @@ export interface Context<C extends Catalog = Catalog, T extends TypeOf<C> = Type
 export interface ContextRules {
   /** Builds spawned jobs, checked against the catalogue. */
   readonly build: (type: string, payload: unknown, options?: AddOptions) => JobInput;
+  /** The same for a list of them. */
+  readonly buildAll: (jobs: unknown) => JobInput[];
   /** Checks a result against the schema of its type. */
   readonly checkResult: (type: string, result: unknown) => unknown;
 }
@@ -43,7 +59,7 @@ export interface ContextRules {
  * works; a handler that uses none of them pays nothing.
  */
 export class JobContext implements Context<Catalog, string, never> {
-  readonly #store: Pick<Store, "cas" | "append">;
+  readonly #store: Pick<Store, "cas" | "append" | "get">;
   readonly #held: HeldJob;
   readonly #rules: ContextRules;
   /** Milliseconds, if the handler asked to be called again later. */
@@ -55,7 +71,7 @@ export class JobContext implements Context<Catalog, string, never> {
   /** What to add when the job completes. */
   spawned: JobInput[] | undefined;
 
-  constructor(store: Pick<Store, "cas" | "append">, held: HeldJob, rules: ContextRules) {
+  constructor(store: Pick<Store, "cas" | "append" | "get">, held: HeldJob, rules: ContextRules) {
     this.#store = store;
     this.#held = held;
     this.#rules = rules;
@@ -101,6 +117,22 @@ export class JobContext implements Context<Catalog, string, never> {
     return (type, payload, options) => {
       this.#assertRunning();
       (this.spawned ??= []).push(this.#rules.build(type, payload, options));
+    };
+  }
+
+  get replaceWith(): Context<Catalog, string, never>["replaceWith"] {
+    return (jobs) => {
+      this.#assertRunning();
+      (this.spawned ??= []).push(...this.#rules.buildAll(jobs));
+    };
+  }
+
+  get dependencies(): Context<Catalog, string, never>["dependencies"] {
+    return () => {
+      const found = dependenciesOf(this.#store, this.#held.job);
+      // A handler may leave it unheard; it must not end the process then.
+      found.catch(() => undefined);
+      return found as Promise<never>;
     };
   }
 

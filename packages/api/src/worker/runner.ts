@@ -32,7 +32,7 @@ export interface RunnerOptions extends FailurePolicy, ContextRules {
 
 /** Runs one attempt at a job and tells how it ended. It never throws. */
 export async function runAttempt(
-  store: Pick<Store, "cas" | "append">,
+  store: Pick<Store, "cas" | "append" | "get">,
   held: HeldJob,
   options: RunnerOptions,
 ): Promise<Ending> {

@@ -32,13 +32,14 @@ export interface WorkerEvents {
 
 /** What a worker needs of its queue. */
 export interface Workplace {
-  readonly store: Pick<Store, "poll" | "cas" | "append" | "rescueNowAndThen">;
+  readonly store: Pick<Store, "poll" | "cas" | "append" | "get" | "rescueNowAndThen">;
   readonly wakeups: Wakeups;
   readonly policy: FailurePolicy;
   readonly types: readonly string[] | undefined;
   readonly handlerOf: RunnerOptions["handlerOf"];
   readonly checkResult: RunnerOptions["checkResult"];
   readonly build: RunnerOptions["build"];
+  readonly buildAll: RunnerOptions["buildAll"];
   readonly onStopped: (worker: Worker) => void;
 }
 
@@ -70,7 +71,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
     this.#place = place;
     this.#settings = settings;
     this.holder = settings.holder ?? `${hostname().slice(0, 100)}/${process.pid}/${++workers}`;
-    const { handlerOf, checkResult, build } = place;
+    const { handlerOf, checkResult, build, buildAll } = place;
     const { timeoutMs, graceMs, leaseMs, intervalMs, weights } = settings;
     this.#runner = {
       ...place.policy,
@@ -78,6 +79,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
       handlerOf,
       checkResult,
       build,
+      buildAll,
       timeoutMs,
       graceMs,
     };

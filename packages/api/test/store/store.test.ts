@@ -1,4 +1,4 @@
-import { type Adapter, type CallReport, type JobInput, MAX_BATCH, MAX_VALUE_BYTES, Store } from "@anyqueue/api";
+import { type Adapter, type CallReport, type JobInput, MAX_JOBS, MAX_VALUE_BYTES, Store } from "@anyqueue/api";
 import { describe, expect, it } from "vitest";
 import { decorate, memory, openStore } from "../support/adapters.ts";
 import { rejectionOf } from "../support/errors.ts";
@@ -103,7 +103,7 @@ describe("Store: what it refuses", () => {
   it.each<[string, string, (store: Store) => Promise<unknown>, string]>([
     ["jobs that are no list", "INVALID", (store) => store.insert(job as never), "list of jobs"],
     ["a job that is none", "INVALID", (store) => store.insert([job, null as never]), "job 1"],
-    ["too many jobs", "TOO_LARGE", (store) => store.insert(Array.from({ length: MAX_BATCH + 1 }, () => job)), "10000"],
+    ["too many jobs", "TOO_LARGE", (store) => store.insert(Array.from({ length: MAX_JOBS + 1 }, () => job)), "20000"],
     [
       "a payload beyond 1 MiB",
       "TOO_LARGE",
@@ -125,29 +125,52 @@ describe("Store: what it refuses", () => {
     ],
     ["a transaction it cannot join", "UNSUPPORTED", (store) => store.insert([job], { tx: {} as never }), "tx"],
     [
-      "a unique key",
-      "UNSUPPORTED",
-      (store) => store.insert([{ ...job, unique: { key: "k", until: "finished" } }]),
-      "unique",
-    ],
-    ["an ordering key", "UNSUPPORTED", (store) => store.insert([{ ...job, orderingKey: "k" }]), "orderingKey"],
-    ["dependencies", "UNSUPPORTED", (store) => store.insert([{ ...job, dependsOn: ["a:1"] }]), "dependsOn"],
-    ["onParent", "UNSUPPORTED", (store) => store.insert([{ ...job, onParent: "cancel" }]), "onParent"],
-    [
       "an invalid unique key, as such",
       "INVALID",
       (store) => store.insert([{ ...job, unique: { key: "", until: "finished" } }]),
       "unique.key",
     ],
-    ["capacity", "UNSUPPORTED", (store) => store.configure("a", { capacity: 1 }), "capacity"],
-    ["concurrency", "UNSUPPORTED", (store) => store.configure("a", { concurrency: 1 }), "concurrency"],
-    ["rate", "UNSUPPORTED", (store) => store.configure("a", { rate: { limit: 1, periodMs: 1 } }), "rate"],
-    ["order", "UNSUPPORTED", (store) => store.configure("a", { order: "fifo" }), "order"],
-    ["keep.count", "UNSUPPORTED", (store) => store.configure("a", { keep: { count: 5 } }), "keep.count"],
     [
-      "a spawned job with a key",
-      "UNSUPPORTED",
-      (store) => store.cas([{ id: "a:1", expect: { version: 1 }, set: {}, spawn: [{ ...job, orderingKey: "k" }] }]),
+      "a unique key that holds for nothing",
+      "INVALID",
+      (store) => store.insert([{ ...job, unique: { key: "k", until: "never" as never } }]),
+      "unique.until",
+    ],
+    ["a reserved ordering key", "INVALID", (store) => store.insert([{ ...job, orderingKey: "$fifo" }]), "orderingKey"],
+    ["a dependency that is no id", "INVALID", (store) => store.insert([{ ...job, dependsOn: ["x"] }]), "dependsOn"],
+    [
+      "itself as a dependency",
+      "INVALID",
+      (store) => store.insert([{ ...job, id: "a:1", dependsOn: ["a:1"] }]),
+      "itself",
+    ],
+    ["onParent of nothing", "INVALID", (store) => store.insert([{ ...job, onParent: "cancel" }]), "dependsOn"],
+    [
+      "a job of a custom state that depends on others",
+      "INVALID",
+      (store) => store.insert([{ ...job, state: "drafted", dependsOn: ["a:1"] }]),
+      "`state`",
+    ],
+    [
+      "jobs that wait for each other",
+      "INVALID",
+      (store) =>
+        store.insert([
+          { ...job, id: "a:1", dependsOn: ["a:2"] },
+          { ...job, id: "a:2", dependsOn: ["a:1"] },
+        ]),
+      "circle",
+    ],
+    ["a misspelt end to keep", "INVALID", (store) => store.insert([{ ...job, keep: { faild: 1 } as never }]), "failed"],
+    ["no capacity at all", "INVALID", (store) => store.configure("a", { capacity: 0 }), "capacity"],
+    ["no concurrency at all", "INVALID", (store) => store.configure("a", { concurrency: 0 }), "concurrency"],
+    ["a rate of no time", "INVALID", (store) => store.configure("a", { rate: { limit: 1, periodMs: 0 } }), "periodMs"],
+    ["an order of no name", "INVALID", (store) => store.configure("a", { order: "lifo" as never }), "order"],
+    ["a broken count to keep", "INVALID", (store) => store.configure("a", { keep: { count: 1.5 } }), "keep.count"],
+    [
+      "a spawned job with a reserved key",
+      "INVALID",
+      (store) => store.cas([{ id: "a:1", expect: { version: 1 }, set: {}, spawn: [{ ...job, orderingKey: "$" }] }]),
       "spawn[0]",
     ],
     [

@@ -1,0 +1,142 @@
+import { MAX_BATCH } from "../check/schemas.ts";
+import type { Settings } from "../contract/change.ts";
+import type { At, InsertOutcome } from "../contract/insert.ts";
+import type { Job } from "../contract/job.ts";
+import { coalesce, isOpen } from "../policy/coalescing.ts";
+import { MAX_BATCH_BYTES } from "../store/bounds.ts";
+import { checkJob } from "../store/job-input.ts";
+import { Merger } from "../store/merger.ts";
+import type { Store } from "../store/store.ts";
+import type { Addition } from "./add-options.ts";
+
+/** What became of one job of an `addMany`. */
+export type AddOutcome =
+  | InsertOutcome
+  /** The job that holds the unique key was changed instead, by `unique.on` (P17). */
+  | { readonly status: "replaced" | "merged"; readonly id: string };
+
+/** An outcome, or why there is none: the payloads could not be merged. */
+type Coalesced = AddOutcome | { readonly status: "refused"; readonly error: unknown };
+
+/** A job that holds a unique key, and the additions that meet it. */
+interface Meeting {
+  readonly job: Job;
+  readonly members: number[];
+}
+
+/** Adds that are in flight for one key, and how many wait for them. */
+interface Line {
+  readonly merger: Merger<Addition, Coalesced>;
+  waiting: number;
+}
+
+/**
+ * Adds jobs that replace, or are merged into, the one that holds their unique key (P17): an insert, then a compare-and-set
+ * of the job that was found, and both again if somebody else was there between. A job that is worked on is left alone.
+ */
+export class Coalescer<Tx> {
+  readonly #store: Pick<Store<Tx>, "insert" | "cas">;
+  /** By lane and key. Those of different keys do not travel together: one key may be held by a stranger's transaction. */
+  readonly #lines = new Map<string, Line>();
+
+  constructor(store: Pick<Store<Tx>, "insert" | "cas">) {
+    this.#store = store;
+  }
+
+  /** Adds one job. Adds to one key that are in flight together become one change. */
+  async add(addition: Addition): Promise<AddOutcome> {
+    const { input } = addition;
+    const { job, bytes } = checkJob(input, `Cannot add a ${input.type} job`);
+    const name = `${job.lane} ${job.unique?.key}`;
+    const line = this.#lines.get(name) ?? { merger: this.#merger(), waiting: 0 };
+    this.#lines.set(name, line);
+    line.waiting++;
+    try {
+      const [outcome] = await line.merger.add([addition], bytes);
+      if (outcome?.status === "refused") throw outcome.error;
+      return outcome ?? { status: "skipped" };
+    } finally {
+      if (--line.waiting === 0) this.#lines.delete(name);
+    }
+  }
+
+  /** Adds many, inside the caller's transaction if there is one. @throws what a merge threw, when all others are added. */
+  async addMany(additions: readonly Addition[], at?: At<Tx>): Promise<AddOutcome[]> {
+    const outcomes = await this.#coalesce(additions, at);
+    return outcomes.map((outcome) => {
+      if (outcome.status === "refused") throw outcome.error;
+      return outcome;
+    });
+  }
+
+  #merger(): Line["merger"] {
+    const bounds = { items: MAX_BATCH, bytes: MAX_BATCH_BYTES };
+    return new Merger({ bounds, send: (additions) => this.#coalesce(additions) });
+  }
+
+  async #coalesce(additions: readonly Addition[], at?: At<Tx>): Promise<Coalesced[]> {
+    const outcomes: Coalesced[] = [];
+    let open = additions.map((_, i) => i);
+    while (open.length > 0) {
+      const inputs = open.flatMap((i) => additions[i]?.input ?? []);
+      const found = await this.#store.insert(inputs, at);
+      const meetings = new Map<string, Meeting>();
+      found.forEach((outcome, n) => {
+        const i = open[n] ?? 0;
+        const meets = outcome.status === "existing" && outcome.by === "unique" && isOpen(outcome.job);
+        if (!meets || !additions[i]?.coalescing) {
+          outcomes[i] = outcome;
+          return;
+        }
+        const meeting = meetings.get(outcome.id);
+        if (meeting) meeting.members.push(i);
+        else meetings.set(outcome.id, { job: outcome.job, members: [i] });
+      });
+      open = await this.#change([...meetings.values()], additions, outcomes, at);
+    }
+    return outcomes;
+  }
+
+  /** Changes the jobs that were met. Answers the additions whose job was another one by then. */
+  async #change(
+    meetings: readonly Meeting[],
+    additions: readonly Addition[],
+    outcomes: Coalesced[],
+    at: At<Tx> | undefined,
+  ): Promise<number[]> {
+    const changes = meetings.flatMap(({ job, members }) => {
+      const set = fold(job, members, additions, outcomes);
+      return set === undefined ? [] : [{ id: job.id, expect: { version: job.version }, set }];
+    });
+    const answers = changes.length === 0 ? [] : await this.#store.cas(changes, at);
+    const changed = new Set(changes.flatMap(({ id }, n) => (answers[n]?.status === "ok" ? [id] : [])));
+    return meetings.flatMap(({ job, members }) =>
+      members.filter((i) => {
+        const on = additions[i]?.coalescing?.on;
+        if (outcomes[i] !== undefined || on === undefined) return false;
+        if (changed.has(job.id)) outcomes[i] = { status: on === "merge" ? "merged" : "replaced", id: job.id };
+        return !changed.has(job.id);
+      }),
+    );
+  }
+}
+
+/** What all additions that meet a job set in it, in their order; undefined when none of them can. */
+function fold(
+  job: Job,
+  members: readonly number[],
+  additions: readonly Addition[],
+  outcomes: Coalesced[],
+): Settings | undefined {
+  let set: Settings | undefined;
+  for (const i of members) {
+    const { input, coalescing } = additions[i] ?? {};
+    if (!input || !coalescing) continue;
+    try {
+      set = coalesce(job, input, coalescing, set);
+    } catch (error) {
+      outcomes[i] = { status: "refused", error };
+    }
+  }
+  return set;
+}

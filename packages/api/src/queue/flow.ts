@@ -1,0 +1,42 @@
+import type { Job } from "../contract/job.ts";
+import type { AddOptions } from "./add-options.ts";
+import type { Catalog, Payload, PayloadInput, TypeOf } from "./catalog.ts";
+
+/** A job of a flow, typed by its own type. */
+type FlowJob<C extends Catalog, Fields> = {
+  [T in TypeOf<C>]: {
+    readonly type: T;
+    readonly payload: PayloadInput<C, T>;
+    readonly options?: AddOptions<Payload<C, T>>;
+  } & Fields;
+}[TypeOf<C>];
+
+/** A job, and those that run before it; it finds their results by `ctx.dependencies()` (P20). */
+export type FlowTree<C extends Catalog = Catalog> = FlowJob<C, { readonly children?: readonly FlowTree<C>[] }>;
+
+/** Jobs by names of your own, each after those it names (P20). */
+export interface FlowGraph<C extends Catalog = Catalog, N extends string = string> {
+  readonly jobs: { readonly [Name in N]: FlowJob<C, { readonly after?: readonly NoInfer<N>[] }> };
+}
+
+/** Whether a flow was added: as a whole, or nothing of it because some of its jobs exist already. */
+export interface FlowStatus {
+  readonly status: "added" | "existing";
+  /** The jobs that exist, by id or because they hold a unique key; none when the flow was added. */
+  readonly existing: readonly { readonly id: string; readonly by: "id" | "unique"; readonly job: Job }[];
+}
+
+/** The ids of a tree's jobs, in its own shape. */
+export interface FlowIds {
+  readonly id: string;
+  readonly children: readonly FlowIds[];
+}
+
+/** What became of a tree. */
+export interface AddedTree extends FlowStatus, FlowIds {}
+
+/** What became of a graph. */
+export interface AddedGraph<N extends string = string> extends FlowStatus {
+  /** The ids of its jobs by their names. */
+  readonly ids: { readonly [Name in N]: string };
+}
