@@ -33,6 +33,7 @@ const validateOptions = validator(
     {
       jobs: Any,
       observe: Any,
+      now: Any,
       backoff: Any,
       random: Any,
       retention: Type.Optional(Type.Boolean({ description: "true or false" })),
@@ -53,8 +54,8 @@ export async function openQueue<const B extends string | BackendConfig | Adapter
   options: QueueOptions<C> = {},
 ): Promise<Queue<C, TransactionOf<B>>> {
   validateOptions(options, "Cannot open the queue");
-  const { observe, backoff, random } = options;
-  for (const [name, value] of Object.entries({ observe, backoff, random })) {
+  const { observe, backoff, random, now } = options;
+  for (const [name, value] of Object.entries({ observe, backoff, random, now })) {
     checkFunction(value, name, "Cannot open the queue");
   }
   const adapter = await createAdapter(backend);

@@ -10,7 +10,7 @@ import type { When } from "../schedule/when.ts";
 import { checkJob } from "../store/job-input.ts";
 import type { CallReport } from "../store/store.ts";
 import { reportError } from "../worker/report.ts";
-import { Worker } from "../worker/worker.ts";
+import { Worker, type Workplace } from "../worker/worker.ts";
 import { type WorkerOptions, workerSettings } from "../worker/worker-options.ts";
 import type { AddOptions } from "./add-options.ts";
 import { type Added, Adder, type AddManyOptions } from "./adder.ts";
@@ -34,6 +34,8 @@ export interface QueueOptions<C extends Catalog = Catalog> extends FailurePolicy
   readonly jobs?: C | undefined;
   /** Told of every call to the store, for metrics and tracing. */
   readonly observe?: ((report: CallReport) => void) | undefined;
+  /** What time it is, in epoch milliseconds, for tests; the store's own clock when absent. `openTestQueue` gives one. */
+  readonly now?: (() => number) | undefined;
   /** Whether this process may remove finished jobs that were kept long enough, while it has workers (P26); true when absent. */
   readonly retention?: boolean | undefined;
   /** Whether this process makes the ticks of schedules, while it has workers; true when absent. */
@@ -127,21 +129,8 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends Operations<T
   work(handlers: Handlers<C, Tx>, options: WorkerOptions = {}): Worker {
     this.store.assertOpen("work");
     if (this.#closing) throw new QueueError("CLOSED", "Cannot work: the queue is being closed. Open a new one.");
-    checkHandlers(handlers, this.#options.jobs);
-    const worker = new Worker(
-      {
-        store: this.store,
-        wakeups: this.wakeups,
-        policy: { backoff: this.#options.backoff, random: this.#options.random },
-        types: typesOf(handlers),
-        handlerOf: handlerFinder(handlers),
-        checkResult: (type, result) => this.#types.checkResult(type, result),
-        build: (type, payload, addOptions) => this.#types.input(type, payload, addOptions, "a handler that spawns"),
-        buildAll: (jobs) => this.#types.inputs(jobs, "a handler that is replaced"),
-        onStopped: (stopped) => this.#workers.delete(stopped),
-      },
-      workerSettings(options),
-    );
+    const place = { ...this.workplace(handlers), onStopped: (stopped: Worker) => this.#workers.delete(stopped) };
+    const worker = new Worker(place, workerSettings(options));
     this.#workers.add(worker);
     worker.start();
     this.#startJanitor(worker);
@@ -211,6 +200,21 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends Operations<T
   in(tx: Tx): InTransaction<C> {
     if (!this.capabilities.transactions || tx === undefined || tx === null) throw this.#cannotJoin();
     return inTransaction({ store: this.store, adder: this.#adder, flows: this.#flows }, tx);
+  }
+
+  /** What running jobs with these handlers takes. @throws QueueError `INVALID` naming the handler. */
+  protected workplace(handlers: Handlers<C, Tx>): Omit<Workplace, "onStopped"> {
+    checkHandlers(handlers, this.#options.jobs);
+    return {
+      store: this.store,
+      wakeups: this.wakeups,
+      policy: { backoff: this.#options.backoff, random: this.#options.random },
+      types: typesOf(handlers),
+      handlerOf: handlerFinder(handlers),
+      checkResult: (type, result) => this.#types.checkResult(type, result),
+      build: (type, payload, addOptions) => this.#types.input(type, payload, addOptions, "a handler that spawns"),
+      buildAll: (jobs) => this.#types.inputs(jobs, "a handler that is replaced"),
+    };
   }
 
   #cannotJoin(): QueueError {

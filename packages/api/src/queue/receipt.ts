@@ -16,10 +16,10 @@ interface ReceiptRules {
 /** A job that was received by hand, and what can be done with it. Each answers `stale` once the lease is lost (P13). */
 export class Receipt {
   readonly job: Job;
-  readonly #store: Pick<Store, "cas" | "append">;
+  readonly #store: Pick<Store, "cas" | "append" | "now">;
   readonly #rules: ReceiptRules;
 
-  constructor(store: Pick<Store, "cas" | "append">, job: Job, rules: ReceiptRules) {
+  constructor(store: Pick<Store, "cas" | "append" | "now">, job: Job, rules: ReceiptRules) {
     this.#store = store;
     this.job = job;
     this.#rules = rules;
@@ -33,7 +33,7 @@ export class Receipt {
 
   /** Records a failed attempt: the job is tried again after its backoff, or is `failed` when its attempts are used up. */
   fail(error: unknown): Promise<CasOutcome> {
-    return this.#set(afterFailure(this.job, error, Date.now(), this.#rules.policy).set);
+    return this.#set(afterFailure(this.job, error, this.#store.now(), this.#rules.policy).set);
   }
 
   /** Gives the job back uncharged, in its old place or due after a delay. */

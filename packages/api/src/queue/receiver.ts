@@ -27,7 +27,7 @@ const INTERVAL = 1000;
 
 /** Takes one job, waiting for it if asked to. */
 export async function receiveJob(
-  store: Pick<Store, "poll">,
+  store: Pick<Store, "poll" | "now">,
   wakeups: Wakeups,
   options: ReceiveOptions,
 ): Promise<Job | null> {
@@ -63,7 +63,7 @@ export async function receiveJob(
       }
       const left = deadline - performance.now();
       if (left <= 0) return null;
-      const due = found.nextDueAt === null ? INTERVAL : Math.max(10, found.nextDueAt - Date.now());
+      const due = found.nextDueAt === null ? INTERVAL : Math.max(10, found.nextDueAt - store.now());
       await alarm.sleep(Math.min(left, due, INTERVAL));
     }
   } finally {

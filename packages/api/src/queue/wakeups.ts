@@ -15,15 +15,18 @@ export class Wakeups {
   /** Resolves when hints are heard. A store that cannot be subscribed to is polled all the same (P24). */
   async listen(listener: (hint: Hint) => void): Promise<Unsubscribe> {
     this.#listeners.add(listener);
-    this.#subscription ??= this.#store.subscribe((hint) => {
-      for (const each of this.#listeners) tell(each, hint);
-    });
+    this.#subscription ??= this.#store.subscribe((hint) => this.tell(hint));
     try {
       await this.#subscription;
     } catch {
       this.#subscription = undefined;
     }
     return () => this.#forget(listener);
+  }
+
+  /** Wakes everything that listens. */
+  tell(hint: Hint): void {
+    for (const each of this.#listeners) tell(each, hint);
   }
 
   async close(): Promise<void> {

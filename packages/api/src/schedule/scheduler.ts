@@ -12,7 +12,7 @@ import { courseOf, SCHEDULED, tick, TICKING, troubled } from "./tick.ts";
 
 /** How a scheduler is set up. */
 export interface SchedulerOptions {
-  readonly store: Pick<Store, "poll" | "cas" | "get">;
+  readonly store: Pick<Store, "poll" | "cas" | "get" | "now">;
   readonly wakeups: Wakeups;
   readonly holder: string;
   readonly onError: (error: unknown) => void;
@@ -143,7 +143,7 @@ export class Scheduler {
 
   #until(nextDueAt: number | null): number {
     const longest = INTERVAL * (0.75 + Math.random() / 2);
-    const left = nextDueAt === null ? longest : nextDueAt - Date.now();
+    const left = nextDueAt === null ? longest : nextDueAt - this.#options.store.now();
     // Due, and not to be had yet: in the hands of a process that died, or this clock is ahead of the store's.
     return left > 0 ? Math.min(left, longest) : this.#nextPause(LONGEST_PAUSE);
   }

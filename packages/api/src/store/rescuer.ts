@@ -29,12 +29,12 @@ type Lanes = Pick<PollRequest, "lanes" | "ids">;
 
 /** Settles jobs whose holder did not: no reaper process is needed, every polling process does it now and then (P15). */
 export class Rescuer {
-  readonly #store: Pick<Store, "poll" | "cas">;
+  readonly #store: Pick<Store, "poll" | "cas" | "now">;
   readonly #policy: FailurePolicy;
   /** When it is time again, for each set of lanes: workers of one process may serve different ones. */
   readonly #next = new Map<string, number>();
 
-  constructor(store: Pick<Store<never>, "poll" | "cas">, policy: FailurePolicy) {
+  constructor(store: Pick<Store<never>, "poll" | "cas" | "now">, policy: FailurePolicy) {
     this.#store = store;
     this.#policy = policy;
   }
@@ -65,7 +65,7 @@ export class Rescuer {
     }
     if (result.expired.length === BATCH) this.#next.delete(keyOf(request));
     // What was settled may be due already: who found nothing else looks again, others had better do so.
-    return result.jobs.length === 0 ? poll(request) : { ...result, expired: [], nextDueAt: Date.now() };
+    return result.jobs.length === 0 ? poll(request) : { ...result, expired: [], nextDueAt: this.#store.now() };
   }
 
   /** Takes over ended leases and settles them. Tells how many. */
@@ -82,7 +82,8 @@ export class Rescuer {
 
   async #settle(expired: readonly Job[], now: number | undefined): Promise<number> {
     const at = now === undefined ? undefined : { now };
-    const changes = expired.map((job) => ({ id: job.id, ...afterLeaseEnd(job, now ?? Date.now(), this.#policy) }));
+    const time = now ?? this.#store.now();
+    const changes = expired.map((job) => ({ id: job.id, ...afterLeaseEnd(job, time, this.#policy) }));
     const outcomes = await this.#store.cas(changes, at);
     // Another job holds their unique key by now.
     const doubles = changes.filter((_, i) => outcomes[i]?.status === "duplicate");

@@ -33,6 +33,7 @@ import { Merger } from "./merger.ts";
 import { checkList, checkPoll, type ListInput, type PollInput } from "./poll-input.ts";
 import { Rescuer, type RescueRequest } from "./rescuer.ts";
 import { resend } from "./resend.ts";
+import { withClock } from "./with-clock.ts";
 
 /** What one call to the adapter took, for metrics and tracing. */
 export interface CallReport {
@@ -48,6 +49,11 @@ export interface CallReport {
 export interface StoreOptions extends FailurePolicy {
   /** Told of every call to the adapter; the one place where telemetry is made. */
   readonly observe?: ((report: CallReport) => void) | undefined;
+  /**
+   * What time it is, in epoch milliseconds; for tests. The adapter is told it with every call, so that delays, leases, rates
+   * and retention go by it. Without it the store's own clock decides.
+   */
+  readonly now?: (() => number) | undefined;
 }
 
 const MAX_RESCUED = 1000;
@@ -68,6 +74,7 @@ const validateLanes = validator(LanesSchema);
  */
 export class Store<Tx = never> {
   readonly #adapter: Adapter<Tx>;
+  readonly #now: () => number;
   readonly #life: Lifecycle;
   readonly #rescuer: Rescuer;
   readonly #inserts: Merger<NewJob, InsertOutcome>;
@@ -77,7 +84,8 @@ export class Store<Tx = never> {
   readonly #named = new WeakSet<NewJob>();
 
   constructor(adapter: Adapter<Tx>, options: StoreOptions = {}) {
-    this.#adapter = adapter;
+    this.#adapter = options.now ? withClock(adapter, options.now) : adapter;
+    this.#now = options.now ?? Date.now;
     this.#life = new Lifecycle(adapter, options.observe);
     this.#rescuer = new Rescuer(this, options);
     const mayResend = (error: unknown): boolean => !(error instanceof QueueError && error.code === "UNAVAILABLE");
@@ -94,6 +102,11 @@ export class Store<Tx = never> {
   /** The adapter's name. */
   get name(): string {
     return this.#adapter.name;
+  }
+
+  /** The time by the clock of this process, in epoch milliseconds: close to the store's, and not that. */
+  now(): number {
+    return this.#now();
   }
 
   /** What the adapter can do; valid once `open` has returned. */

@@ -7,7 +7,7 @@ import { Alarm } from "../alarm.ts";
 
 /** How a claimer claims. */
 export interface ClaimerOptions {
-  readonly store: Pick<Store, "poll">;
+  readonly store: Pick<Store, "poll" | "now">;
   /** The lanes of a poll for this many jobs; absent, every lane. */
   readonly lanesFor: (limit: number) => readonly LaneShare[] | undefined;
   readonly types: readonly string[] | undefined;
@@ -120,10 +120,10 @@ export class Claimer {
   }
 
   #untilNext(nextDueAt: number | null): number {
-    const { intervalMs } = this.#options;
+    const { intervalMs, store } = this.#options;
     const longest = intervalMs * (0.75 + Math.random() / 2);
     if (nextDueAt === null) return longest;
-    const left = nextDueAt - Date.now();
+    const left = nextDueAt - store.now();
     if (left > 0) return Math.min(left, longest);
     // Something is due that this worker cannot take yet, such as the end of a lease that is not settled: do not spin.
     this.#pause = Math.min(this.#pause * 2, longest);

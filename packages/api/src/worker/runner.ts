@@ -32,7 +32,7 @@ export interface RunnerOptions extends FailurePolicy, ContextRules {
 
 /** Runs one attempt at a job and tells how it ended. It never throws. */
 export async function runAttempt(
-  store: Pick<Store, "cas" | "append" | "get">,
+  store: Pick<Store, "cas" | "append" | "get" | "now">,
   held: HeldJob,
   options: RunnerOptions,
 ): Promise<Ending> {
@@ -49,7 +49,7 @@ export async function runAttempt(
     return finish(held, context, result, options);
   } catch (error) {
     context.ended = true;
-    return fail(held, error, options);
+    return fail(held, error, store.now(), options);
   }
 }
 
@@ -73,7 +73,7 @@ function finish(held: HeldJob, context: JobContext, returned: unknown, options: 
   };
 }
 
-function fail(held: HeldJob, error: unknown, options: RunnerOptions): Ending {
+function fail(held: HeldJob, error: unknown, now: number, options: RunnerOptions): Ending {
   const { job, interruption } = held;
   if (interruption?.code === "STOPPING") {
     // Whether it threw because it was told to stop or did not stop at all, the worker's end is not the job's fault.
@@ -82,7 +82,7 @@ function fail(held: HeldJob, error: unknown, options: RunnerOptions): Ending {
   if (job.cancelRequested && (error === interruption || isAbort(error))) {
     return { kind: "cancelled", settlement: { expect: { token: job.token }, set: { state: "cancelled" } } };
   }
-  const settlement = afterFailure(job, error, Date.now(), options);
+  const settlement = afterFailure(job, error, now, options);
   return { kind: settlement.set.state === "cancelled" ? "cancelled" : "failed", settlement, error };
 }
 

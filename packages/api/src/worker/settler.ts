@@ -14,7 +14,7 @@ export interface Settling {
 
 /** How a settler is set up. */
 export interface SettlerOptions {
-  readonly store: Pick<Store, "cas">;
+  readonly store: Pick<Store, "cas" | "now">;
   readonly policy: FailurePolicy;
   /** Told when the store has decided; `lost` when the job was not this worker's any more, or could not be settled. */
   readonly onSettled: (settling: Settling, lost: boolean) => void;
@@ -91,7 +91,8 @@ export class Settler {
       for (const each of batch) await this.#settle([each]);
     } else if (refused && settling?.ending.kind === "completed") {
       // Its result or a spawned job cannot be stored, so the attempt has failed after all.
-      const settlement = afterFailure(settling.held.job, error, Date.now(), this.#options.policy);
+      const { store, policy } = this.#options;
+      const settlement = afterFailure(settling.held.job, error, store.now(), policy);
       await this.#settle([{ held: settling.held, ending: { kind: "failed", settlement, error } }]);
     } else {
       this.#options.onError(error);

@@ -32,7 +32,7 @@ export interface WorkerEvents {
 
 /** What a worker needs of its queue. */
 export interface Workplace {
-  readonly store: Pick<Store, "poll" | "cas" | "append" | "get" | "rescueNowAndThen">;
+  readonly store: Pick<Store, "poll" | "cas" | "append" | "get" | "rescueNowAndThen" | "now">;
   readonly wakeups: Wakeups;
   readonly policy: FailurePolicy;
   readonly types: readonly string[] | undefined;
