@@ -1,4 +1,5 @@
 import {
+  afterDuplicate,
   afterFailure,
   afterHandBack,
   afterLeaseEnd,
@@ -111,5 +112,25 @@ describe("afterHandBack", () => {
       set: { state: "waiting", attempt: 1 },
     });
     expect(afterHandBack(heldJob({ attempt: 0 }), 5).set).toEqual({ state: "waiting", attempt: 0, delayMs: 5 });
+  });
+});
+
+describe("afterDuplicate", () => {
+  it("P17 ends a job whose key is another one's by now: failed if its attempt had failed", () => {
+    const failed = afterFailure(heldJob(), new Error("no"), 50, policy);
+
+    expect(afterDuplicate(failed)).toEqual({
+      expect: { token: 7 },
+      set: { state: "failed", error: failed.set.error },
+    });
+  });
+
+  it("P17 cancels one that was only to be given back", () => {
+    expect(afterDuplicate(afterHandBack(heldJob(), 500))).toEqual({ expect: { token: 7 }, set: { state: "cancelled" } });
+  });
+
+  it("P17 never leads to a state that could take the key again", () => {
+    for (const settlement of [afterFailure(heldJob(), "no", 50), afterLeaseEnd(heldJob(), 50), afterHandBack(heldJob())])
+      expect(["failed", "cancelled"]).toContain(afterDuplicate(settlement).set.state);
   });
 });
