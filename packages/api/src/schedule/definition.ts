@@ -129,5 +129,5 @@ function refuseOptions(job: object | undefined, subject: string): void {
 
 /** Jobs of one ordering key run one after the other (P18); those of a type that has one share it already. */
 function keyOf(name: string, overlap: Overlap, { orderingKey }: JobInput): { orderingKey?: string } {
-  return overlap === "queue" && orderingKey === undefined ? { orderingKey: `$schedule:${name}` } : {};
+  return overlap === "queue" && orderingKey === undefined ? { orderingKey: `schedule:${name}` } : {};
 }

@@ -1,6 +1,7 @@
 import type { Settings } from "../contract/change.ts";
 import type { Job } from "../contract/job.ts";
 import type { Json } from "../contract/json.ts";
+import type { Found } from "../contract/query.ts";
 import { QueueError } from "../errors.ts";
 import { equalJson } from "../semantics/matches.ts";
 import type { AddOptions } from "../queue/add-options.ts";
@@ -42,7 +43,7 @@ export class Schedules {
     for (;;) {
       const [job] = await this.#store.get([id]);
       if (job) {
-        if (equalJson(job.payload, asJson(definition)) && !wasStopped(job)) return scheduleOf(job);
+        if (equalJson(job.payload, asJson(definition)) && !wasStopped(job)) return this.#plan(id, job);
         if (await this.#change(job, revision(job, definition))) return this.#plan(id);
       } else if (await this.#insert(id, definition)) return this.#plan(id);
     }
@@ -89,9 +90,9 @@ export class Schedules {
   }
 
   /** Works out the first tick, by the store's clock, unless a process that ticks has been quicker. */
-  async #plan(id: string): Promise<Schedule> {
-    for (;;) {
-      const [job] = await this.#store.get([id]);
+  async #plan(id: string, found?: Job): Promise<Schedule> {
+    for (let job: Found | undefined = found; ; job = undefined) {
+      job ??= (await this.#store.get([id]))[0];
       if (!job) throw new QueueError("MISSING", `The schedule ${nameOf(id)} was removed by somebody else just now.`);
       const course = courseOf(job);
       if (job.state !== SCHEDULED || course.next !== undefined) return scheduleOf(job);

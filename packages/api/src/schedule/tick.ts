@@ -82,18 +82,19 @@ export function troubled(course: Course, message: string, at: number): Settings 
 }
 
 /** Begins anew with the first tick from now, once that has been worked out. */
-export function anew({ next: _, ...course }: Course): Settings {
-  return { state: SCHEDULED, delayMs: 0, attempt: 0, progress: asProgress(course) };
+export function anew({ last, skipped, trouble }: Course): Settings {
+  return { state: SCHEDULED, delayMs: 0, attempt: 0, progress: asProgress({ last, skipped, trouble }) };
 }
 
-function waitFor(next: number | null, { trouble: _, ...course }: Course): Settings {
-  const progress = asProgress({ ...course, next });
+function waitFor(next: number | null, { last, skipped }: Course): Settings {
+  const progress = asProgress({ next, last, skipped });
   if (next === null) return { state: "completed", progress };
   return { state: SCHEDULED, runAt: next, attempt: 0, progress };
 }
 
-function asProgress(course: Course): Json {
-  return course as unknown as Json;
+/** Without what is absent, which JSON does not have. */
+function asProgress(course: { readonly [Field in keyof Course]: Course[Field] | undefined }): Json {
+  return Object.fromEntries(Object.entries(course).filter(([, value]) => value !== undefined)) as Json;
 }
 
 function jobAt(name: string, { job }: Definition, at: number): JobInput {

@@ -113,7 +113,8 @@ function checkTimeZone(tz: unknown, subject: string): string {
 
 function isTimeZone(tz: string): boolean {
   try {
-    return new Intl.DateTimeFormat("en", { timeZone: tz }) !== undefined;
+    Intl.DateTimeFormat("en", { timeZone: tz });
+    return true;
   } catch {
     return false;
   }
