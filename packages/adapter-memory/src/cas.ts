@@ -1,7 +1,8 @@
-import { decide, matches } from "@anyqueue/api";
+import { decide, matches, takesKeyAgain } from "@anyqueue/api";
 import type { At, CasOutcome, Change, Predicate, Settings } from "@anyqueue/api";
 import { unseal } from "./entry.ts";
 import type { Entry, Sealed } from "./entry.ts";
+import { spawn } from "./insert.ts";
 import type { State } from "./state.ts";
 
 const ALWAYS: Predicate = { and: [] };
@@ -21,10 +22,18 @@ function apply(state: State, change: Change, now: number): CasOutcome {
 
   // Both what was stored and what is set are sealed, so the outcome is.
   const next = decision.job as Sealed;
+  const holder = rivalOf(state, entry, next, now);
+  if (holder) return { status: "duplicate", id: holder.job.id };
   if (decision.renewal) state.renew(entry, next);
   else state.change(entry, next, decision.events, now, decision.requeue);
-  for (const child of change.spawn ?? []) if (!state.jobs.get(child.id)) state.add(child, now);
-  return decision.outcome;
+  if (change.spawn === undefined) return decision.outcome;
+  return { ...decision.outcome, spawned: spawn(state, change.spawn, now) };
+}
+
+/** Who holds the unique key that the job would take again (P17). */
+function rivalOf({ jobs }: State, { job }: Entry, next: Sealed, now: number): Entry | undefined {
+  if (job.unique === undefined || !takesKeyAgain(job, next, now)) return undefined;
+  return jobs.lane(job.lane).uniqueKeys.holder(job.unique.key, now);
 }
 
 /** The change as it applies to a sealed job: with values encoded, and the predicate answered beforehand. */

@@ -1,4 +1,4 @@
-import type { Backoff, Job, Json, Unique } from "@anyqueue/api";
+import type { Backoff, Job, Json, KeepFor, Unique } from "@anyqueue/api";
 
 /**
  * A job as it is kept: what users put into it is JSON text, encoded once, so that nobody outside can change it and the
@@ -22,6 +22,16 @@ export interface Entry {
   ready: boolean;
 }
 
+/** What a store knows of a job that cannot be told from the job itself. */
+export interface Notes {
+  /** It may run before the others of its ordering key (P18). */
+  readonly hasTurn?: boolean;
+  /** Nobody took its unique key after it (P17). */
+  readonly tookKey?: boolean;
+  /** What it still waits for (P20). */
+  readonly missing?: readonly string[];
+}
+
 type Draft<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Encodes what a caller gave. Field by field, so that jobs are alike and small. */
@@ -41,7 +51,7 @@ export function seal(job: Job): Sealed {
     insertedAt: job.insertedAt,
     updatedAt: job.updatedAt,
   };
-  const { progress, backoff, timeoutMs, group, orderingKey, unique, dependsOn, onParent } = job;
+  const { progress, backoff, timeoutMs, group, orderingKey, unique, dependsOn, onParent, keep } = job;
   if (progress !== undefined) sealed.progress = JSON.stringify(progress);
   if (backoff) sealed.backoff = { ...backoff };
   if (timeoutMs !== undefined) sealed.timeoutMs = timeoutMs;
@@ -50,6 +60,8 @@ export function seal(job: Job): Sealed {
   if (unique) sealed.unique = copy(unique);
   if (dependsOn) sealed.dependsOn = [...dependsOn];
   if (onParent) sealed.onParent = onParent;
+  if (keep) sealed.keep = { ...keep };
+  if (job.finishedAt !== undefined) sealed.finishedAt = job.finishedAt;
   return sealed;
 }
 
@@ -63,6 +75,7 @@ export function unseal(sealed: Sealed): Job {
   if (sealed.backoff) job.backoff = { ...sealed.backoff } satisfies Backoff;
   if (sealed.unique) job.unique = copy(sealed.unique);
   if (sealed.dependsOn) job.dependsOn = [...sealed.dependsOn];
+  if (sealed.keep) job.keep = { ...sealed.keep } satisfies KeepFor;
   return job;
 }
 

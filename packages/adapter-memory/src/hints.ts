@@ -20,7 +20,7 @@ export class Hints {
 
   /** Remembers what a changed job means to others. */
   about({ id, lane, state, lease }: Sealed): void {
-    if (lease) return;
+    if (lease || state === "blocked") return;
     if (isTerminal(state)) this.#remember(this.#jobs, id);
     else this.#remember(this.#lanes, lane);
   }

@@ -1,38 +1,63 @@
-import { freshJob } from "@anyqueue/api";
-import type { At, InsertOutcome, Job, NewJob } from "@anyqueue/api";
-import { unseal } from "./entry.ts";
+import type { At, InsertOutcome, NewJob } from "@anyqueue/api";
+import { judge, Planned, Stored } from "./admission.ts";
+import { beginnings } from "./beginnings.ts";
+import { refuseCircles } from "./circles.ts";
 import type { State } from "./state.ts";
 
 /** Stores jobs in array order (P1–P4). `maybeStored` changes nothing here: finished jobs are always looked at. */
 export function insert(state: State, jobs: readonly NewJob[], at: At): InsertOutcome[] {
   const now = state.now(at.now);
-  return (at.allOrNone === true ? stopped(state, jobs, now) : undefined) ?? jobs.map((job) => add(state, job, now));
+  if (at.allOrNone !== true && !jobs.some(isDependent)) return addEach(state, jobs, now);
+  const planned = new Planned(state, now);
+  const outcomes = plan(planned, jobs);
+  if (at.allOrNone === true && planned.added.size < jobs.length) return outcomes.map(skipped);
+  refuseCircles(state.jobs, planned.added);
+  carryOut(state, planned, now);
+  return outcomes;
 }
 
-function add(state: State, job: NewJob, now: number): InsertOutcome {
-  const kept = state.jobs.get(job.id);
-  if (kept) return { status: "existing", id: job.id, by: "id", job: unseal(kept.job) };
-  state.add(job, now);
-  return { status: "added", id: job.id };
+/**
+ * Stores the jobs that a change brings with it (P13a), whatever the lane's capacity. Answers their ids; where a unique key
+ * was held, the id of its holder. A circle that they close stays: their parent's change is not to fail for it.
+ */
+export function spawn(state: State, jobs: readonly NewJob[], now: number): string[] {
+  const idOf = (outcome: InsertOutcome, i: number): string => ("id" in outcome ? outcome.id : (jobs[i]?.id ?? ""));
+  if (!jobs.some(isDependent)) return addEach(state, jobs, now, true).map(idOf);
+  const planned = new Planned(state, now);
+  const outcomes = plan(planned, jobs, true);
+  carryOut(state, planned, now);
+  return outcomes.map(idOf);
 }
 
-/** The outcomes if one duplicate stops them all, also one within the call (P4); undefined if none does. */
-function stopped(state: State, jobs: readonly NewJob[], now: number): InsertOutcome[] | undefined {
-  const before = new Map<string, NewJob>();
-  let duplicates = 0;
-  const outcomes = jobs.map((job): InsertOutcome => {
-    const existing = find(state, before, job.id, now);
-    before.set(job.id, job);
-    if (existing === undefined) return { status: "skipped" };
-    duplicates++;
-    return { status: "existing", id: job.id, by: "id", job: existing };
+/** Nothing in such a call depends on what comes later in it, so each job is stored before the next is judged. */
+function addEach(state: State, jobs: readonly NewJob[], now: number, isSpawned = false): InsertOutcome[] {
+  const stored = new Stored(state, now);
+  return jobs.map((job) => {
+    const outcome = judge(stored, job, isSpawned);
+    if (outcome.status === "added") state.add(job, now);
+    return outcome;
   });
-  return duplicates === 0 ? undefined : outcomes;
 }
 
-function find(state: State, before: ReadonlyMap<string, NewJob>, id: string, now: number): Job | undefined {
-  const kept = state.jobs.get(id);
-  if (kept) return unseal(kept.job);
-  const earlier = before.get(id);
-  return earlier && freshJob(earlier, now);
+/** Judges the jobs of a call in array order, each as if those before it were stored. */
+function plan(planned: Planned, jobs: readonly NewJob[], isSpawned = false): InsertOutcome[] {
+  return jobs.map((job) => {
+    const outcome = judge(planned, job, isSpawned);
+    if (outcome.status === "added") planned.add(job);
+    return outcome;
+  });
+}
+
+function carryOut(state: State, { added }: Planned, now: number): void {
+  const storedStateOf = (id: string): string | null => state.jobs.get(id)?.job.state ?? null;
+  state.addAll(added.values(), beginnings(added, storedStateOf), now);
+}
+
+/** One job that cannot be added stops the others (P4). */
+function skipped(outcome: InsertOutcome): InsertOutcome {
+  return outcome.status === "added" ? { status: "skipped" } : outcome;
+}
+
+function isDependent({ dependsOn }: NewJob): boolean {
+  return dependsOn !== undefined;
 }

@@ -1,15 +1,19 @@
-import { isTerminal } from "@anyqueue/api";
-import type { Entry, Sealed } from "./entry.ts";
+import { isTerminal, keptFor, takesKeyAgain } from "@anyqueue/api";
+import { Dependencies } from "./dependencies.ts";
+import type { Entry, Notes, Sealed } from "./entry.ts";
 import { Lane } from "./lane.ts";
 import { byInsertion } from "./orders.ts";
 import type { Inserted } from "./orders.ts";
 import { SortedSet } from "./sorted-set.ts";
+
+const FRESH: Notes = { tookKey: true };
 
 /** All jobs, by id, by lane and by group. The only place where a job is put in, replaced or taken out. */
 export class Jobs {
   readonly #byId = new Map<string, Entry>();
   readonly #groups = new Map<string, SortedSet<Inserted, Entry>>();
   readonly lanes = new Map<string, Lane>();
+  readonly dependencies = new Dependencies();
   /** The last place in the insertion order that was given away. */
   seq = 0;
   /** The last place in the order of changes that was given away. */
@@ -39,23 +43,52 @@ export class Jobs {
     return this.#byId.values();
   }
 
-  add(job: Sealed, now: number): void {
-    this.restore({ job, seq: ++this.seq, touched: ++this.touched, ready: false }, now);
+  /** Puts in a new job; a blocked one with the ids of what it waits for. */
+  add(job: Sealed, now: number, missing?: readonly string[]): void {
+    const entry = { job, seq: ++this.seq, touched: ++this.touched, ready: false };
+    this.restore(entry, missing ? { tookKey: true, missing } : FRESH, now);
+    this.#callUp(job, now);
   }
 
   /** Puts in a job that has its places already, as a snapshot has them. */
-  restore(entry: Entry, now: number): void {
-    this.#byId.set(entry.job.id, entry);
+  restore(entry: Entry, { hasTurn, tookKey, missing }: Notes, now: number): void {
+    const { job } = entry;
+    this.#byId.set(job.id, entry);
+    if (hasTurn) this.lane(job.lane).lines.giveTurn(entry);
+    if (job.unique && tookKey) this.lane(job.lane).uniqueKeys.take(entry);
+    if (missing) this.dependencies.block(entry, missing);
+    if (job.dependsOn && !isTerminal(job.state)) this.dependencies.link(entry);
     this.#place(entry, now);
   }
 
-  /** Writes a job anew. */
-  replace(entry: Entry, job: Sealed, now: number, requeue = false): void {
+  /** What cannot be told from a job itself. */
+  notesOf(entry: Entry): Notes | undefined {
+    const { lane: name, orderingKey, unique, dependsOn } = entry.job;
+    if (orderingKey === undefined && unique === undefined && dependsOn === undefined) return undefined;
+    const lane = this.lane(name);
+    const missing = this.dependencies.missingOf(entry);
+    return {
+      ...(orderingKey !== undefined && lane.lines.hasTurn(entry) && { hasTurn: true }),
+      ...(lane.uniqueKeys.isTaker(entry) && { tookKey: true }),
+      ...(missing && { missing: [...missing] }),
+    };
+  }
+
+  /** Writes a job anew. True if another one can go on because of it. */
+  replace(entry: Entry, job: Sealed, now: number, requeue = false): boolean {
+    const { job: before } = entry;
     this.#displace(entry);
+    if (requeue) entry.seq = ++this.seq;
     entry.job = job;
     entry.touched = ++this.touched;
-    if (requeue) entry.seq = ++this.seq;
+    if (before.unique && takesKeyAgain(before, job, now)) this.lane(job.lane).uniqueKeys.take(entry);
+    if (before.dependsOn) this.#relink(entry, before);
+    if (before.orderingKey !== undefined && (isOutOfLine(job) || (requeue && !job.lease))) {
+      this.lane(job.lane).lines.giveUpTurn(entry);
+    }
     this.#place(entry, now);
+    const isOneCalled = this.#callUp(job, now);
+    return isOneCalled || (job.lease === undefined && this.#freesSlot(before));
   }
 
   /** Writes a job of which only the lease has another end (P7). */
@@ -76,15 +109,44 @@ export class Jobs {
     order?.add(entry);
   }
 
-  remove(entry: Entry): void {
+  /** Takes a job out. True if another one can go on because of it. */
+  remove(entry: Entry, now: number): boolean {
+    const { job } = entry;
+    const { lines, uniqueKeys } = this.lane(job.lane);
     this.#displace(entry);
-    this.#byId.delete(entry.job.id);
+    this.#byId.delete(job.id);
+    if (job.unique) uniqueKeys.forget(entry);
+    if (job.dependsOn) this.dependencies.unlink(entry);
+    if (job.orderingKey !== undefined) lines.giveUpTurn(entry);
+    const isOneCalled = this.#callUp(job, now);
+    return isOneCalled || this.#freesSlot(job);
   }
 
-  /** True if the lane keeps no jobs that ended so (P26). */
-  dropsAtOnce(job: Sealed): boolean {
-    const { lane, state } = job;
-    return isTerminal(state) && this.lane(lane).settings.keep?.[state] === false;
+  /** True if nothing is kept of a job that ended so, and no unfinished one needs it (P20, P26). */
+  isDropped(job: Sealed): boolean {
+    return keptFor(job, this.lane(job.lane).settings.keep) === false && !this.dependencies.isNeeded(job.id);
+  }
+
+  /** Gives the free turns of all ordering keys of a lane. */
+  callUpAll(lane: Lane, now: number): void {
+    for (const key of lane.lines.keys()) lane.callUp(key, now);
+  }
+
+  /** What a job depends on is needed until it has ended. */
+  #relink(entry: Entry, before: Sealed): void {
+    const { state } = entry.job;
+    if (state !== "blocked") this.dependencies.unblock(entry);
+    if (isTerminal(state) === isTerminal(before.state)) return;
+    if (isTerminal(state)) this.dependencies.unlink(entry);
+    else this.dependencies.link(entry);
+  }
+
+  #callUp({ lane, orderingKey }: Sealed, now: number): boolean {
+    return orderingKey !== undefined && this.lane(lane).callUp(orderingKey, now);
+  }
+
+  #freesSlot({ lane, lease }: Sealed): boolean {
+    return lease !== undefined && this.lane(lane).settings.concurrency !== undefined;
   }
 
   #place(entry: Entry, now: number): void {
@@ -104,4 +166,9 @@ export class Jobs {
     members?.delete(entry);
     if (members?.size === 0) this.#groups.delete(group);
   }
+}
+
+/** Those that have ended have no turn any more, and blocked ones none yet (P18). */
+function isOutOfLine({ state }: Sealed): boolean {
+  return state === "blocked" || isTerminal(state);
 }

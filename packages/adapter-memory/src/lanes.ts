@@ -1,4 +1,4 @@
-import type { LaneSettings, LaneStatus } from "@anyqueue/api";
+import type { LaneStatus } from "@anyqueue/api";
 import { byCodePoint } from "@anyqueue/api";
 import type { Lane } from "./lane.ts";
 import type { State } from "./state.ts";
@@ -13,16 +13,6 @@ export function lanes(state: State, now: number): LaneStatus[] {
     atLeast: [],
     oldestDueAt: lane.shelves.get("waiting")?.oldestDueAt(now) ?? null,
   }));
-}
-
-/** Sets a lane's settings: what is absent stays, and `null` resets. */
-export function configure(state: State, name: string, settings: LaneSettings): void {
-  const lane = state.jobs.lane(name);
-  const merged = { ...lane.settings, ...structuredClone(settings) };
-  const set = Object.entries(merged).filter(([, value]) => value !== null && value !== undefined);
-  lane.settings = Object.fromEntries(set) as LaneSettings;
-  state.changes++;
-  state.hints.lane(name);
 }
 
 function countsOf(lane: Lane, now: number): Record<string, number> {

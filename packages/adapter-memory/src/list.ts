@@ -2,7 +2,7 @@ import { CANDIDATE_BOUND, decodeCursor, encodeCursor, isPlace, matches, matchesT
 import type { Job, JobQuery, Page } from "@anyqueue/api";
 import { unseal } from "./entry.ts";
 import type { Entry } from "./entry.ts";
-import type { Shelf } from "./lane.ts";
+import type { Shelf } from "./shelf.ts";
 import { merge, smallest } from "./merge.ts";
 import { byFinish, byInsertion, byRank } from "./orders.ts";
 import type { Finished, Inserted, Ranked } from "./orders.ts";

@@ -26,7 +26,7 @@ import { append } from "./append.ts";
 import { cas } from "./cas.ts";
 import { unseal } from "./entry.ts";
 import { insert } from "./insert.ts";
-import { configure, lanes } from "./lanes.ts";
+import { lanes } from "./lanes.ts";
 import { list } from "./list.ts";
 import type { MemoryOptions, SnapshotOptions } from "./options.ts";
 import { poll } from "./poll.ts";
@@ -111,7 +111,7 @@ export class MemoryAdapter implements Adapter {
   }
 
   async configure(lane: string, settings: LaneSettings): Promise<void> {
-    configure(this.#state, lane, settings);
+    this.#state.configure(lane, settings, this.#state.now(undefined));
   }
 
   async subscribe(wake: (hint: Hint) => void): Promise<Unsubscribe> {

@@ -1,5 +1,6 @@
-import { orderBy } from "./sorted-set.ts";
+import { keptFor } from "@anyqueue/api";
 import type { Sealed } from "./entry.ts";
+import { orderBy } from "./sorted-set.ts";
 
 /** What the insertion order looks at. */
 export interface Inserted {
@@ -24,6 +25,11 @@ export interface Leased {
 /** What the order of finishing looks at. */
 export interface Finished extends Inserted {
   readonly job: Pick<Sealed, "finishedAt">;
+}
+
+/** What the order looks at in which jobs have been kept as long as they say themselves. */
+export interface Expiring extends Inserted {
+  readonly job: Pick<Sealed, "state" | "finishedAt" | "keep">;
 }
 
 /** What the order of last changes looks at. */
@@ -57,6 +63,14 @@ export const byFinish = orderBy<Finished>(
   ({ job }) => job.finishedAt ?? 0,
   (a, b) => a.seq - b.seq,
 );
+
+/** The job whose own time of being kept ends first comes first (P26). */
+export const byExpiry = orderBy<Expiring>(expiresAt, (a, b) => a.seq - b.seq);
+
+/** When a finished job has been kept as long as it says itself (P26). */
+export function expiresAt({ job }: Expiring): number {
+  return (job.finishedAt ?? 0) + (keptFor(job, undefined) || 0);
+}
 
 /** The job least recently changed comes first (P7). */
 export const byTouch = orderBy<Touched>(({ touched }) => touched);

@@ -2,11 +2,12 @@ import { advance, laneOf, takeOver } from "@anyqueue/api";
 import type { Job, LaneShare, PollRequest, PollResult } from "@anyqueue/api";
 import { unseal } from "./entry.ts";
 import type { Entry, Sealed } from "./entry.ts";
-import { earliest } from "./lane.ts";
 import type { Lane } from "./lane.ts";
-import { byLeaseEnd } from "./orders.ts";
+import { opensAt } from "./limits.ts";
 import { merge } from "./merge.ts";
+import { byLeaseEnd } from "./orders.ts";
 import { Search, chooseByIds } from "./search.ts";
+import { earliest } from "./shelf.ts";
 import type { State } from "./state.ts";
 
 /** Chooses, orders, advances and leases due jobs in one step (P6–P11, P15). */
@@ -34,7 +35,7 @@ function sharesOf(state: State, { lanes, ids }: PollRequest): readonly LaneShare
   if (ids) return [...new Set(ids.map(laneOf))];
   if (lanes) return lanes;
   const all = [...state.jobs.lanes.keys()];
-  const start = all.length === 0 ? 0 : state.turn++ % all.length;
+  const start = all.length === 0 ? 0 : state.round++ % all.length;
   return [...all.slice(start), ...all.slice(0, start)];
 }
 
@@ -47,7 +48,7 @@ function lanesOf(state: State, shares: readonly LaneShare[]): Lane[] {
 function take(state: State, entry: Entry, { to = "active", lease }: PollRequest, now: number): Job {
   const grant = lease && { ...lease, token: ++state.token };
   const next = advance(entry.job, { to, now, ...(grant && { lease: grant }) }) as Sealed;
-  state.move(entry, next, now);
+  state.start(entry, next, now);
   return unseal(next);
 }
 
@@ -62,7 +63,7 @@ function rescue(state: State, lanes: readonly Lane[], { lease, expired = 0 }: Po
   if (lease === undefined) return [];
   return ended.map((entry) => {
     const next = takeOver(entry.job, { ...lease, token: ++state.token }, now) as Sealed;
-    state.move(entry, next, now);
+    state.takeOver(entry, next, now);
     return unseal(next);
   });
 }
@@ -73,7 +74,8 @@ function hasEnded(entry: Entry | undefined, now: number): boolean {
 
 /**
  * Never later than the time at which a poll could find something; null if there is none (P10). What is due counts where
- * there may be more of it than was looked at; what a filter refused will be refused again.
+ * there may be more of it than was looked at; what a filter refused will be refused again. Where a limit is reached, it
+ * counts when that opens again (P19).
  */
 function nextDueAt(
   lanes: readonly Lane[],
@@ -84,11 +86,12 @@ function nextDueAt(
   let next: number | undefined;
   for (const lane of lanes) {
     next = earliest(next, lane.leases.first()?.job.lease?.until);
-    const shelf = lane.settings.paused === true ? undefined : lane.shelves.get(from);
-    if (shelf === undefined) continue;
+    const startAt = opensAt(lane, now);
+    const shelf = lane.shelves.get(from);
+    if (startAt === undefined || shelf === undefined) continue;
     // A poll that met more than it could make ready has left some of it scheduled.
-    const dueAt = hasMore(lane) ? shelf.oldestDueAt(now) : shelf.scheduled.first()?.job.runAt;
-    next = earliest(next, dueAt !== undefined && dueAt <= now ? now : shelf.nextDueAt(now));
+    const isDue = startAt > now || hasMore(lane) ? shelf.isDue(now) : shelf.hasLeftDue(now);
+    next = earliest(next, isDue ? startAt : shelf.nextDueAt(now));
   }
   return next ?? null;
 }

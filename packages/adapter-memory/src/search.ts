@@ -2,9 +2,11 @@ import { CANDIDATE_BOUND, decodeCursor, encodeCursor, isPlaceByLane, matches, ma
 import type { LaneShare, PollRequest } from "@anyqueue/api";
 import { unseal } from "./entry.ts";
 import type { Entry } from "./entry.ts";
-import type { Lane, Shelf } from "./lane.ts";
+import type { Lane } from "./lane.ts";
+import { roomIn } from "./limits.ts";
 import { byRank, byTouch } from "./orders.ts";
 import type { Ranked, Touched } from "./orders.ts";
+import type { Shelf } from "./shelf.ts";
 import type { State } from "./state.ts";
 
 /** How far one lane has been looked through. */
@@ -16,6 +18,8 @@ export class Search {
   readonly #now: number;
   readonly #places: Map<string, Place>;
   readonly #looked = new Map<string, number>();
+  /** How many jobs the limits of a lane still let this poll take (P19). */
+  readonly #room = new Map<Lane, number>();
   /** The lanes whose candidates have all been looked at. */
   readonly finished = new Set<string>();
   /** A filter stopped at its bound of candidates. */
@@ -35,7 +39,11 @@ export class Search {
       if (left <= 0) break;
       const [name, limit] = typeof share === "string" ? [share, left] : [share.lane, Math.min(share.limit, left)];
       const lane = state.jobs.lanes.get(name);
-      if (lane && lane.settings.paused !== true && limit > 0) this.#chooseFrom(lane, limit, chosen);
+      if (lane === undefined) continue;
+      const room = this.#room.get(lane) ?? roomIn(lane, this.#now);
+      const before = chosen.length;
+      if (Math.min(limit, room) > 0) this.#chooseFrom(lane, Math.min(limit, room), chosen);
+      this.#room.set(lane, room - (chosen.length - before));
     }
     return chosen;
   }
@@ -84,9 +92,10 @@ export function chooseByIds(state: State, lanes: readonly Lane[], request: PollR
   const open = entries.filter(({ job }) => job.state === from && job.lease === undefined);
   const chosen: Entry[] = [];
   for (const lane of lanes) {
-    if (lane.settings.paused === true) continue;
-    const own = open.filter((entry) => entry.job.lane === lane.name && accepts(entry, request, now));
-    chosen.push(...own.toSorted(order === "touched" ? byTouch.compare : byRank.compare));
+    const room = roomIn(lane, now);
+    const mine = open.filter((entry) => entry.job.lane === lane.name && lane.lines.hasTurn(entry));
+    const due = mine.filter((entry) => accepts(entry, request, now));
+    chosen.push(...due.toSorted(order === "touched" ? byTouch.compare : byRank.compare).slice(0, room));
   }
   return chosen.slice(0, limit);
 }

@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto";
 import { QueueError } from "@anyqueue/api";
-import type { LaneSettings } from "@anyqueue/api";
-import type { Entry, Sealed } from "./entry.ts";
+import type { Bucket, LaneSettings } from "@anyqueue/api";
+import type { Entry, Notes, Sealed } from "./entry.ts";
 import type { LogRecord } from "./log.ts";
 import { State } from "./state.ts";
 
 const FORMAT = "anyqueue-memory-snapshot";
-/** To be raised when older code could no longer read what this code writes (P25). */
-const VERSION = 1;
+/**
+ * To be raised when older code could no longer read what this code writes (P25). 2: jobs have notes, lanes the bucket of
+ * their rate.
+ */
+const VERSION = 2;
 
 /**
  * A snapshot is a text of one JSON value a line, so that none of them gets large: a head, the counters, lanes, jobs and
@@ -15,12 +18,17 @@ const VERSION = 1;
  */
 type Line =
   | ["counters", { readonly seq: number; readonly touched: number; readonly token: number; readonly position: number }]
-  | ["lane", name: string, settings: LaneSettings]
-  | ["job", seq: number, touched: number, job: Sealed]
+  | ["lane", name: string, settings: LaneSettings, bucket?: Bucket]
+  | ["job", seq: number, touched: number, job: Sealed, notes?: Notes]
   | ["event", LogRecord]
   | End;
 
 type End = ["end", lines: number, sha256: string];
+
+/** What of a job gets into a snapshot. */
+interface Row extends Pick<Entry, "job" | "seq" | "touched"> {
+  readonly notes: Notes | undefined;
+}
 
 /**
  * The lines of a snapshot of this moment. What belongs to it is gathered before this returns, and is only replaced later,
@@ -28,9 +36,14 @@ type End = ["end", lines: number, sha256: string];
  */
 export function linesOf(state: State): Iterable<string> {
   const { jobs, log, token } = state;
-  const lanes = [...jobs.lanes.values()].map(({ name, settings }): Line => ["lane", name, settings]);
+  const lanes = Array.from(jobs.lanes.values(), ({ name, settings, bucket }): Line =>
+    bucket ? ["lane", name, settings, bucket] : ["lane", name, settings],
+  );
   const counters: Line = ["counters", { seq: jobs.seq, touched: jobs.touched, token, position: log.last }];
-  const rows = Array.from(jobs.entries(), ({ job, seq, touched }) => ({ job, seq, touched }));
+  const rows = Array.from(jobs.entries(), (entry): Row => {
+    const { job, seq, touched } = entry;
+    return { job, seq, touched, notes: jobs.notesOf(entry) };
+  });
   return written(counters, lanes, rows, [...log.records()]);
 }
 
@@ -53,20 +66,25 @@ export async function stateOf(lines: AsyncIterable<string>, path: string): Promi
   }
   if (!end) throw corrupt(path, "its end is missing");
   if (end[1] !== digest.lines || end[2] !== digest.sum()) throw corrupt(path, "its checksum does not fit");
+  // Version 1 knew of no turns.
+  for (const lane of state.jobs.lanes.values()) state.jobs.callUpAll(lane, now);
   return state;
 }
 
 function* written(
   counters: Line,
   lanes: readonly Line[],
-  rows: readonly Omit<Entry, "ready">[],
+  rows: readonly Row[],
   records: readonly LogRecord[],
 ): Generator<string, void, undefined> {
   const digest = new Digest();
   yield digest.add(JSON.stringify({ format: FORMAT, version: VERSION }));
   yield digest.add(JSON.stringify(counters));
   for (const lane of lanes) yield digest.add(JSON.stringify(lane));
-  for (const { seq, touched, job } of rows) yield digest.add(JSON.stringify(["job", seq, touched, job] satisfies Line));
+  for (const { seq, touched, job, notes } of rows) {
+    const line: Line = notes ? ["job", seq, touched, job, notes] : ["job", seq, touched, job];
+    yield digest.add(JSON.stringify(line));
+  }
   for (const record of records) yield digest.add(JSON.stringify(["event", record] satisfies Line));
   yield JSON.stringify(["end", digest.lines, digest.sum()] satisfies End);
 }
@@ -124,11 +142,11 @@ function restore(state: State, line: Exclude<Line, End>, now: number, share: (na
       log.last = line[1].position;
       return;
     case "lane":
-      jobs.lane(line[1]).settings = line[2];
+      Object.assign(jobs.lane(line[1]), { settings: line[2], bucket: line[3] });
       return;
     case "job": {
       const job = { ...line[3], lane: share(line[3].lane), type: share(line[3].type), state: share(line[3].state) };
-      jobs.restore({ job, seq: line[1], touched: line[2], ready: false }, now);
+      jobs.restore({ job, seq: line[1], touched: line[2], ready: false }, line[4] ?? {}, now);
       return;
     }
     case "event":

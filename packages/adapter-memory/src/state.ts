@@ -1,10 +1,18 @@
-import { freshJob, movedEvent } from "@anyqueue/api";
-import type { JobEvent, NewJob } from "@anyqueue/api";
+import { advance, FIFO_KEY, freshJob, isTerminal, movedEvent } from "@anyqueue/api";
+import type { Job, JobEvent, LaneSettings, NewJob } from "@anyqueue/api";
+import type { Beginning } from "./beginnings.ts";
 import { seal } from "./entry.ts";
 import type { Entry, Sealed } from "./entry.ts";
 import { Hints } from "./hints.ts";
 import { Jobs } from "./jobs.ts";
+import { countStart } from "./limits.ts";
 import { Log } from "./log.ts";
+
+/** A job that has come to an end, or is gone, which is null. */
+interface End {
+  readonly id: string;
+  readonly state: string | null;
+}
 
 /** All that a store knows, and the steps that change it: a job with its events and hints, together. */
 export class State {
@@ -14,7 +22,7 @@ export class State {
   /** The last lease token that was given away. Tokens are never used again, also after a removal (P13). */
   token = 0;
   /** How many polls of every lane there have been, so that each begins at another one. */
-  turn = 0;
+  round = 0;
   /** Rises with every change, so that a snapshot knows whether there is anything to write. */
   changes = 0;
   #clock = 0;
@@ -26,31 +34,50 @@ export class State {
     return this.#clock;
   }
 
+  /** The job that would be stored now. A lane in insertion order gives a common key to those that have none (P18). */
+  fresh(job: NewJob, now: number): Job {
+    const isFifo = this.jobs.lanes.get(job.lane)?.settings.order === "fifo" && job.orderingKey === undefined;
+    return freshJob(isFifo ? { ...job, orderingKey: FIFO_KEY } : job, now);
+  }
+
   /** Stores a new job. */
-  add(fresh: NewJob, now: number): void {
-    const job = seal(freshJob(fresh, now));
-    this.changes++;
-    this.jobs.add(job, now);
-    if (this.#logsAll(job)) this.log.append({ id: job.id, at: now, kind: "inserted", to: job.state });
-    this.hints.about(job);
+  add(job: NewJob, now: number): void {
+    this.#add(seal(this.fresh(job, now)), now);
   }
 
-  /** Writes a job that a poll moved on, with the transition. */
-  move(entry: Entry, next: Sealed, now: number): void {
-    const events = next.state === entry.job.state ? [] : [movedEvent(entry.job, next, now)];
-    this.change(entry, next, events, now);
+  /** Stores new jobs some of which depend on others (P20). */
+  addAll(jobs: Iterable<NewJob>, beginnings: ReadonlyMap<string, Beginning>, now: number): void {
+    const ended: Sealed[] = [];
+    for (const job of jobs) {
+      const beginning = beginnings.get(job.id);
+      const sealed = seal(beginning ? begun(this.fresh(job, now), beginning, now) : this.fresh(job, now));
+      this.#add(sealed, now, beginning?.missing);
+      if (sealed.finishedAt !== undefined) ended.push(sealed);
+    }
+    this.#dropUnkept(ended, now);
   }
 
-  /** Writes a changed job with its events; unless it ended so that its lane keeps nothing of it. */
+  /** Writes a job that a poll took, with the transition; it counts against the rate of its lane (P19). */
+  start(entry: Entry, next: Sealed, now: number): void {
+    countStart(this.jobs.lane(next.lane), now);
+    this.change(entry, next, transition(entry.job, next, now), now);
+  }
+
+  /** Writes a job that somebody took over. */
+  takeOver(entry: Entry, next: Sealed, now: number): void {
+    this.change(entry, next, transition(entry.job, next, now), now);
+  }
+
+  /** Writes a changed job with its events and with what follows from its end; unless nothing is kept of it. */
   change(entry: Entry, next: Sealed, events: readonly JobEvent[], now: number, requeue = false): void {
     this.changes++;
-    this.hints.about(next);
-    if (this.jobs.dropsAtOnce(next)) {
-      this.#drop(entry);
+    if (this.jobs.isDropped(next)) {
+      this.hints.about(next);
+      this.#drop(entry, now);
       return;
     }
-    this.jobs.replace(entry, next, now, requeue);
-    for (const event of events) if (event.kind !== "moved" || this.#logsAll(next)) this.log.append(event);
+    this.#write(entry, next, events, now, requeue);
+    if (isTerminal(next.state) && this.jobs.dependencies.isNeeded(next.id)) this.#tellDependents([next], now);
   }
 
   /** Writes a job whose lease was prolonged. */
@@ -66,18 +93,77 @@ export class State {
     this.log.append(event);
   }
 
-  /** Removes a job and its events (P26). */
-  remove(entry: Entry): void {
-    this.changes++;
-    this.#drop(entry);
+  /** Removes jobs and their events (P26). To those that depend on them it is as if they had never been there (P20). */
+  remove(entries: readonly Entry[], now: number): void {
+    if (entries.length > 0) this.changes++;
+    for (const entry of entries) this.#drop(entry, now);
+    this.#tellDependents(
+      entries.map(({ job }) => ({ id: job.id, state: null })),
+      now,
+    );
   }
 
-  #drop(entry: Entry): void {
-    this.jobs.remove(entry);
+  /** Sets a lane's settings: what is absent stays, and `null` resets. */
+  configure(name: string, settings: LaneSettings, now: number): void {
+    const lane = this.jobs.lane(name);
+    const merged = { ...lane.settings, ...structuredClone(settings) };
+    const set = Object.entries(merged).filter(([, value]) => value !== null && value !== undefined);
+    lane.settings = Object.fromEntries(set) as LaneSettings;
+    if (lane.settings.rate === undefined) lane.bucket = undefined;
+    if (settings.keyConcurrency !== undefined) this.jobs.callUpAll(lane, now);
+    this.changes++;
+    this.hints.lane(name);
+  }
+
+  #add(job: Sealed, now: number, missing?: readonly string[]): void {
+    this.changes++;
+    this.jobs.add(job, now, missing);
+    if (this.#logsAll(job)) this.log.append({ id: job.id, at: now, kind: "inserted", to: job.state });
+    this.hints.about(job);
+  }
+
+  #write(entry: Entry, next: Sealed, events: readonly JobEvent[], now: number, requeue = false): void {
+    this.hints.about(next);
+    if (this.jobs.replace(entry, next, now, requeue)) this.hints.lane(next.lane);
+    for (const event of events) if (event.kind !== "moved" || this.#logsAll(next)) this.log.append(event);
+  }
+
+  /** Releases or cancels those that wait for jobs that ended or are gone, and so on down the graph, in one loop (P20). */
+  #tellDependents(ends: readonly End[], now: number): void {
+    const told = [...ends];
+    for (const { id, state } of told) {
+      for (const { entry, to } of this.jobs.dependencies.judge(id, state)) {
+        const next = advance(entry.job, { to, now }) as Sealed;
+        this.#write(entry, next, transition(entry.job, next, now), now);
+        if (to === "cancelled") told.push(next);
+      }
+    }
+    this.#dropUnkept(told, now);
+  }
+
+  /** Drops those of which nothing is kept, now that nobody needs them. */
+  #dropUnkept(ends: readonly End[], now: number): void {
+    for (const { id } of ends) {
+      const entry = this.jobs.get(id);
+      if (entry && this.jobs.isDropped(entry.job)) this.#drop(entry, now);
+    }
+  }
+
+  #drop(entry: Entry, now: number): void {
+    if (this.jobs.remove(entry, now)) this.hints.lane(entry.job.lane);
     this.log.remove(entry.job.id);
   }
 
   #logsAll({ lane }: Sealed): boolean {
     return this.jobs.lane(lane).settings.history === "all";
   }
+}
+
+/** A new job as its dependencies let it begin. */
+function begun(job: Job, { state }: Beginning, now: number): Job {
+  return isTerminal(state) ? { ...job, state, finishedAt: now } : { ...job, state };
+}
+
+function transition(before: Sealed, after: Sealed, now: number): JobEvent[] {
+  return after.state === before.state ? [] : [movedEvent(before, after, now)];
 }

@@ -61,8 +61,9 @@ describe("snapshot", () => {
           priority: 0,
           runAt: 9000,
           unique: { key: "k", until: { windowMs: 5 } },
-          dependsOn: ["default:a"],
+          keep: { completed: false, failed: 9 },
         }),
+        newJob("d", { dependsOn: ["default:a"], onParent: "leave" }),
         newJob("m", { lane: "media", payload: { __proto__: null, text: "\u2028\n" } }),
         newJob("x", { state: "fetched" }),
         newJob("y", { state: "fetched" }),
@@ -171,7 +172,7 @@ describe("snapshot", () => {
   });
 
   it("P25 refuses a file of a newer version, and leaves it as it is", async () => {
-    const text = (await written()).replace(`"version":1`, `"version":2`);
+    const text = (await written()).replace(`"version":2`, `"version":3`);
     await writeFile(path, text);
     const queue = memory({ snapshot: { path } });
 
@@ -179,6 +180,35 @@ describe("snapshot", () => {
     await queue.close();
 
     expect(await readFile(path, "utf8")).toBe(text);
+  });
+
+  it("P25 reads a file of version 1, and loses nothing of it", async () => {
+    const text = await readFile(join(import.meta.dirname, "version-1.snapshot"), "utf8");
+    await writeFile(path, text);
+    const queue = await opened();
+
+    const { items } = await queue.list({ limit: 100 });
+    expect(items.map(({ id, state }) => `${id} ${state}`)).toEqual([
+      "default:held active",
+      "default:waiting waiting",
+      "default:fetched fetched",
+      "default:done completed",
+      "default:retried waiting",
+      "media:seen waiting",
+      "default:first waiting",
+      "default:second waiting",
+      "default:late waiting",
+    ]);
+    expect(items[0]).toMatchObject({ payload: { to: "held" }, lease: { token: 1, holder: "ann", from: "waiting" } });
+    expect(items[3]).toMatchObject({ result: { ok: true }, finishedAt: 1002 });
+    expect((await queue.events({ limit: 100 })).items.map(({ kind }) => kind)).toEqual(["inserted", "failed", "user"]);
+    expect((await queue.lanes())[1]?.settings).toMatchObject({ capacity: 5, keep: { failed: 7, completed: false } });
+
+    const { jobs } = await queue.poll({ lanes: ["default"], limit: 100, lease, now: 10_000 });
+    expect(jobs.map(({ id }) => id.slice(8))).toEqual(["waiting", "first", "late", "retried"]);
+    expect(jobs[0]?.token).toBe(4);
+    await queue.close();
+    expect(await readFile(path, "utf8")).toContain(`"version":2`);
   });
 
   it.each([
