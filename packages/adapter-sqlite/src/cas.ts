@@ -1,8 +1,11 @@
-import { type CasOutcome, type Change, decide, type Decision, isCustom, isTerminal, type Job } from "@anyqueue/api";
+import { type CasOutcome, type Change, decide, takesKeyAgain } from "@anyqueue/api";
+import { change as write } from "./change.ts";
 import { finish } from "./finish.ts";
-import { insertOne } from "./insert.ts";
-import { encode, type JobRow, placeOf, toJob } from "./rows.ts";
+import { followUp } from "./follow-up.ts";
+import { spawn } from "./insert.ts";
+import { type JobRow, storedOf } from "./rows.ts";
 import type { Transaction } from "./transaction.ts";
+import { holderOf, takeKey } from "./unique-keys.ts";
 
 /** Applies each change or tells why not (P12). What workers do most, finishing jobs, is one statement for all of them. */
 export function cas(tx: Transaction, changes: readonly Change[], now: number): CasOutcome[] {
@@ -14,10 +17,13 @@ export function cas(tx: Transaction, changes: readonly Change[], now: number): C
   const finished = finish(tx, changes, now);
   const others = finished.size === 0 ? changes : changes.filter(({ id }) => !finished.has(id));
   const outcomes = decideAll(tx, others, now);
-  return changes.map(({ id }): CasOutcome => {
-    const version = finished.get(id);
+  followUp(tx, now);
+  return changes.map((change): CasOutcome => {
+    const version = finished.get(change.id);
     if (version !== undefined) return { status: "ok", version };
-    return outcomes.get(id) ?? { status: "missing" };
+    const outcome = outcomes.get(change.id) ?? { status: "missing" };
+    if (outcome.status !== "ok" || change.spawn === undefined) return outcome;
+    return { ...outcome, spawned: spawn(tx, change.spawn, now) };
   });
 }
 
@@ -26,14 +32,10 @@ function decideAll(tx: Transaction, changes: readonly Change[], now: number): Re
   const outcomes = new Map<string, CasOutcome>();
   if (changes.length === 0) return outcomes;
   const rows = read(tx, changes);
-  const writer = new Writer(tx, now);
-  for (const change of changes) {
-    const row = rows.get(change.id);
-    const decision = decide(row === undefined ? null : toJob(row), change, now);
-    if (row !== undefined && decision.job !== undefined) writer.add(row, change, decision);
-    outcomes.set(change.id, decision.outcome);
-  }
-  writer.finish();
+  const renewed: (readonly [seq: number, until: number])[] = [];
+  for (const change of changes) outcomes.set(change.id, apply(tx, rows.get(change.id), change, now, renewed));
+  // A worker sends many renewals alike.
+  if (renewed.length > 0) tx.sql.renew.run(JSON.stringify(renewed));
   return outcomes;
 }
 
@@ -45,73 +47,28 @@ function read(tx: Transaction, changes: readonly Change[]): ReadonlyMap<string, 
   return new Map(rows.map((row) => [row[1], row]));
 }
 
-type Applied = Extract<Decision, { job: Job }>;
-
-/** Writes what was decided: renewals, of which a worker sends many alike, in bulk, everything else at once. */
-class Writer {
-  readonly #tx: Transaction;
-  readonly #now: number;
-  readonly #renewed: (readonly [seq: number, until: number])[] = [];
-  readonly #discarded: { seq: number; id: string }[] = [];
-  readonly #changes: Change[] = [];
-
-  constructor(tx: Transaction, now: number) {
-    this.#tx = tx;
-    this.#now = now;
+function apply(
+  tx: Transaction,
+  row: JobRow | undefined,
+  change: Change,
+  now: number,
+  renewed: (readonly [seq: number, until: number])[],
+): CasOutcome {
+  if (row === undefined) return { status: "missing" };
+  const before = storedOf(row);
+  const decision = decide(before.job, change, now);
+  if (decision.job === undefined) return decision.outcome;
+  const { job, outcome, events, requeue } = decision;
+  if (decision.renewal) {
+    renewed.push([before.seq, job.lease?.until ?? 0]);
+    return outcome;
   }
-
-  add(row: JobRow, change: Change, { job, events, renewal, requeue }: Applied): void {
-    const [seq] = row;
-    if (renewal) {
-      this.#renewed.push([seq, job.lease?.until ?? 0]);
-      return;
-    }
-    if (change.spawn !== undefined) this.#changes.push(change);
-    for (const event of events) this.#tx.log(job.lane, event);
-    if (isTerminal(job.state)) {
-      this.#tx.hints.job(job.id);
-      if (this.#tx.discards(job.lane, job.state)) {
-        this.#discarded.push({ seq, id: job.id });
-        return;
-      }
-    } else if (job.lease === undefined) {
-      this.#tx.hints.lane(job.lane);
-    }
-    this.#write(seq, job, change, requeue);
+  if (takesKeyAgain(before.job, job, now)) {
+    const holder = holderOf(tx, job, now);
+    if (holder !== undefined) return { status: "duplicate", id: holder.id };
+    takeKey(tx, job);
   }
-
-  finish(): void {
-    const { sql } = this.#tx;
-    if (this.#renewed.length > 0) sql.renew.run(JSON.stringify(this.#renewed));
-    this.#tx.remove(this.#discarded);
-    for (const change of this.#changes) {
-      for (const child of change.spawn ?? []) insertOne(this.#tx, child, this.#now);
-    }
-  }
-
-  #write(seq: number, job: Job, { set }: Change, requeue: boolean): void {
-    const { sql } = this.#tx;
-    const { lease } = job;
-    sql.write.run(
-      job.state,
-      placeOf(job, this.#now),
-      job.priority,
-      job.runAt,
-      job.attempt,
-      job.version,
-      job.updatedAt,
-      lease?.until ?? null,
-      lease?.holder ?? null,
-      lease?.from ?? null,
-      job.cancelRequested === true ? 1 : null,
-      job.finishedAt ?? null,
-      isCustom(job.state) ? this.#tx.ticks(1) : null,
-      encode(job.progress),
-      encode(job.error),
-      encode(job.result),
-      seq,
-    );
-    if (set.payload !== undefined) sql.writePayload.run(JSON.stringify(set.payload), seq);
-    if (requeue) sql.requeue.run(this.#tx.nextSeq(), seq);
-  }
+  const { payload } = change.set;
+  write(tx, before, job, now, { events, requeue, ...(payload !== undefined && { payload }) });
+  return outcome;
 }

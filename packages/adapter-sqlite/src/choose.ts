@@ -4,11 +4,13 @@ import {
   encodeCursor,
   isPlaceByLane,
   laneOf,
+  type LaneSettings,
   matches,
   matchesTypes,
   type PollRequest,
 } from "@anyqueue/api";
-import { type JobRow, toJob } from "./rows.ts";
+import type { Limits } from "./limits.ts";
+import { type JobRow, PLACE, toJob } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 import { parseSettings } from "./transaction.ts";
 
@@ -16,13 +18,13 @@ import { parseSettings } from "./transaction.ts";
 export interface Share {
   readonly lane: string;
   readonly limit: number;
-  readonly isPaused: boolean;
+  readonly settings: LaneSettings;
 }
 
 /** The rows that a poll may take, in order. */
 export interface Candidates {
   readonly rows: readonly JobRow[];
-  /** True when a lane gave all that it may, so that there may be more. */
+  /** True when a lane gave all that was asked of it, so that there may be more that a poll could take. */
   readonly mayBeMore: boolean;
   /** Where a filtered poll that looked at its bounded number of candidates goes on. */
   readonly after?: string;
@@ -47,38 +49,64 @@ export function sharesOf(sql: Statements, request: PollRequest, turn: number): S
 }
 
 function toShare(lane: string, limit: number, settings: string | undefined): Share {
-  return { lane, limit, isPaused: parseSettings(settings).paused === true };
+  return { lane, limit, settings: parseSettings(settings) };
+}
+
+/** How many more jobs may be taken from a lane of which so many were taken already. */
+function leftIn({ lane, settings }: Share, limits: Limits, taken = 0): number {
+  return settings.paused === true ? 0 : limits.left(lane, settings) - taken;
 }
 
 /** Chooses what a poll may take, in the order of its lanes and in each lane in poll order (P7). Only reads. */
-export function choose(sql: Statements, request: PollRequest, shares: readonly Share[], now: number): Candidates {
+export function choose(
+  sql: Statements,
+  request: PollRequest,
+  shares: readonly Share[],
+  limits: Limits,
+  now: number,
+): Candidates {
   const resumed = readCursor(request);
-  if (request.ids !== undefined) return chooseById(sql, request, request.ids, shares, now);
-  if (request.limit === 0) return { rows: [], mayBeMore: hasReady(sql, request, shares, now) };
+  if (request.ids !== undefined) return chooseById(sql, request, request.ids, shares, limits, now);
+  if (request.limit === 0) return { rows: [], mayBeMore: hasReady(sql, request, shares, limits, now) };
   const isFiltered = request.types !== undefined || request.where !== undefined || resumed !== undefined;
-  return isFiltered ? chooseFiltered(sql, request, resumed, shares, now) : chooseFirst(sql, request, shares, now);
+  return isFiltered
+    ? chooseFiltered(sql, request, resumed, shares, limits, now)
+    : chooseFirst(sql, request, shares, limits, now);
 }
 
 /** Who takes nothing still wants to know whether there is something to take (P10). */
-function hasReady(sql: Statements, { from = "waiting" }: PollRequest, shares: readonly Share[], now: number): boolean {
-  return shares.some(({ lane, isPaused }) => !isPaused && sql.ready.all(lane, from, now, 1).length > 0);
+function hasReady(
+  sql: Statements,
+  { from = "waiting" }: PollRequest,
+  shares: readonly Share[],
+  limits: Limits,
+  now: number,
+): boolean {
+  return shares.some((share) => leftIn(share, limits) > 0 && sql.ready.get(share.lane, from, now, 1) !== undefined);
 }
 
-function chooseFirst(sql: Statements, request: PollRequest, shares: readonly Share[], now: number): Candidates {
+function chooseFirst(
+  sql: Statements,
+  request: PollRequest,
+  shares: readonly Share[],
+  limits: Limits,
+  now: number,
+): Candidates {
   const { limit, from = "waiting" } = request;
   const select = request.order === "touched" ? sql.touched : sql.ready;
   const taken = new Map<string, number>();
   const rows: JobRow[] = [];
   let mayBeMore = false;
   for (const share of shares) {
-    const wanted = Math.min(share.limit, limit - rows.length);
-    if (share.isPaused || wanted <= 0) continue;
     // A lane that comes a second time goes on behind what was taken from it the first time.
     const skipped = taken.get(share.lane) ?? 0;
+    const left = leftIn(share, limits, skipped);
+    const wanted = Math.min(share.limit, limit - rows.length, left);
+    if (wanted <= 0) continue;
     const found = select.all(share.lane, from, now, skipped + wanted).slice(skipped);
     for (const row of found) rows.push(row);
     taken.set(share.lane, skipped + found.length);
-    mayBeMore ||= found.length === wanted;
+    mayBeMore ||= found.length === wanted && wanted < left;
   }
   return { rows, mayBeMore };
 }
@@ -91,11 +119,13 @@ function chooseFiltered(
   request: PollRequest,
   resumed: ReadonlyMap<string, Place> | undefined,
   shares: readonly Share[],
+  limits: Limits,
   now: number,
 ): Candidates {
   // Of the lanes that are not looked through to their end. No plain object: a lane may be called `constructor`.
   const places = new Map(resumed);
   const looked = new Map<string, number>();
+  const taken = new Map<string, number>();
   const finished = new Set<string>();
   const rows: JobRow[] = [];
 
@@ -114,11 +144,17 @@ function chooseFiltered(
     return "finished";
   };
 
-  const ends = shares.map(({ lane, limit, isPaused }) => {
-    const wanted = Math.min(limit, request.limit - rows.length);
+  const ends = shares.map((share) => {
+    const { lane, limit } = share;
+    const before = rows.length;
+    const left = leftIn(share, limits, taken.get(lane));
+    const wanted = Math.min(limit, request.limit - before, left);
     // Lanes without a place in `after` were looked through to their end by the calls before.
     const isDone = finished.has(lane) || resumed?.has(lane) === false;
-    return isPaused || wanted <= 0 || isDone ? "finished" : takeFrom(lane, wanted);
+    if (wanted <= 0 || isDone) return "finished";
+    const end = takeFrom(lane, wanted);
+    taken.set(lane, (taken.get(lane) ?? 0) + rows.length - before);
+    return end === "filled" && wanted === left ? "finished" : end;
   });
   const isShort = rows.length < request.limit && ends.includes("cut short");
   return {
@@ -154,19 +190,25 @@ function chooseById(
   request: PollRequest,
   ids: readonly string[],
   shares: readonly Share[],
+  limits: Limits,
   now: number,
 ): Candidates {
   const { limit, from = "waiting", order } = request;
   const found = sql.findAll.all(JSON.stringify(ids));
-  const isOpen = (row: JobRow) => row[4] === from && row[13] === null && row[6] <= now;
+  const isOpen = (row: JobRow) => row[4] === from && OPEN.has(row[25]) && row[6] <= now;
   const rows = shares
-    .filter(({ isPaused }) => !isPaused)
-    .flatMap(({ lane }) =>
-      found.filter((row) => row[2] === lane && isOpen(row) && isWanted(request, row)).toSorted(inOrder(order)),
+    .flatMap((share) =>
+      found
+        .filter((row) => row[2] === share.lane && isOpen(row) && isWanted(request, row))
+        .toSorted(inOrder(order))
+        .slice(0, Math.max(0, leftIn(share, limits))),
     )
     .slice(0, limit);
   return { rows, mayBeMore: false };
 }
+
+/** The places of jobs that nobody holds and that nothing holds up. */
+const OPEN: ReadonlySet<number> = new Set([PLACE.ready, PLACE.scheduled]);
 
 function inOrder(order: PollRequest["order"]): (a: JobRow, b: JobRow) => number {
   if (order === "touched") return (a, b) => (a[18] ?? 0) - (b[18] ?? 0);

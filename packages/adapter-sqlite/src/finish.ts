@@ -1,5 +1,6 @@
 import { type Change, isTerminal, laneOf } from "@anyqueue/api";
-import { encode } from "./rows.ts";
+import { isDropped, noteEnd } from "./change.ts";
+import { encode, parseExtra, PLACE } from "./rows.ts";
 import type { Transaction } from "./transaction.ts";
 
 /**
@@ -13,14 +14,20 @@ export function finish(tx: Transaction, changes: readonly Change[], now: number)
   for (const change of changes) if (isPlain(tx, change)) plain.set(change.id, change);
   if (plain.size === 0) return versions;
 
-  const written: (readonly [seq: number, state: string | undefined, result: string | null])[] = [];
+  const written: (readonly [seq: number, state: string, result: string | null])[] = [];
   const leases = tx.sql.findLeases.all(JSON.stringify([...plain.keys()]));
-  for (const [seq, id, token, version, until, cancelRequested] of leases) {
-    const change = plain.get(id);
-    if (change?.expect.token !== token || until <= now || cancelRequested !== null) continue;
-    written.push([seq, change.set.state, encode(change.set.result)]);
+  for (const [seq, id, token, version, until, cancelRequested, extra] of leases) {
+    const { expect, set } = plain.get(id) ?? {};
+    if (expect?.token !== token || until <= now || cancelRequested !== null) continue;
+    const { orderingKey, dependsOn, keep } = parseExtra(extra);
+    if (keep !== undefined || set?.state === undefined) continue;
+    const { state } = set;
+    const lane = laneOf(id);
+    written.push([seq, state, encode(set.result)]);
     versions.set(id, version + 1);
     tx.hints.job(id);
+    tx.freeSlot(lane);
+    noteEnd(tx, { id, lane, state, orderingKey, dependsOn }, PLACE.leased);
   }
   if (written.length > 0) tx.sql.finish.run(now, now, JSON.stringify(written));
   return versions;
@@ -32,5 +39,5 @@ function isPlain(tx: Transaction, { id, expect, set, event, spawn }: Change): bo
   for (const field in expect) if (field !== "token") return false;
   for (const field in set) if (field !== "state" && field !== "result") return false;
   const lane = laneOf(id);
-  return expect.token !== undefined && !tx.records(lane) && !tx.discards(lane, state);
+  return expect.token !== undefined && !tx.records(lane) && !isDropped(tx, { lane, state });
 }

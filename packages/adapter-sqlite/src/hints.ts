@@ -13,10 +13,14 @@ export class Hints {
     this.#jobs.add(id);
   }
 
-  /** Forgets everything, for a transaction that was rolled back. */
-  clear(): void {
+  /** Forgets all but these, when what came after them was undone. */
+  reset(hints: Iterable<Hint>): void {
     this.#lanes.clear();
     this.#jobs.clear();
+    for (const hint of hints) {
+      if ("lane" in hint) this.lane(hint.lane);
+      else if ("job" in hint) this.job(hint.job);
+    }
   }
 
   *[Symbol.iterator](): IterableIterator<Hint> {

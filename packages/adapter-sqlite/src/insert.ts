@@ -1,28 +1,61 @@
-import { freshJob, type InsertOutcome, isCustom, type Job, type NewJob } from "@anyqueue/api";
-import { encode, extraOf, placeOf, toJob } from "./rows.ts";
-import type { Transaction } from "./transaction.ts";
+import { freshJob, type InsertOutcome, isCustom, type LaneSettings, type NewJob } from "@anyqueue/api";
+import { judge } from "./dependencies.ts";
+import { followUp } from "./follow-up.ts";
+import { isFull, takeRoom } from "./limits.ts";
+import { hasToWait, lineOf } from "./lines.ts";
+import { encode, extraOf, PLACE, placeOf, toJob } from "./rows.ts";
+import type { Stored, Transaction } from "./transaction.ts";
+import { holderOf, takeKey } from "./unique-keys.ts";
 
 /** Stores jobs in array order. Finished jobs share the table, so a resend needs no second look (P3, P4). */
 export function insert(tx: Transaction, jobs: readonly NewJob[], now: number, allOrNone: boolean): InsertOutcome[] {
-  const refused = allOrNone ? refuse(tx, jobs, now) : undefined;
-  return refused ?? jobs.map((job) => insertOne(tx, job, now));
+  if (!allOrNone) return store(tx, jobs, now);
+  const isAdded = ({ status }: InsertOutcome) => status === "added";
+  const { value: outcomes, isUndone } = tx.attempt(
+    () => store(tx, jobs, now),
+    (all) => all.every(isAdded),
+  );
+  return isUndone ? outcomes.map((outcome) => (isAdded(outcome) ? { status: "skipped" } : outcome)) : outcomes;
 }
 
-/** Stores one job, or answers the one that has its id. */
-export function insertOne(tx: Transaction, job: NewJob, now: number): InsertOutcome {
-  tx.enter(job.lane);
-  const { id, lane, type, state, priority, maxAttempts } = job;
+/** Stores the jobs that a change spawns. A job that exists counts as done, and capacity is not asked for (P13a). */
+export function spawn(tx: Transaction, jobs: readonly NewJob[], now: number): string[] {
+  return store(tx, jobs, now, true).map((outcome, i) => ("id" in outcome ? outcome.id : (jobs[i]?.id ?? "")));
+}
+
+function store(tx: Transaction, jobs: readonly NewJob[], now: number, isSpawned = false): InsertOutcome[] {
+  const blocked: Stored[] = [];
+  const outcomes = jobs.map((job) => add(tx, job, now, isSpawned, blocked));
+  if (blocked.length > 0) {
+    judge(tx, blocked, now);
+    followUp(tx, now);
+  }
+  return outcomes;
+}
+
+function add(tx: Transaction, wish: NewJob, now: number, isSpawned: boolean, blocked: Stored[]): InsertOutcome {
+  const settings = tx.enter(wish.lane);
+  const refusal = refuse(tx, wish, settings, now, isSpawned);
+  if (refusal !== undefined) return refusal;
+
+  const key = lineOf(wish, settings);
+  const job: NewJob = key === undefined ? wish : { ...wish, orderingKey: key };
+  const { id, lane } = job;
   const runAt = job.runAt ?? now + (job.delayMs ?? 0);
+  const state = job.dependsOn === undefined ? job.state : "blocked";
+  const place = placeOf({ state, runAt }, now);
+  const isParked = key !== undefined && place !== PLACE.blocked && hasToWait(tx, lane, key);
+  const seq = tx.nextSeq();
   const added = tx.sql.insert.run(
-    tx.nextSeq(),
+    seq,
     id,
     lane,
-    type,
+    job.type,
     state,
-    placeOf({ state, runAt }, now),
-    priority,
+    isParked ? PLACE.parked : place,
+    job.priority,
     runAt,
-    maxAttempts,
+    job.maxAttempts,
     now,
     now,
     isCustom(state) ? tx.ticks(1) : null,
@@ -30,30 +63,42 @@ export function insertOne(tx: Transaction, job: NewJob, now: number): InsertOutc
     extraOf(job),
     encode(job.progress),
     JSON.stringify(job.payload),
+    key ?? null,
   );
-  if (added.changes === 0) {
-    const row = tx.sql.find.get(id);
-    if (row === undefined) throw new Error(`${id} exists and cannot be read`);
-    return { status: "existing", id, by: "id", job: toJob(row) };
+  if (added.changes === 0) return existing(tx, id) ?? corrupt(id);
+  takeRoom(tx, lane);
+  takeKey(tx, job);
+  if (state === "blocked") {
+    blocked.push({ seq, place, job: { ...freshJob(job, now), state } });
+  } else {
+    tx.log(lane, { id, at: now, kind: "inserted", to: state });
+    tx.hints.lane(lane);
   }
-  tx.log(lane, { id, at: now, kind: "inserted", to: state });
-  tx.hints.lane(lane);
   return { status: "added", id };
 }
 
-/** The outcomes when some id is taken already or comes twice, so that none may be stored (P4). Writes nothing. */
-function refuse(tx: Transaction, jobs: readonly NewJob[], now: number): InsertOutcome[] | undefined {
-  const taken = new Map<string, Job>();
-  for (const row of tx.sql.findAll.all(JSON.stringify(jobs.map(({ id }) => id)))) taken.set(row[1], toJob(row));
-  let hasDuplicate = false;
-  const outcomes = jobs.map((job): InsertOutcome => {
-    const existing = taken.get(job.id);
-    if (existing === undefined) {
-      taken.set(job.id, freshJob(job, now));
-      return { status: "skipped" };
-    }
-    hasDuplicate = true;
-    return { status: "existing", id: job.id, by: "id", job: existing };
-  });
-  return hasDuplicate ? outcomes : undefined;
+/** Why a job cannot be stored. Its id is looked at first, and for most jobs the insertion itself does that. */
+function refuse(
+  tx: Transaction,
+  job: NewJob,
+  settings: LaneSettings,
+  now: number,
+  isSpawned: boolean,
+): InsertOutcome | undefined {
+  const isLimited = settings.capacity != null && !isSpawned;
+  if (job.unique === undefined && !isLimited) return undefined;
+  const same = existing(tx, job.id);
+  if (same !== undefined) return same;
+  const holder = holderOf(tx, job, now);
+  if (holder !== undefined) return { status: "existing", id: holder.id, by: "unique", job: holder };
+  return isLimited && isFull(tx, job.lane, settings) ? { status: "full" } : undefined;
+}
+
+function existing(tx: Transaction, id: string): InsertOutcome | undefined {
+  const row = tx.sql.find.get(id);
+  return row && { status: "existing", id, by: "id", job: toJob(row) };
+}
+
+function corrupt(id: string): never {
+  throw new Error(`${id} exists and cannot be read`);
 }

@@ -1,4 +1,6 @@
 import { COUNT_BOUND, isTerminal, type LaneSettings, type LaneStatus, TERMINAL_STATES } from "@anyqueue/api";
+import { followUp } from "./follow-up.ts";
+import { moveAllUp } from "./lines.ts";
 import type { Statements } from "./statements.ts";
 import { parseSettings, type Transaction } from "./transaction.ts";
 
@@ -18,11 +20,15 @@ export function lanes(sql: Statements, now: number): LaneStatus[] {
 }
 
 /** Merges settings into a lane's: what is absent stays, and `null` resets (P19). */
-export function configure(tx: Transaction, lane: string, settings: LaneSettings): void {
-  const merged = Object.entries({ ...tx.settingsOf(lane), ...settings }).filter(([, value]) => value != null);
+export function configure(tx: Transaction, lane: string, settings: LaneSettings, now: number): void {
+  const before = tx.settingsOf(lane);
+  const merged = Object.entries({ ...before, ...settings }).filter(([, value]) => value != null);
   tx.sql.configure.run(lane, JSON.stringify(Object.fromEntries(merged)));
   tx.forget(lane);
   tx.hints.lane(lane);
+  if (tx.settingsOf(lane).keyConcurrency === before.keyConcurrency) return;
+  moveAllUp(tx, lane);
+  followUp(tx, now);
 }
 
 /** A count one above the bound stands for any that are more. */
@@ -36,6 +42,12 @@ function countByState(sql: Statements, lane: string, now: number): Map<string, n
     add(state, sql.countDue.get(lane, state, now, bound) ?? 0);
     add(state === "waiting" ? "delayed" : state, sql.countAhead.get(lane, state, now, bound) ?? 0);
   }
+  for (const state of statesOf(lane, sql.nextParkedState)) {
+    const name = state === "waiting" ? "delayed" : state;
+    add(state, sql.countParkedDue.get(lane, state, now, bound) ?? 0);
+    add(name, sql.countParkedAhead.get(lane, state, now, bound) ?? 0);
+  }
+  add("blocked", sql.countBlocked.get(lane, bound) ?? 0);
   for (const [state, count] of sql.countLeased.all(lane, LEASED_BOUND)) add(state, count);
   for (const state of TERMINAL_STATES) add(state, sql.countFinished.get(lane, state, bound) ?? 0);
   return counts;
@@ -54,8 +66,10 @@ function* statesOf(lane: string, next: Statements["nextReadyState"]): IterableIt
 /** The first of each priority is the one that has been due longest among its equals. */
 function oldestDueAt(sql: Statements, lane: string, now: number): number | null {
   const due: number[] = [];
-  const scheduled = sql.firstScheduled.get(lane, "waiting");
-  if (scheduled != null) due.push(scheduled);
+  for (const first of [sql.firstScheduled, sql.firstParked]) {
+    const runAt = first.get(lane, "waiting");
+    if (runAt != null) due.push(runAt);
+  }
 
   let next = sql.nextPriority.get(lane, "waiting", -1);
   for (let looked = 0; next !== undefined && looked < PRIORITY_BOUND; looked++) {

@@ -5,10 +5,10 @@ import type { Database } from "better-sqlite3";
  * The steps that lead from an empty file to the newest layout, in order and never changed once released. Every name
  * begins with `anyqueue_`, because the file may be the application's own (P5).
  *
- * `place` says which index a job is found by: 0 ready, 1 scheduled ahead, 4 leased, 6 finished. A job that is ready sits
- * in `anyqueue_ready`, whose order is exactly the order of a poll; those scheduled ahead sit in `anyqueue_scheduled`, so
- * that a million of them slow no poll (P8), and are promoted when due. Columns that every step touches come first; the
- * payload comes last, so that reading the others never reads its overflow pages.
+ * `place` says which index a job is found by: 0 ready, 1 scheduled ahead, 2 parked behind its ordering key, 3 blocked by
+ * a dependency, 4 leased, 6 finished. A job that is ready sits in `anyqueue_ready`, whose order is exactly the order of a
+ * poll; those scheduled ahead sit in `anyqueue_scheduled`, so that a million of them slow no poll (P8), and are promoted
+ * when due. Columns that every step touches come before the payload, so that reading them never reads its overflow pages.
  */
 const MIGRATIONS: readonly string[] = [
   `
@@ -68,13 +68,65 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT;
   INSERT INTO anyqueue_counter VALUES (1, 0, 0);
   `,
+  `
+  -- Code of version 1 that still has the file open knows nothing of parked and blocked jobs and of limits. These names
+  -- are others now, so that its inserts, polls, changes of state and removals fail instead of breaking what it does not
+  -- know. (They are not renamed by ALTER TABLE, which refuses to where the application has a view that is broken.)
+  DROP INDEX anyqueue_finished;
+  CREATE TABLE anyqueue_scratch AS SELECT lane, settings FROM anyqueue_lanes;
+  DROP TABLE anyqueue_lanes;
+  CREATE TABLE anyqueue_lanes (
+    name TEXT PRIMARY KEY,
+    settings TEXT NOT NULL,
+    tokens REAL,     -- what is left of its rate (P19), null when nothing was started yet
+    counted_at REAL  -- when that was counted
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO anyqueue_lanes (name, settings) SELECT lane, settings FROM anyqueue_scratch;
+  DROP TABLE anyqueue_scratch;
+  CREATE TABLE anyqueue_scratch AS SELECT value, last_seq FROM anyqueue_counter;
+  DROP TABLE anyqueue_counter;
+  CREATE TABLE anyqueue_counter (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    last_tick INTEGER NOT NULL,
+    last_place INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO anyqueue_counter SELECT 1, value, last_seq FROM anyqueue_scratch;
+  DROP TABLE anyqueue_scratch;
+
+  ALTER TABLE anyqueue_jobs ADD COLUMN okey TEXT;           -- its ordering key (P18)
+  ALTER TABLE anyqueue_jobs ADD COLUMN keep_until INTEGER;  -- finished jobs that say themselves how long they are kept (P26)
+  CREATE INDEX anyqueue_kept ON anyqueue_jobs (lane, state, keep_until, finished_at) WHERE place = 6;
+  CREATE INDEX anyqueue_held_up ON anyqueue_jobs (lane, place, state, run_at) WHERE place IN (2, 3);
+
+  -- Those of a line that are ready, scheduled or leased have a turn; those parked wait for one, by seq.
+  CREATE INDEX anyqueue_lines ON anyqueue_jobs (lane, okey, place, seq) WHERE okey IS NOT NULL AND place < 6;
+
+  -- Who took a unique key last; whether it still holds it follows from the job itself (P17).
+  CREATE TABLE anyqueue_unique (
+    lane TEXT NOT NULL,
+    ukey TEXT NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (lane, ukey)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX anyqueue_unique_taker ON anyqueue_unique (id);
+
+  -- What unfinished jobs depend on (P20), first what they still wait for. The rows go when the dependent ends.
+  CREATE TABLE anyqueue_dependencies (
+    id TEXT NOT NULL,
+    satisfied INTEGER NOT NULL,
+    on_id TEXT NOT NULL,
+    on_parent TEXT NOT NULL,
+    PRIMARY KEY (id, satisfied, on_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX anyqueue_dependents ON anyqueue_dependencies (on_id);
+  `,
 ];
 
 /** The layout that this code writes. */
 const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** The oldest layout version whose code can still read and write what this code leaves behind. */
-const MIN_READER = 1;
+const MIN_READER = 2;
 
 /**
  * Which layout a store has, 0 when it has none. Refuses one that only newer code may open, or that nobody can make sense of

@@ -9,7 +9,10 @@ import {
   type PollResult,
   takeOver,
 } from "@anyqueue/api";
-import { type Candidates, choose, sharesOf } from "./choose.ts";
+import { isDropped, keepUntilOf, noteEnd } from "./change.ts";
+import { type Candidates, choose, type Share, sharesOf } from "./choose.ts";
+import { followUp } from "./follow-up.ts";
+import { hasLimit, Limits } from "./limits.ts";
 import { nextDueAt } from "./next-due.ts";
 import { PLACE, type JobRow, toJob } from "./rows.ts";
 import type { Statements } from "./statements.ts";
@@ -21,16 +24,17 @@ const PROMOTION_BOUND = 5000;
 /** Answers a poll that finds nothing, only by reading; undefined when there is something to take or to promote. */
 export function pollIdle(sql: Statements, request: PollRequest, now: number, turn: number): PollResult | undefined {
   const shares = sharesOf(sql, request, turn);
+  const limits = new Limits(sql, now);
   const from = request.from ?? "waiting";
   const lanes = [...new Set(shares.map(({ lane }) => lane))];
   if ((request.expired ?? 0) > 0 && lanes.some((lane) => sql.ended.get(lane, now, 1) !== undefined)) return undefined;
   if (request.limit > 0) {
-    if (shares.some(({ lane, isPaused }) => !isPaused && sql.isDue.get(lane, from, now) !== undefined))
+    if (shares.some((share) => isOpen(share, limits) && sql.isDue.get(share.lane, from, now) !== undefined))
       return undefined;
   }
-  const candidates = choose(sql, { ...request, limit: Math.min(request.limit, 1) }, shares, now);
+  const candidates = choose(sql, { ...request, limit: Math.min(request.limit, 1) }, shares, limits, now);
   if (candidates.rows.length > 0) return undefined;
-  return answer(sql, { request, shares, now }, [], [], candidates);
+  return answer(sql, { request, shares, limits, now }, [], [], candidates);
 }
 
 /** Chooses, orders, advances and leases due jobs, and takes over those whose lease has ended (P6–P11, P15). */
@@ -39,19 +43,39 @@ export function poll(tx: Transaction, request: PollRequest, now: number, turn: n
   const from = request.from ?? "waiting";
   const shares = sharesOf(sql, request, turn);
   const expired = rescue(tx, request, [...new Set(shares.map(({ lane }) => lane))], now);
-  for (const { lane, isPaused } of shares) {
+  const limits = new Limits(sql, now);
+  for (const share of shares) {
+    const { lane } = share;
     const limit = Math.max(PROMOTION_BOUND, request.limit);
-    if (!isPaused && sql.isDue.get(lane, from, now) !== undefined) sql.promote.run(lane, from, now, limit);
+    if (isOpen(share, limits) && sql.isDue.get(lane, from, now) !== undefined) sql.promote.run(lane, from, now, limit);
   }
-  const candidates = choose(sql, request, shares, now);
+  const candidates = choose(sql, request, shares, limits, now);
   const jobs = candidates.rows.length === 0 ? [] : take(tx, candidates.rows, request, now);
-  return answer(sql, { request, shares, now }, jobs, expired, candidates);
+  count(shares, limits, request, jobs);
+  return answer(sql, { request, shares, limits, now }, jobs, expired, candidates);
 }
 
 interface Asked {
   readonly request: PollRequest;
-  readonly shares: ReturnType<typeof sharesOf>;
+  readonly shares: readonly Share[];
+  readonly limits: Limits;
   readonly now: number;
+}
+
+/** Whether something may be taken from a lane. */
+function isOpen({ lane, settings }: Share, limits: Limits): boolean {
+  return settings.paused !== true && limits.left(lane, settings) > 0;
+}
+
+/** Counts what was taken from lanes with limits. */
+function count(shares: readonly Share[], limits: Limits, { lease }: PollRequest, jobs: readonly Job[]): void {
+  const limited = new Map(
+    shares.filter(({ settings }) => hasLimit(settings)).map(({ lane, settings }) => [lane, settings]),
+  );
+  for (const [lane, settings] of limited) {
+    const taken = jobs.filter((job) => job.lane === lane).length;
+    if (taken > 0) limits.take(lane, settings, taken, lease === undefined ? 0 : taken);
+  }
 }
 
 function answer(
@@ -61,9 +85,10 @@ function answer(
   expired: readonly Job[],
   { mayBeMore, after }: Candidates,
 ): PollResult {
-  const { request, shares, now } = asked;
-  const isFull = request.limit > 0 && jobs.length >= request.limit;
-  const due = isFull || mayBeMore || after !== undefined ? now : nextDueAt(sql, shares, request.from ?? "waiting", now);
+  const { request, shares, limits, now } = asked;
+  const isFull = request.limit > 0 && jobs.length >= request.limit && shares.some((share) => isOpen(share, limits));
+  const due =
+    isFull || mayBeMore || after !== undefined ? now : nextDueAt(sql, shares, request.from ?? "waiting", limits, now);
   return { jobs, expired, nextDueAt: due, ...(after !== undefined && { after }) };
 }
 
@@ -77,7 +102,7 @@ function take(tx: Transaction, rows: readonly JobRow[], request: PollRequest, no
   const stored = rows.map((row, i): Stored & { before: Job } => {
     const before = toJob(row);
     const step: Advance = { to, now, ...(lease && { lease: { token: first + i, ...lease } }) };
-    return { seq: row[0], before, job: advance(before, step) };
+    return { seq: row[0], place: row[25], before, job: advance(before, step) };
   });
   const seqs = JSON.stringify(stored.map(({ seq }) => seq));
   if (lease) {
@@ -95,17 +120,22 @@ function take(tx: Transaction, rows: readonly JobRow[], request: PollRequest, no
     );
   }
 
-  for (const { before, job } of stored) {
+  for (const { seq, place, before, job } of stored) {
     if (before.state !== job.state) tx.log(job.lane, movedEvent(before, job, now));
-    if (isTerminal(to)) tx.hints.job(job.id);
+    if (isTerminal(to)) end(tx, seq, place, job);
     else if (job.lease === undefined) tx.hints.lane(job.lane);
   }
-  tx.remove(
-    stored
-      .filter(({ job }) => isTerminal(to) && tx.discards(job.lane, to))
-      .map(({ seq, job }) => ({ seq, id: job.id })),
-  );
+  followUp(tx, now);
   return stored.map(({ job }) => job);
+}
+
+/** Sees to a job that was written as finished. */
+function end(tx: Transaction, seq: number, place: number, job: Job): void {
+  tx.hints.job(job.id);
+  noteEnd(tx, job, place);
+  const until = keepUntilOf(job);
+  if (until !== null) tx.sql.keepUntil.run(until, seq);
+  if (isDropped(tx, job)) tx.dropped.push({ seq, id: job.id, keep: () => undefined });
 }
 
 /** Takes over jobs whose lease has ended, those first whose lease ended first, in paused lanes too (P15). */

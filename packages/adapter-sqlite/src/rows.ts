@@ -1,7 +1,8 @@
 import { type Job, type Json, isTerminal, type NewJob } from "@anyqueue/api";
+import type { Stored } from "./transaction.ts";
 
-/** Which index a job is found by; see `migrations.ts`. Number 2, 3 and 5 are left for keyed and blocked jobs. */
-export const PLACE = { ready: 0, scheduled: 1, leased: 4, finished: 6 } as const;
+/** Which index a job is found by; see `migrations.ts`. */
+export const PLACE = { ready: 0, scheduled: 1, parked: 2, blocked: 3, leased: 4, finished: 6 } as const;
 
 /** A job as the statements select it, in the order of `COLUMNS`. An array is a third faster to read than an object. */
 export type JobRow = readonly [
@@ -30,6 +31,7 @@ export type JobRow = readonly [
   error: string | null,
   result: string | null,
   payload: string | null,
+  place: number,
 ];
 
 const WITHOUT_PAYLOAD =
@@ -37,10 +39,10 @@ const WITHOUT_PAYLOAD =
   "lease_until, holder, lease_from, cancel_requested, finished_at, touched, grp, extra, progress, error, result";
 
 /** Everything that makes up a job. */
-export const COLUMNS = `${WITHOUT_PAYLOAD}, payload`;
+export const COLUMNS = `${WITHOUT_PAYLOAD}, payload, place`;
 
 /** The same without reading the payload, for those who only decide about a job. */
-export const HOT_COLUMNS = `${WITHOUT_PAYLOAD}, NULL`;
+export const HOT_COLUMNS = `${WITHOUT_PAYLOAD}, NULL, place`;
 
 type Draft = { -readonly [K in keyof Job]: Job[K] };
 
@@ -99,6 +101,11 @@ export function toJob(row: JobRow): Job {
   return job;
 }
 
+/** The job of a row, beside its places. */
+export function storedOf(row: JobRow): Stored {
+  return { seq: row[0], place: row[25], job: toJob(row) };
+}
+
 /** JSON for a nullable column. */
 export function encode(value: unknown): string | null {
   return value === undefined ? null : JSON.stringify(value);
@@ -106,15 +113,24 @@ export function encode(value: unknown): string | null {
 
 /** The fields that few jobs have, as one column, or null when the job has none of them. */
 export function extraOf(job: NewJob | Job): string | null {
-  const { backoff, timeoutMs, orderingKey, unique, dependsOn, onParent } = job;
-  const rare = backoff ?? timeoutMs ?? orderingKey ?? unique ?? dependsOn ?? onParent;
+  const { backoff, timeoutMs, orderingKey, unique, dependsOn, onParent, keep } = job;
+  const rare = backoff ?? timeoutMs ?? orderingKey ?? unique ?? dependsOn ?? onParent ?? keep;
   if (rare === undefined) return null;
-  return JSON.stringify({ backoff, timeoutMs, orderingKey, unique, dependsOn, onParent });
+  return JSON.stringify({ backoff, timeoutMs, orderingKey, unique, dependsOn, onParent, keep });
 }
 
-/** Where a job belongs as it is now. */
+/** What `extraOf` made a column of. */
+export type Extra = Pick<NewJob, "orderingKey" | "unique" | "dependsOn" | "keep">;
+
+/** Reads the fields that few jobs have. */
+export function parseExtra(extra: string | null): Extra {
+  return extra === null ? {} : (JSON.parse(extra) as Extra);
+}
+
+/** Where a job belongs as it is now, unless it is parked. */
 export function placeOf(job: Pick<Job, "state" | "lease" | "runAt">, now: number): number {
   if (isTerminal(job.state)) return PLACE.finished;
+  if (job.state === "blocked") return PLACE.blocked;
   if (job.lease !== undefined) return PLACE.leased;
   return job.runAt <= now ? PLACE.ready : PLACE.scheduled;
 }

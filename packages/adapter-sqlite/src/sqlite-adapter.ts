@@ -141,7 +141,7 @@ export class SqliteAdapter implements Adapter<Database> {
   }
 
   async configure(lane: string, settings: LaneSettings): Promise<void> {
-    return this.#write((tx) => configure(tx, lane, settings));
+    return this.#write((tx) => configure(tx, lane, settings, Date.now()));
   }
 
   async subscribe(wake: (hint: Hint) => void): Promise<Unsubscribe> {

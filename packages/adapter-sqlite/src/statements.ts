@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { Preparer } from "./preparer.ts";
 import { COLUMNS, HOT_COLUMNS, type JobRow } from "./rows.ts";
+import { prepareShaping } from "./shaping-statements.ts";
 
 /**
  * Every statement but those of lists, prepared once per connection, in the order of the contract. Each names the partial
@@ -14,21 +15,25 @@ export function prepare(db: Database) {
     "FROM anyqueue_jobs INDEXED BY anyqueue_touched WHERE place = 0 AND touched IS NOT NULL AND lane = ? AND state = ?";
   const scheduled = "FROM anyqueue_jobs INDEXED BY anyqueue_scheduled WHERE place = 1 AND lane = ? AND state = ?";
   const leased = "FROM anyqueue_jobs INDEXED BY anyqueue_leased WHERE place = 4 AND lane = ?";
-  const finished = "FROM anyqueue_jobs INDEXED BY anyqueue_finished WHERE place = 6 AND lane = ?";
+  const finished = "FROM anyqueue_jobs INDEXED BY anyqueue_kept WHERE place = 6 AND lane = ? AND state = ?";
 
   return {
+    ...prepareShaping(of),
+
     // shared
-    nextTicks: of.value<[count: number], number>("UPDATE anyqueue_counter SET value = value + ? RETURNING value"),
-    lastSeq: of.value<[], number>(
-      "SELECT max(last_seq, coalesce((SELECT max(seq) FROM anyqueue_jobs), 0)) FROM anyqueue_counter",
+    nextTicks: of.value<[count: number], number>(
+      "UPDATE anyqueue_counter SET last_tick = last_tick + ? RETURNING last_tick",
     ),
-    findLane: of.value<[lane: string], string>("SELECT settings FROM anyqueue_lanes WHERE lane = ?"),
-    addLane: of.change<[lane: string]>("INSERT INTO anyqueue_lanes VALUES (?, '{}')"),
+    lastSeq: of.value<[], number>(
+      "SELECT max(last_place, coalesce((SELECT max(seq) FROM anyqueue_jobs), 0)) FROM anyqueue_counter",
+    ),
+    findLane: of.value<[lane: string], string>("SELECT settings FROM anyqueue_lanes WHERE name = ?"),
+    addLane: of.change<[lane: string]>("INSERT INTO anyqueue_lanes (name, settings) VALUES (?, '{}')"),
     appendEvent: of.change<[id: string, at: number, kind: string, detail: string]>(
       "INSERT INTO anyqueue_events (id, at, kind, detail) VALUES (?, ?, ?, ?)",
     ),
     find: of.tuples<[id: string], JobRow>(`SELECT ${COLUMNS} FROM anyqueue_jobs WHERE id = ?`),
-    keepLastSeq: of.change<[seq: number]>("UPDATE anyqueue_counter SET last_seq = ?"),
+    keepLastSeq: of.change<[seq: number]>("UPDATE anyqueue_counter SET last_place = ?"),
     removeJobs: of.change<[seqs: string]>("DELETE FROM anyqueue_jobs WHERE seq IN (SELECT value FROM json_each(?))"),
     removeEvents: of.change<[ids: string]>("DELETE FROM anyqueue_events WHERE id IN (SELECT value FROM json_each(?))"),
 
@@ -51,11 +56,12 @@ export function prepare(db: Database) {
         extra: string | null,
         progress: string | null,
         payload: string,
+        orderingKey: string | null,
       ]
     >(
       `INSERT INTO anyqueue_jobs (seq, id, lane, type, state, place, priority, run_at, attempt, max_attempts, token,
-         version, inserted_at, updated_at, touched, grp, extra, progress, payload)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 0, 1, ?, ?, ?, ?, ?, ?, ?)
+         version, inserted_at, updated_at, touched, grp, extra, progress, payload, okey)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 0, 1, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO NOTHING`,
     ),
 
@@ -133,7 +139,7 @@ export function prepare(db: Database) {
       `SELECT ${COLUMNS} FROM anyqueue_jobs WHERE id IN (SELECT value FROM json_each(?))`,
     ),
     findLeases: of.tuples<[ids: string], LeaseRow>(
-      `SELECT seq, anyqueue_jobs.id, token, version, lease_until, cancel_requested
+      `SELECT seq, anyqueue_jobs.id, token, version, lease_until, cancel_requested, extra
        FROM json_each(?) AS j CROSS JOIN anyqueue_jobs WHERE anyqueue_jobs.id = j.value AND place = 4`,
     ),
     finish: of.change<[updatedAt: number, finishedAt: number, jobs: string]>(
@@ -162,21 +168,17 @@ export function prepare(db: Database) {
         progress: string | null,
         error: string | null,
         result: string | null,
+        keepUntil: number | null,
         seq: number,
       ]
     >(
       `UPDATE anyqueue_jobs SET state = ?, place = ?, priority = ?, run_at = ?, attempt = ?, version = ?,
          updated_at = ?, lease_until = ?, holder = ?, lease_from = ?, cancel_requested = ?, finished_at = ?,
-         touched = ?, progress = ?, error = ?, result = ?
+         touched = ?, progress = ?, error = ?, result = ?, keep_until = ?
        WHERE seq = ?`,
     ),
     writePayload: of.change<[payload: string, seq: number]>("UPDATE anyqueue_jobs SET payload = ? WHERE seq = ?"),
     requeue: of.change<[to: number, seq: number]>("UPDATE anyqueue_jobs SET seq = ? WHERE seq = ?"),
-
-    // remove
-    oldestFinished: of.tuples<[lane: string, state: string, before: number, limit: number], FinishedRow>(
-      `SELECT seq, id, finished_at ${finished} AND state = ? AND finished_at <= ? ORDER BY finished_at, seq LIMIT ?`,
-    ),
 
     // append
     touch: of.change<[now: number, tick: number | null, seq: number]>(
@@ -195,7 +197,7 @@ export function prepare(db: Database) {
 
     // lanes
     lanes: of.tuples<[], readonly [lane: string, settings: string]>(
-      "SELECT lane, settings FROM anyqueue_lanes ORDER BY lane",
+      "SELECT name, settings FROM anyqueue_lanes ORDER BY name",
     ),
     nextReadyState: of.value<[lane: string, after: string], string>(
       `SELECT state FROM anyqueue_jobs INDEXED BY anyqueue_ready WHERE place = 0 AND lane = ? AND state > ?
@@ -218,7 +220,7 @@ export function prepare(db: Database) {
       `SELECT state, count(*) FROM (SELECT state ${leased} LIMIT ?) GROUP BY state`,
     ),
     countFinished: of.value<[lane: string, state: string, bound: number], number>(
-      `SELECT count(*) FROM (SELECT 1 ${finished} AND state = ? LIMIT ?)`,
+      `SELECT count(*) FROM (SELECT 1 ${finished} LIMIT ?)`,
     ),
     nextPriority: of.tuples<[lane: string, state: string, after: number], readonly [priority: number, runAt: number]>(
       `SELECT priority, run_at ${ready} AND priority > ? ORDER BY priority, run_at LIMIT 1`,
@@ -227,7 +229,8 @@ export function prepare(db: Database) {
 
     // configure
     configure: of.change<[lane: string, settings: string]>(
-      "INSERT INTO anyqueue_lanes VALUES (?, ?) ON CONFLICT (lane) DO UPDATE SET settings = excluded.settings",
+      `INSERT INTO anyqueue_lanes (name, settings) VALUES (?, ?)
+       ON CONFLICT (name) DO UPDATE SET settings = excluded.settings`,
     ),
   };
 }
@@ -243,10 +246,8 @@ export type LeaseRow = readonly [
   version: number,
   until: number,
   cancelRequested: number | null,
+  extra: string | null,
 ];
 
 /** One entry of the log. */
 export type EventRow = readonly [seq: number, id: string, at: number, kind: string, detail: string];
-
-/** A finished job that may be removed. */
-export type FinishedRow = readonly [seq: number, id: string, finishedAt: number];

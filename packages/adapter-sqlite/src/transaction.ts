@@ -1,11 +1,23 @@
 import { type Job, type LaneSettings, type JobEvent } from "@anyqueue/api";
+import type { End } from "./dependencies.ts";
 import { Hints } from "./hints.ts";
+import { Lines } from "./lines.ts";
 import type { Statements } from "./statements.ts";
 
 /** What a write verb works with: a connection inside a transaction, and what is to be told after the commit. */
 export class Transaction {
   readonly sql: Statements;
   readonly hints = new Hints();
+  /** How many more jobs lanes with a capacity take, where they were counted in this transaction. */
+  readonly room = new Map<string, number>();
+  /** What a verb leaves for `followUp`: jobs that ended, … */
+  readonly ends: End[] = [];
+  /** … those of them that need not know any more what they depended on, … */
+  readonly independent: string[] = [];
+  /** … those that are not to be kept, not written yet, … */
+  readonly dropped: Dropped[] = [];
+  /** … and lines with a turn to give. */
+  readonly lines = new Lines();
   /** The settings of the lanes looked up so far; null stands for a lane that does not exist. */
   readonly #lanes = new Map<string, LaneSettings | null>();
   /** The last place in the insertion order that was given away; nobody else gives any while this transaction lasts. */
@@ -15,11 +27,32 @@ export class Transaction {
     this.sql = sql;
   }
 
-  /** Lets a lane come into being if it is not there yet. */
-  enter(lane: string): void {
-    if (this.#find(lane) !== null) return;
-    this.sql.addLane.run(lane);
-    this.#lanes.set(lane, {});
+  /** Does some work, and undoes it unless its outcome fits. */
+  attempt<T>(work: () => T, fits: (value: T) => boolean): { readonly value: T; readonly isUndone: boolean } {
+    const { sql, hints } = this;
+    const told = [...hints];
+    sql.mark.run();
+    const value = work();
+    const isUndone = !fits(value);
+    if (isUndone) {
+      sql.undo.run();
+      this.#lanes.clear();
+      this.#lastSeq = undefined;
+      this.room.clear();
+      hints.reset(told);
+    }
+    sql.settle.run();
+    return { value, isUndone };
+  }
+
+  /** The settings of a lane, which comes into being if it is not there yet. */
+  enter(lane: string): LaneSettings {
+    const settings = this.#find(lane) ?? {};
+    if (this.#lanes.get(lane) === null) {
+      this.sql.addLane.run(lane);
+      this.#lanes.set(lane, settings);
+    }
+    return settings;
   }
 
   /** The settings of a lane; none where it does not exist. */
@@ -30,6 +63,7 @@ export class Transaction {
   /** Forgets a lane's settings, which have just been changed. */
   forget(lane: string): void {
     this.#lanes.delete(lane);
+    this.room.delete(lane);
   }
 
   /** Takes `count` numbers from the store's counter and answers the first one. Never the same ones twice (P13). */
@@ -56,16 +90,18 @@ export class Transaction {
     return this.settingsOf(lane).history === "all";
   }
 
-  /** Whether jobs of this state are removed in the step that finishes them (P26). */
-  discards(lane: string, state: string): boolean {
-    const keep = this.settingsOf(lane).keep;
-    return keep?.[state as keyof typeof keep] === false;
+  /** Tells those who may wait for it that a lease of a lane was given up (P19). */
+  freeSlot(lane: string): void {
+    if (this.settingsOf(lane).concurrency != null) this.hints.lane(lane);
   }
 
-  /** Removes jobs with their events (P26). */
+  /** Removes jobs with their events, and whatever else was noted about them (P26). */
   remove(jobs: readonly { readonly seq: number; readonly id: string }[]): number {
     if (jobs.length === 0) return 0;
-    this.sql.removeEvents.run(JSON.stringify(jobs.map(({ id }) => id)));
+    const ids = JSON.stringify(jobs.map(({ id }) => id));
+    this.sql.removeEvents.run(ids);
+    this.sql.removeTakers.run(ids);
+    this.sql.removeDependencies.run(ids);
     const last = this.sql.lastSeq.get() ?? 0;
     if (jobs.some(({ seq }) => seq === last)) this.sql.keepLastSeq.run(last);
     return this.sql.removeJobs.run(JSON.stringify(jobs.map(({ seq }) => seq))).changes;
@@ -87,8 +123,16 @@ export function parseSettings(text: string | undefined): LaneSettings {
   return text === undefined || text === "{}" ? {} : (JSON.parse(text) as LaneSettings);
 }
 
-/** A job beside its place in the insertion order, under which it is written. */
+/** A job as it is stored, beside its place in the insertion order, under which it is written, and its `place`. */
 export interface Stored {
   readonly seq: number;
+  readonly place: number;
   readonly job: Job;
+}
+
+/** A job that is not to be kept, and what keeps it all the same. */
+export interface Dropped {
+  readonly seq: number;
+  readonly id: string;
+  readonly keep: () => void;
 }

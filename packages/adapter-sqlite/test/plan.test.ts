@@ -9,14 +9,14 @@ describe("the plan of a migration", () => {
   it("P25 is the SQL that makes just what opening makes, and does not make the file", async () => {
     const [planned, opened] = [temporaryPath(), temporaryPath()];
     const plan = await planOf(planned);
-    expect(plan).toMatchObject({ from: null, to: 1, changes: ["Creates the tables."] });
+    expect(plan).toMatchObject({ from: null, to: 2, changes: ["Creates the tables."] });
     expect(existsSync(planned)).toBe(false);
     const db = new SqliteDatabase(planned);
     db.exec(plan?.sql ?? "");
     db.close();
     await (await openStore({ path: opened })).close();
     expect(layoutOf(planned)).toEqual(layoutOf(opened));
-    expect(await planOf(planned)).toEqual({ from: 1, to: 1, changes: [], sql: "" });
+    expect(await planOf(planned)).toEqual({ from: 2, to: 2, changes: [], sql: "" });
   });
 
   it("P25 leaves a file and its folder as they were", async () => {
@@ -25,7 +25,7 @@ describe("the plan of a migration", () => {
     await store.insert(jobs(3));
     await store.close();
     const before = readFileSync(path);
-    expect(await planOf(path)).toMatchObject({ from: 1, changes: [] });
+    expect(await planOf(path)).toMatchObject({ from: 2, changes: [] });
     expect(readFileSync(path).equals(before)).toBe(true);
     expect(readdirSync(dirname(path))).toEqual(["jobs.db"]);
   });
@@ -34,7 +34,7 @@ describe("the plan of a migration", () => {
     const path = temporaryPath();
     const store = await openStore({ path });
     await store.insert(jobs(3));
-    expect(await planOf(path)).toMatchObject({ from: 1, changes: [] });
+    expect(await planOf(path)).toMatchObject({ from: 2, changes: [] });
     expect((await store.list({ limit: 9 })).items).toHaveLength(3);
   });
 
@@ -51,7 +51,7 @@ describe("the plan of a migration", () => {
   });
 
   it("is that of a new file in memory, and there is none for a backend without a layout", async () => {
-    expect(await planMigration("sqlite::memory:")).toMatchObject({ from: null, to: 1 });
+    expect(await planMigration("sqlite::memory:")).toMatchObject({ from: null, to: 2 });
     expect(await planMigration("memory:")).toBe(undefined);
   });
 });
