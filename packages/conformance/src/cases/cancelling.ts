@@ -173,6 +173,38 @@ export const cancelling: readonly Case[] = [
       sameIds(await t.take({ limit: 9, now: T0 + SECOND }), [other, none], "A cancelled job was found.");
     },
   },
+  {
+    promise: "P21",
+    title: "keeps the keys and the slot of a held job that was asked to stop until it is settled",
+    async run(t) {
+      await t.adapter.configure("slots", { concurrency: 1 });
+      for (const end of ["settled", "rescued"] as const) {
+        const unique = { key: end, until: "finished" } as const;
+        const wish = { unique, orderingKey: end, lane: "slots" };
+        const id = await t.add(wish);
+        const next = await t.add({ orderingKey: end, lane: "slots" });
+        const held = await t.claim({ lanes: ["slots"] });
+        await t.apply({ id, expect: { state: "active" }, set: { cancel: true } }, T0 + 1);
+        for (const now of [T0 + 1, held.lease.until + 1]) {
+          same(
+            await t.take({ lanes: ["slots"], limit: 9, now }),
+            [],
+            "A job that was asked to stop lost its turn or slot.",
+          );
+          const [outcome] = await t.adapter.insert([t.job(wish)], { now });
+          same(outcome?.status === "existing" && outcome.id, id, "A job that was asked to stop lost its unique key.");
+        }
+        const now = held.lease.until + 1;
+        if (end === "rescued") await (await t.store()).rescue({ limit: 9, now });
+        else await t.apply({ id, expect: { version: held.version + 1 }, set: { state: "cancelled" } }, now);
+        same((await t.read(id)).state, "cancelled", "A job that was asked to stop was not cancelled.");
+        const follower = await t.claim({ lanes: ["slots"], limit: 9, now });
+        same(follower.id, next, "A cancelled job kept its turn or slot.");
+        await t.complete(follower, null, now);
+        await t.adapter.remove({ ids: [await t.add(wish)] });
+      }
+    },
+  },
 ];
 
 /** A job that was asked to stop while somebody holds it. */

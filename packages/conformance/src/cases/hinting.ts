@@ -80,6 +80,83 @@ export const hinting: readonly Case[] = [
   },
   {
     promise: "P24",
+    title: "hints at a lane in which a slot became free, by whatever end of a lease",
+    async run(t) {
+      await t.adapter.configure("main", { concurrency: 1 });
+      await t.addAll([{}, {}, {}, {}]);
+      const ways: readonly ((id: string, token: number) => Promise<unknown>)[] = [
+        (id, token) => t.apply({ id, expect: { token }, set: { state: "completed" } }),
+        (id, token) => t.apply({ id, expect: { token }, set: { state: "cancelled" } }),
+        (id) => t.adapter.remove({ ids: [id] }),
+      ];
+      for (const way of ways) {
+        const { id, token } = await t.claim();
+        await settle();
+        const listener = await new Listener().listen(t.adapter);
+        await way(id, token);
+        await listener.hears({ lane: "main" }, "A slot that became free gave no hint of its lane.");
+        listener.stop();
+      }
+    },
+  },
+  {
+    promise: "P24",
+    title: "hints at a lane in which a turn became free, by an end, a removal, or more turns for each key",
+    async run(t) {
+      await t.addAll(Array.from({ length: 5 }, () => ({ orderingKey: "k" })));
+      const ways: readonly ((id: string, token: number) => Promise<unknown>)[] = [
+        (id, token) => t.apply({ id, expect: { token }, set: { state: "failed" } }),
+        (id) => t.adapter.remove({ ids: [id] }),
+        () => t.adapter.configure("main", { keyConcurrency: 2 }),
+      ];
+      for (const way of ways) {
+        const { id, token } = await t.claim();
+        await settle();
+        const listener = await new Listener().listen(t.adapter);
+        await way(id, token);
+        await listener.hears({ lane: "main" }, "A turn that became free gave no hint of its lane.");
+        same((await t.poll({ limit: 0 })).nextDueAt, T0, "Nothing is due in a lane of which there was a hint.");
+        listener.stop();
+      }
+    },
+  },
+  {
+    promise: "P24",
+    title: "hints at the lane of a job that was released, and at one that was cancelled with what it depends on",
+    async run(t) {
+      const [a, b] = await t.addAll([{}, {}]);
+      const child = { onParent: "cancel", lane: "side" } as const;
+      const [, cancelled] = await t.addAll([
+        { ...child, dependsOn: [a] },
+        { ...child, dependsOn: [b], lane: "far" },
+      ]);
+      await settle();
+      const listener = await new Listener().listen(t.adapter);
+      await t.apply({ id: a, expect: { state: "waiting" }, set: { state: "completed" } });
+      await listener.hears({ lane: "side" }, "A job that was released gave no hint of its lane.");
+      listener.forget();
+      await t.apply({ id: b, expect: { state: "waiting" }, set: { cancel: true } });
+      await listener.hears({ job: cancelled }, "A job that was cancelled with what it depends on gave no hint.");
+      listener.stop();
+    },
+  },
+  {
+    promise: "P24",
+    title: "hints at a lane whose settings were changed",
+    async run(t) {
+      await t.add();
+      await settle();
+      const listener = await new Listener().listen(t.adapter);
+      for (const settings of [{ paused: true }, { paused: null }, { concurrency: 5 }, { rate: null }]) {
+        await t.adapter.configure("main", settings);
+        await listener.hears({ lane: "main" }, `No hint came of ${JSON.stringify(settings)}.`);
+        listener.forget();
+      }
+      listener.stop();
+    },
+  },
+  {
+    promise: "P24",
     title: "says nothing more once it was unsubscribed, and goes on telling the others",
     async run(t) {
       const [one, other] = [await new Listener().listen(t.adapter), await new Listener().listen(t.adapter)];

@@ -1,11 +1,17 @@
 import type { Case } from "../case.ts";
 import { cancelling } from "./cancelling.ts";
+import { capacity } from "./capacity.ts";
 import { choosing } from "./choosing.ts";
 import { closing } from "./closing.ts";
+import { concurrency } from "./concurrency.ts";
 import { cursors } from "./cursors.ts";
 import { customStates } from "./custom-states.ts";
 import { deciding } from "./deciding.ts";
+import { dependencies } from "./dependencies.ts";
+import { dependencyGraphs } from "./dependency-graphs.ts";
+import { dependencyRaces } from "./dependency-races.ts";
 import { due } from "./due.ts";
+import { duplicates } from "./duplicates.ts";
 import { errors } from "./errors.ts";
 import { fencing } from "./fencing.ts";
 import { finality } from "./finality.ts";
@@ -19,15 +25,22 @@ import { listing } from "./listing.ts";
 import { logging } from "./logging.ts";
 import { nextDue } from "./next-due.ts";
 import { ordering } from "./ordering.ts";
+import { orderingKeys } from "./ordering-keys.ts";
+import { orderingRaces } from "./ordering-races.ts";
 import { pausing } from "./pausing.ts";
 import { predicates } from "./predicates.ts";
 import { processes } from "./processes.ts";
+import { rate } from "./rate.ts";
 import { removing } from "./removing.ts";
 import { rescuing } from "./rescuing.ts";
+import { retention } from "./retention.ts";
 import { spawning } from "./spawning.ts";
+import { streaming } from "./streaming.ts";
 import { surviving } from "./surviving.ts";
 import { transactions } from "./transactions.ts";
 import { typePatterns } from "./type-patterns.ts";
+import { unique } from "./unique.ts";
+import { uniqueRaces } from "./unique-races.ts";
 import { working } from "./working.ts";
 
 const groups: readonly (readonly Case[])[] = [
@@ -46,19 +59,32 @@ const groups: readonly (readonly Case[])[] = [
   nextDue,
   customStates,
   deciding,
+  duplicates,
   fencing,
   spawning,
   finality,
   rescuing,
   errors,
+  unique,
+  uniqueRaces,
+  orderingKeys,
+  orderingRaces,
   pausing,
   lanes,
+  capacity,
+  concurrency,
+  rate,
+  dependencies,
+  dependencyGraphs,
+  dependencyRaces,
   cancelling,
   logging,
   following,
+  streaming,
   hinting,
   closing,
   removing,
+  retention,
   processes,
   working,
 ];

@@ -154,7 +154,7 @@ export class Step {
     for (const { id: parent, state: end } of news) {
       for (const row of this.world.rows.values()) {
         const { dependsOn = [], onParent } = row.job;
-        if (row.job.state !== "blocked" || !dependsOn.includes(parent)) continue;
+        if (row.job.state !== "blocked" || row.satisfied.has(parent) || !dependsOn.includes(parent)) continue;
         const fate = fateOf(end, onParent);
         if (fate === "go on") row.satisfied.add(parent);
         const next = { ...row.job, version: row.job.version + 1, updatedAt: this.now };
