@@ -9,6 +9,7 @@ import { listCommand } from "./commands/list.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { pruneCommand } from "./commands/prune.ts";
 import { retryCommand } from "./commands/retry.ts";
+import { scheduleCommand } from "./commands/schedule.ts";
 import { showCommand } from "./commands/show.ts";
 import { workCommand } from "./commands/work.ts";
 import { pauseCommand, resumeCommand } from "./commands/pause.ts";
@@ -38,6 +39,7 @@ const COMMANDS = [
   retryCommand,
   pauseCommand,
   resumeCommand,
+  scheduleCommand,
   pruneCommand,
   migrateCommand,
   conformanceCommand,

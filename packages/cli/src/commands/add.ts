@@ -1,6 +1,7 @@
-import type { AddOptions, Json, Queue } from "@anyqueue/api";
+import type { AddOptions, Queue } from "@anyqueue/api";
 import type { Command } from "commander";
 import { addLines, type RefusedLine } from "../add/add-lines.ts";
+import { parsePayload, priorityOf } from "../add/payload.ts";
 import { fileSource, type Source, streamSource } from "../add/source.ts";
 import { EXIT, exitCodeOf } from "../exit-code.ts";
 import { UsageError } from "../failure.ts";
@@ -99,16 +100,6 @@ async function addOne(
   if (status === "existing" && !output.json) output.note("A job with this id is there already; nothing was changed.");
 }
 
-function parsePayload(text = "null"): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch (error) {
-    throw new UsageError(
-      `The payload is not JSON (${(error as Error).message}). Quote it for the shell, such as '{"to":"ada@example.org"}'; text needs its own quotes: '"text"'.`,
-    );
-  }
-}
-
 function optionsOf({ lane, priority, delay, id, maxAttempts, group, timeout }: Flags): AddOptions {
   return {
     ...(lane !== undefined && { lane }),
@@ -119,11 +110,6 @@ function optionsOf({ lane, priority, delay, id, maxAttempts, group, timeout }: F
     ...(group !== undefined && { group }),
     ...(timeout !== undefined && { timeout }),
   };
-}
-
-/** Numbers become numbers; a name, also a wrong one, is left to the queue's own check. */
-function priorityOf(text: string): NonNullable<AddOptions["priority"]> {
-  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : (text as NonNullable<AddOptions["priority"]>);
 }
 
 /** So many refused lines are told one by one. */
