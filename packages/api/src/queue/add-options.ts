@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { JobInputSchema } from "../check/schemas.ts";
 import { show, validator } from "../check/validator.ts";
-import type { Backoff, OnParent } from "../contract/job.ts";
+import type { Backoff, KeepFor, OnParent } from "../contract/job.ts";
 import type { Json } from "../contract/json.ts";
 import type { PriorityName } from "../contract/names.ts";
 import { QueueError } from "../errors.ts";
@@ -94,7 +94,7 @@ function withOptions(
   const priority = options.priority ?? definition?.priority;
   const maxAttempts = options.maxAttempts ?? definition?.maxAttempts;
   const orderingKey = options.orderingKey ?? orderingKeyOf(definition, payload, subject);
-  const keep = ownKeep ?? definition?.keep;
+  const keeps = [definition?.keep, ownKeep].filter((keep) => keep !== undefined);
   checkUnique(own, subject);
   const unique = resolveUnique(own, definition?.unique);
   const uniqueness = unique && uniquenessOf(type, payload, unique, subject);
@@ -110,7 +110,7 @@ function withOptions(
     ...(timeout !== undefined && { timeoutMs: parseDuration(timeout, "timeout") }),
     ...(backoff !== undefined && { backoff: parseBackoff(backoff) }),
     ...(orderingKey !== undefined && { orderingKey }),
-    ...(keep !== undefined && { keep: keepForJob(keep, subject) }),
+    ...(keeps.length > 0 && { keep: Object.assign({}, ...keeps.map((keep) => keepForJob(keep, subject))) as KeepFor }),
     ...(uniqueness && { unique: uniqueness.unique }),
   };
   return { input, coalescing: uniqueness?.coalescing };

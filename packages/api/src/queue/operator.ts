@@ -1,10 +1,11 @@
+import { MAX_JOBS } from "../check/schemas.ts";
 import type { CasOutcome } from "../contract/change.ts";
 import type { Job } from "../contract/job.ts";
 import { isTerminal } from "../contract/names.ts";
 import type { ChangeInput } from "../store/change-input.ts";
 import type { Store } from "../store/store.ts";
 import { Pace, type PaceOptions } from "./pace.ts";
-import { checkSelection, countOf, finishedOf, type JobSelection, pagesOf } from "./selection.ts";
+import { checkSelection, countOf, finishedOf, type JobSelection, PAGE, pagesOf } from "./selection.ts";
 
 /** `requested`: its holder was asked to stop. `finished`: it had ended before. */
 export type CancelOutcome = "cancelled" | "requested" | "finished" | "missing";
@@ -32,15 +33,16 @@ export interface RetryManyOptions extends RetryOptions {
   readonly rate?: PaceOptions;
 }
 
+/** What has to be known of a job to change it. */
+type Known = Pick<Job, "id" | "state" | "version">;
+
 /** What is done to each of many jobs. */
 interface Treatment {
-  readonly applies: (job: Job) => boolean;
-  readonly changeOf: (job: Job) => ChangeInput;
+  readonly applies: (job: Known) => boolean;
+  readonly changeOf: (job: Known) => ChangeInput;
   readonly count: (outcome: CasOutcome) => void;
-  /** Within a page, later jobs before earlier ones. */
-  readonly isLastFirst?: boolean;
   /** Told of a job to which it no longer applied when its turn came. */
-  readonly passed?: (job: Job) => void;
+  readonly passed?: (job: Known) => void;
 }
 
 /** What operators do to jobs that are not theirs: cancel and retry, one job or many. */
@@ -62,8 +64,8 @@ export class Operator {
   }
 
   /**
-   * Bounded pages, each job once. Blocked jobs go first, and later ones before earlier ones, so that as few as can be are
-   * cancelled by the end of another one before their turn; those that were are counted all the same.
+   * Bounded pages, each job once. Blocked jobs go first, and the later before the earlier ones, so that they are not ended
+   * by the end of one that they depend on before they are counted.
    */
   async cancelAll(selection: JobSelection): Promise<CancelCount> {
     checkSelection(selection);
@@ -71,7 +73,6 @@ export class Operator {
     const treatment: Treatment = {
       applies: (job) => !isTerminal(job.state),
       changeOf: cancellation,
-      isLastFirst: true,
       count: (outcome) => {
         if (outcome.status === "ok") count[outcome.cancelRequested ? "requested" : "cancelled"]++;
       },
@@ -81,8 +82,8 @@ export class Operator {
     };
     const { states } = selection;
     if (states === undefined || states.includes("blocked"))
-      await this.#each({ ...selection, states: ["blocked"] }, treatment);
-    await this.#each(selection, treatment);
+      await this.#each(lastFirst(pagesOf(this.#store, { ...selection, states: ["blocked"] })), treatment);
+    await this.#each(pagesOf(this.#store, selection), treatment);
     return count;
   }
 
@@ -102,7 +103,7 @@ export class Operator {
     const pace = new Pace(options.rate, "Cannot retry");
     const finished = finishedOf(selection, "retry");
     if (options.preview === true) return countOf(this.#store, finished);
-    await this.#each(finished, {
+    await this.#each(pagesOf(this.#store, finished), {
       applies: (job) => isTerminal(job.state),
       changeOf: (job) => retrial(job, options, pace.next()),
       count: (outcome) => {
@@ -112,12 +113,11 @@ export class Operator {
     return count;
   }
 
-  async #each(selection: JobSelection, treatment: Treatment): Promise<void> {
-    const { applies, changeOf, count, isLastFirst } = treatment;
-    for await (const page of pagesOf(this.#store, selection)) {
+  async #each(pages: AsyncIterable<readonly Known[]>, treatment: Treatment): Promise<void> {
+    const { applies, changeOf, count } = treatment;
+    for await (const page of pages) {
       const due = page.filter(applies);
-      if (isLastFirst === true) due.reverse();
-      const again: Job[] = [];
+      const again: Known[] = [];
       const outcomes = due.length === 0 ? [] : await this.#store.cas(due.map(changeOf));
       outcomes.forEach((outcome, i) => {
         const job = due[i];
@@ -140,10 +140,27 @@ export class Operator {
   }
 }
 
-function cancellation(job: Job): ChangeInput {
+/** The last job first, as far as one flow can reach: what depends on others is mostly added after them. */
+async function* lastFirst(pages: AsyncIterable<readonly Job[]>): AsyncGenerator<readonly Known[]> {
+  let gathered: Known[] = [];
+  for await (const page of pages) {
+    // Without their payloads, since there may be many of them.
+    for (const { id, state, version } of page) gathered.push({ id, state, version });
+    if (gathered.length < MAX_JOBS) continue;
+    yield* slicesOf(gathered.toReversed());
+    gathered = [];
+  }
+  yield* slicesOf(gathered.toReversed());
+}
+
+function* slicesOf(jobs: readonly Known[]): Generator<readonly Known[]> {
+  for (let start = 0; start < jobs.length; start += PAGE) yield jobs.slice(start, start + PAGE);
+}
+
+function cancellation(job: Known): ChangeInput {
   return { id: job.id, expect: { version: job.version }, set: { cancel: true } };
 }
 
-function retrial(job: Job, { state = "waiting" }: RetryOptions, delayMs: number): ChangeInput {
+function retrial(job: Known, { state = "waiting" }: RetryOptions, delayMs: number): ChangeInput {
   return { id: job.id, expect: { version: job.version }, set: { state, attempt: 0, delayMs } };
 }

@@ -7,7 +7,8 @@ import type { Store } from "../store/store.ts";
 /** Which jobs to act on. All that is given must hold; nothing given is refused, since it would mean every job. */
 export type JobSelection = Pick<ListInput, "lanes" | "states" | "types" | "group" | "where">;
 
-const PAGE = 1000;
+/** How many jobs are looked at, and changed, in one call. */
+export const PAGE = 1000;
 const FIELDS = ["lanes", "states", "types", "group", "where"];
 const HOW_TO_SELECT = `name ${FIELDS.join(", ")}.`;
 

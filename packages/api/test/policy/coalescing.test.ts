@@ -12,7 +12,12 @@ describe("mergePayloads", () => {
     ["lists append, the stored one first", [1, 2], [2, 3], [1, 2, 2, 3]],
     ["objects take the new fields", { a: 1, b: 2 }, { b: 3, c: 4 }, { a: 1, b: 3, c: 4 }],
     ["with their lists appended", { ids: [1], at: 1 }, { ids: [2], at: 2 }, { ids: [1, 2], at: 2 }],
-    ["and only theirs: what is deeper is the newer", { user: { id: 1 } }, { user: { tags: [1] } }, { user: { tags: [1] } }],
+    [
+      "and only theirs: what is deeper is the newer",
+      { user: { id: 1 } },
+      { user: { tags: [1] } },
+      { user: { tags: [1] } },
+    ],
     ["a field that is no list in both is the newer", { ids: [1] }, { ids: 2 }, { ids: 2 }],
     ["scalars are the newer", 1, "two", "two"],
     ["null is a value", { a: 1 }, null, null],

@@ -126,11 +126,18 @@ describe("afterDuplicate", () => {
   });
 
   it("P17 cancels one that was only to be given back", () => {
-    expect(afterDuplicate(afterHandBack(heldJob(), 500))).toEqual({ expect: { token: 7 }, set: { state: "cancelled" } });
+    expect(afterDuplicate(afterHandBack(heldJob(), 500))).toEqual({
+      expect: { token: 7 },
+      set: { state: "cancelled" },
+    });
   });
 
   it("P17 never leads to a state that could take the key again", () => {
-    for (const settlement of [afterFailure(heldJob(), "no", 50), afterLeaseEnd(heldJob(), 50), afterHandBack(heldJob())])
+    for (const settlement of [
+      afterFailure(heldJob(), "no", 50),
+      afterLeaseEnd(heldJob(), 50),
+      afterHandBack(heldJob()),
+    ])
       expect(["failed", "cancelled"]).toContain(afterDuplicate(settlement).set.state);
   });
 });

@@ -94,6 +94,64 @@ describe("cancel", () => {
     expect(await busy.cancel(id)).toBe("cancelled");
   });
 
+  it("P21 P20 ends blocked jobs at once, and what depends on them, and counts each of the group", async () => {
+    const group = (name: string): { group: string } => ({ group: name });
+    const tree = {
+      type: "top",
+      payload: 0,
+      options: group("g"),
+      children: [
+        { type: "leaf", payload: 1, options: group("g") },
+        {
+          type: "middle",
+          payload: 2,
+          options: group("g"),
+          children: [{ type: "leaf", payload: 3, options: group("g") }],
+        },
+      ],
+    };
+    const flow = await queue.flow({ type: "outside", payload: 0, children: [tree] });
+
+    expect(await queue.cancel({ group: "g" })).toEqual({ cancelled: 4, requested: 0 });
+    expect(await queue.get(flow.id)).toMatchObject({ state: "cancelled", attempt: 0 });
+    expect(await queue.cancel(flow.id)).toBe("finished");
+  });
+
+  it("P21 P20 asks the holder of a child to stop; its parent ends when it does", async () => {
+    const flow = await queue.flow({ type: "parent", payload: 0, children: [{ type: "child", payload: 1 }] });
+    const held = await queue.receive();
+
+    expect(await queue.cancel({ types: ["child"] })).toEqual({ cancelled: 0, requested: 1 });
+    expect(await queue.get(flow.id)).toMatchObject({ state: "blocked" });
+    await held?.release();
+    expect(await queue.get(flow.id)).toMatchObject({ state: "cancelled" });
+  });
+
+  it("P21 P18 keeps the key of a job that is asked to stop until it does, and parked jobs end at once", async () => {
+    const keyed = { orderingKey: "k" };
+    const [first, second, third] = [
+      await queue.add("a", 1, keyed),
+      await queue.add("a", 2, keyed),
+      await queue.add("a", 3, keyed),
+    ];
+    const held = await queue.receive();
+
+    expect(await queue.cancel(second.id)).toBe("cancelled");
+    expect(await queue.cancel(first.id)).toBe("requested");
+    expect(await queue.receive()).toBeNull();
+    await held?.release();
+    expect((await queue.receive())?.job.id).toBe(third.id);
+    expect(await queue.get(first.id)).toMatchObject({ state: "cancelled" });
+  });
+
+  it("P21 P17 lets a unique key go with the job that is cancelled", async () => {
+    const { id } = await queue.add("a", 1, { unique: true });
+    expect(await queue.cancel({ types: ["a"] })).toEqual({ cancelled: 1, requested: 0 });
+
+    expect((await queue.add("a", 1, { unique: true })).status).toBe("added");
+    expect(await queue.get(id)).toMatchObject({ state: "cancelled" });
+  });
+
   it("leaves AnyQueue's own jobs alone", async () => {
     await queue.insert([{ type: "a", payload: 1, id: "$system:x", state: "$resting" }]);
 

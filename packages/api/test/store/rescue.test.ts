@@ -123,4 +123,38 @@ describe("rescue", () => {
       code: "UNAVAILABLE",
     });
   });
+
+  it("P17 ends a job that cannot go back, since another one holds its unique key by now", async () => {
+    const store = await openStore();
+    const unique = { key: "k", until: "started" } as const;
+    await store.insert(
+      [
+        { ...job, id: "lost", unique },
+        { ...job, id: "free" },
+      ],
+      { now: 0 },
+    );
+    await store.poll({ ...take, now: 0 });
+    await store.insert([{ ...job, id: "next", unique }], { now: 5 });
+
+    expect(await store.rescue({ limit: 10, now: 20 })).toBe(2);
+
+    expect(await store.get(["default:lost", "default:free", "default:next"])).toMatchObject([
+      { state: "failed", error: { code: "LEASE_ENDED" } },
+      { state: "waiting" },
+      { state: "waiting", attempt: 0 },
+    ]);
+  });
+
+  it("P17 P21 cancels one that was asked to stop, whoever holds its key", async () => {
+    const store = await openStore();
+    const unique = { key: "k", until: "started" } as const;
+    await store.insert([{ ...job, id: "lost", unique }], { now: 0 });
+    await store.poll({ ...take, now: 0 });
+    await store.cas([{ id: "default:lost", expect: { state: "active" }, set: { cancel: true } }], { now: 0 });
+    await store.insert([{ ...job, id: "next", unique }], { now: 5 });
+
+    expect(await store.rescue({ limit: 10, now: 20 })).toBe(1);
+    expect(await store.get(["default:lost"])).toMatchObject([{ state: "cancelled" }]);
+  });
 });
