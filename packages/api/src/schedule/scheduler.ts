@@ -21,7 +21,7 @@ export interface SchedulerOptions {
 /** How many schedules are taken at once. */
 const BATCH = 100;
 /** How long the ticks of schedules are this process's to make; if it dies over them, another one makes them after this. */
-const LEASE_MS = 10_000;
+const LEASE_MS = 5000;
 /** How long to sleep at most, in milliseconds, so that a schedule made elsewhere is seen though its hint got lost (P24). */
 const INTERVAL = 10_000;
 /** Some stores tell of every write of other processes: so long to wait between two looks because of that. */

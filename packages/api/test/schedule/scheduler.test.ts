@@ -60,11 +60,11 @@ describe("a tick", () => {
     const dead = await shared.scheduler({ cas: () => new Promise(() => undefined) });
     void dead.look();
     await new Promise((resolve) => setImmediate(resolve));
-    shared.at(FIRST + 9_999);
+    shared.at(FIRST + 4_999);
     await look(shared);
     expect(await shared.added()).toEqual([]);
 
-    shared.at(FIRST + 10_000);
+    shared.at(FIRST + 5_000);
     await look(shared);
     expect(await shared.added()).toEqual([job("tidy", FIRST)]);
     expect(await shared.queue.schedules()).toMatchObject([{ next: START + SECOND }]);
