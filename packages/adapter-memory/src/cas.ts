@@ -11,7 +11,9 @@ const NEVER: Predicate = { or: [] };
 /** Applies each change or tells why not (P12–P16, P21). */
 export function cas(state: State, changes: readonly Change[], at: At): CasOutcome[] {
   const now = state.now(at.now);
-  return changes.map((change) => apply(state, change, now));
+  const outcomes = changes.map((change) => apply(state, change, now));
+  state.finish(now);
+  return outcomes;
 }
 
 function apply(state: State, change: Change, now: number): CasOutcome {

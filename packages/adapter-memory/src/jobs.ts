@@ -12,6 +12,8 @@ const FRESH: Notes = { tookKey: true };
 export class Jobs {
   readonly #byId = new Map<string, Entry>();
   readonly #groups = new Map<string, SortedSet<Inserted, Entry>>();
+  /** The lanes and ordering keys in which turns may have become free in this step. */
+  readonly #changedLines: Pick<Sealed, "lane" | "orderingKey">[] = [];
   readonly lanes = new Map<string, Lane>();
   readonly dependencies = new Dependencies();
   /** The last place in the insertion order that was given away. */
@@ -47,7 +49,7 @@ export class Jobs {
   add(job: Sealed, now: number, missing?: readonly string[]): void {
     const entry = { job, seq: ++this.seq, touched: ++this.touched, ready: false };
     this.restore(entry, missing ? { tookKey: true, missing } : FRESH, now);
-    this.#callUp(job, now);
+    this.#noteLine(job);
   }
 
   /** Puts in a job that has its places already, as a snapshot has them. */
@@ -74,8 +76,8 @@ export class Jobs {
     };
   }
 
-  /** Writes a job anew. True if another one can go on because of it. */
-  replace(entry: Entry, job: Sealed, now: number, requeue = false): boolean {
+  /** Writes a job anew. */
+  replace(entry: Entry, job: Sealed, now: number, requeue = false): void {
     const { job: before } = entry;
     this.#displace(entry);
     if (requeue) entry.seq = ++this.seq;
@@ -87,8 +89,7 @@ export class Jobs {
       this.lane(job.lane).lines.giveUpTurn(entry);
     }
     this.#place(entry, now);
-    const isOneCalled = this.#callUp(job, now);
-    return isOneCalled || (job.lease === undefined && this.#freesSlot(before));
+    this.#noteLine(job);
   }
 
   /** Writes a job of which only the lease has another end (P7). */
@@ -109,8 +110,8 @@ export class Jobs {
     order?.add(entry);
   }
 
-  /** Takes a job out. True if another one can go on because of it. */
-  remove(entry: Entry, now: number): boolean {
+  /** Takes a job out. */
+  remove(entry: Entry): void {
     const { job } = entry;
     const { lines, uniqueKeys } = this.lane(job.lane);
     this.#displace(entry);
@@ -118,8 +119,7 @@ export class Jobs {
     if (job.unique) uniqueKeys.forget(entry);
     if (job.dependsOn) this.dependencies.unlink(entry);
     if (job.orderingKey !== undefined) lines.giveUpTurn(entry);
-    const isOneCalled = this.#callUp(job, now);
-    return isOneCalled || this.#freesSlot(job);
+    this.#noteLine(job);
   }
 
   /** True if nothing is kept of a job that ended so, and no unfinished one needs it (P20, P26). */
@@ -127,9 +127,22 @@ export class Jobs {
     return keptFor(job, this.lane(job.lane).settings.keep) === false && !this.dependencies.isNeeded(job.id);
   }
 
-  /** Gives the free turns of all ordering keys of a lane. */
-  callUpAll(lane: Lane, now: number): void {
-    for (const key of lane.lines.keys()) lane.callUp(key, now);
+  /**
+   * Gives the turns that a call has set free. That is done at its end: whom the same call brings into line may be the first.
+   * Answers the lanes in which somebody got one.
+   */
+  giveTurns(now: number): ReadonlySet<Lane> {
+    const lanes = new Set<Lane>();
+    for (const { lane: name, orderingKey = "" } of this.#changedLines.splice(0)) {
+      const lane = this.lane(name);
+      if (lane.callUp(orderingKey, now)) lanes.add(lane);
+    }
+    return lanes;
+  }
+
+  /** Notes that there may be turns to give under all ordering keys of a lane. */
+  noteLines({ name, lines }: Lane): void {
+    for (const orderingKey of lines.keys()) this.#changedLines.push({ lane: name, orderingKey });
   }
 
   /** What a job depends on is needed until it has ended. */
@@ -141,12 +154,8 @@ export class Jobs {
     else this.dependencies.link(entry);
   }
 
-  #callUp({ lane, orderingKey }: Sealed, now: number): boolean {
-    return orderingKey !== undefined && this.lane(lane).callUp(orderingKey, now);
-  }
-
-  #freesSlot({ lane, lease }: Sealed): boolean {
-    return lease !== undefined && this.lane(lane).settings.concurrency !== undefined;
+  #noteLine(job: Sealed): void {
+    if (job.orderingKey !== undefined) this.#changedLines.push(job);
   }
 
   #place(entry: Entry, now: number): void {

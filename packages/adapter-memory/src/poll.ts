@@ -20,8 +20,12 @@ export function poll(state: State, request: PollRequest): PollResult {
 
   const expired = rescue(state, lanes, request, now);
   const jobs = chosen.map((entry) => take(state, entry, request, now));
+  state.finish(now);
   const isFull = request.limit > 0 && jobs.length >= request.limit;
-  const hasMore = (lane: Lane): boolean => request.ids === undefined && !search.finished.has(lane.name);
+  // A job that is moved and not held may be found once more, or make room for another one.
+  const hasNew = jobs.length > 0 && request.lease === undefined;
+  const hasMore = ({ name }: Lane): boolean =>
+    hasNew || (request.ids ? request.limit === 0 : !search.finished.has(name));
   return {
     jobs,
     expired,

@@ -67,7 +67,8 @@ export async function stateOf(lines: AsyncIterable<string>, path: string): Promi
   if (!end) throw corrupt(path, "its end is missing");
   if (end[1] !== digest.lines || end[2] !== digest.sum()) throw corrupt(path, "its checksum does not fit");
   // Version 1 knew of no turns.
-  for (const lane of state.jobs.lanes.values()) state.jobs.callUpAll(lane, now);
+  for (const lane of state.jobs.lanes.values()) state.jobs.noteLines(lane);
+  state.finish(now);
   return state;
 }
 

@@ -54,7 +54,7 @@ export class State {
       this.#add(sealed, now, beginning?.missing);
       if (sealed.finishedAt !== undefined) ended.push(sealed);
     }
-    this.#dropUnkept(ended, now);
+    this.#dropUnkept(ended);
   }
 
   /** Writes a job that a poll took, with the transition; it counts against the rate of its lane (P19). */
@@ -71,13 +71,14 @@ export class State {
   /** Writes a changed job with its events and with what follows from its end; unless nothing is kept of it. */
   change(entry: Entry, next: Sealed, events: readonly JobEvent[], now: number, requeue = false): void {
     this.changes++;
-    if (this.jobs.isDropped(next)) {
+    const isEnd = isTerminal(next.state) && next.state !== entry.job.state;
+    if (isEnd && this.jobs.isDropped(next)) {
       this.hints.about(next);
-      this.#drop(entry, now);
+      this.#drop(entry);
       return;
     }
     this.#write(entry, next, events, now, requeue);
-    if (isTerminal(next.state) && this.jobs.dependencies.isNeeded(next.id)) this.#tellDependents([next], now);
+    if (isEnd && this.jobs.dependencies.isNeeded(next.id)) this.#tellDependents([next], now);
   }
 
   /** Writes a job whose lease was prolonged. */
@@ -96,11 +97,12 @@ export class State {
   /** Removes jobs and their events (P26). To those that depend on them it is as if they had never been there (P20). */
   remove(entries: readonly Entry[], now: number): void {
     if (entries.length > 0) this.changes++;
-    for (const entry of entries) this.#drop(entry, now);
+    for (const entry of entries) this.#drop(entry);
     this.#tellDependents(
       entries.map(({ job }) => ({ id: job.id, state: null })),
       now,
     );
+    this.finish(now);
   }
 
   /** Sets a lane's settings: what is absent stays, and `null` resets. */
@@ -110,9 +112,15 @@ export class State {
     const set = Object.entries(merged).filter(([, value]) => value !== null && value !== undefined);
     lane.settings = Object.fromEntries(set) as LaneSettings;
     if (lane.settings.rate === undefined) lane.bucket = undefined;
-    if (settings.keyConcurrency !== undefined) this.jobs.callUpAll(lane, now);
+    if (settings.keyConcurrency !== undefined) this.jobs.noteLines(lane);
     this.changes++;
     this.hints.lane(name);
+    this.finish(now);
+  }
+
+  /** Ends a call that changed jobs: gives the turns that became free in it (P18). */
+  finish(now: number): void {
+    for (const { name } of this.jobs.giveTurns(now)) this.hints.lane(name);
   }
 
   #add(job: Sealed, now: number, missing?: readonly string[]): void {
@@ -124,7 +132,8 @@ export class State {
 
   #write(entry: Entry, next: Sealed, events: readonly JobEvent[], now: number, requeue = false): void {
     this.hints.about(next);
-    if (this.jobs.replace(entry, next, now, requeue)) this.hints.lane(next.lane);
+    if (entry.job.lease && !next.lease) this.#hintSlot(next.lane);
+    this.jobs.replace(entry, next, now, requeue);
     for (const event of events) if (event.kind !== "moved" || this.#logsAll(next)) this.log.append(event);
   }
 
@@ -138,20 +147,26 @@ export class State {
         if (to === "cancelled") told.push(next);
       }
     }
-    this.#dropUnkept(told, now);
+    this.#dropUnkept(told);
   }
 
   /** Drops those of which nothing is kept, now that nobody needs them. */
-  #dropUnkept(ends: readonly End[], now: number): void {
+  #dropUnkept(ends: readonly End[]): void {
     for (const { id } of ends) {
       const entry = this.jobs.get(id);
-      if (entry && this.jobs.isDropped(entry.job)) this.#drop(entry, now);
+      if (entry && this.jobs.isDropped(entry.job)) this.#drop(entry);
     }
   }
 
-  #drop(entry: Entry, now: number): void {
-    if (this.jobs.remove(entry, now)) this.hints.lane(entry.job.lane);
+  #drop(entry: Entry): void {
+    if (entry.job.lease) this.#hintSlot(entry.job.lane);
+    this.jobs.remove(entry);
     this.log.remove(entry.job.id);
+  }
+
+  /** A lease has ended, so there may be room for another one (P19). */
+  #hintSlot(name: string): void {
+    if (this.jobs.lane(name).settings.concurrency !== undefined) this.hints.lane(name);
   }
 
   #logsAll({ lane }: Sealed): boolean {
