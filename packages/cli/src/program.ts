@@ -4,6 +4,7 @@ import { addCommand } from "./commands/add.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { conformanceCommand } from "./commands/conformance.ts";
 import { demoCommand } from "./commands/demo.ts";
+import { eventsCommand } from "./commands/events.ts";
 import { lanesCommand } from "./commands/lanes.ts";
 import { listCommand } from "./commands/list.ts";
 import { migrateCommand } from "./commands/migrate.ts";
@@ -40,6 +41,7 @@ const COMMANDS = [
   pauseCommand,
   resumeCommand,
   scheduleCommand,
+  eventsCommand,
   pruneCommand,
   migrateCommand,
   conformanceCommand,
