@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, fork } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -15,7 +16,10 @@ afterAll(() => server?.stop());
 
 const URLS: Readonly<Record<string, () => Promise<string>>> = {
   SQLite: async () => `sqlite:${join(await scratch(), "jobs.db")}`,
-  Postgres: async () => (server = await EmbeddedServer.start()).url,
+  async Postgres() {
+    server ??= await EmbeddedServer.start();
+    return `${server.url}?schema=t_${randomUUID().slice(0, 8)}`;
+  },
 };
 
 /** How many processes run at a time, and how many are killed. */
@@ -23,6 +27,20 @@ const PROCESSES = 5;
 const KILLS = 10;
 
 describe.each(Object.keys(URLS))("schedules on %s", (name) => {
+  it("are made, changed, paused, ended, begun again and removed", async () => {
+    await using queue: Queue = await openQueue((await URLS[name]?.()) ?? "");
+    const yearly = { cron: "0 0 1 1 *", tz: "Europe/Berlin" };
+    const made = await queue.schedule("new year", yearly, "fireworks", { loud: true });
+    expect(await queue.schedule("new year", yearly, "fireworks", { loud: true })).toEqual(made);
+    expect(await queue.pauseSchedule("new year")).toMatchObject({ paused: true, next: null });
+    expect(await queue.resumeSchedule("new year")).toEqual(made);
+    const over = { ...yearly, end: new Date("2020-01-01") };
+    expect(await queue.schedule("new year", over, "fireworks", null)).toMatchObject({ payload: null, next: null });
+    expect(await queue.schedule("new year", yearly, "fireworks", { loud: true })).toEqual(made);
+    expect([await queue.schedules(), await queue.list()]).toEqual([[made], { items: [] }]);
+    expect([await queue.unschedule("new year"), await queue.schedules()]).toEqual([true, []]);
+  });
+
   it(
     "add exactly one job per tick while five processes are killed and started at random",
     { timeout: 180_000 },

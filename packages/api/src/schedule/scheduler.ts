@@ -2,6 +2,7 @@ import { Alarm } from "../alarm.ts";
 import type { Hint } from "../contract/adapter.ts";
 import type { Job } from "../contract/job.ts";
 import { isTerminal } from "../contract/names.ts";
+import type { Found } from "../contract/query.ts";
 import { isQueueError } from "../errors.ts";
 import { describeError } from "../policy/job-error.ts";
 import type { Wakeups } from "../queue/wakeups.ts";
@@ -24,8 +25,8 @@ const BATCH = 100;
 const LEASE_MS = 5000;
 /** How long to sleep at most, in milliseconds, so that a schedule made elsewhere is seen though its hint got lost (P24). */
 const INTERVAL = 10_000;
-/** Some stores tell of every write of other processes: so long to wait between two looks because of that. */
-const QUIET = 250;
+/** Many hints come at once, of every tick, and from some stores of every write: so long between two looks because of them. */
+const QUIET = 100;
 const FIRST_PAUSE = 5;
 /** How long to wait at most before looking again for what is due and could not be had, in milliseconds. */
 const LONGEST_PAUSE = 1000;
@@ -79,7 +80,8 @@ export class Scheduler {
       limit: BATCH,
       lease: { ms: LEASE_MS, holder },
     });
-    await Promise.all(jobs.map((job) => this.#tick(job)));
+    const busy = await this.#busyOf(jobs);
+    await Promise.all(jobs.map((job) => this.#tick(job, busy.has(job.id))));
     if (jobs.length === 0) return this.#until(nextDueAt);
     this.#pause = FIRST_PAUSE;
     return 0;
@@ -108,26 +110,22 @@ export class Scheduler {
   }
 
   #hear(hint: Hint): void {
-    if ("lane" in hint && hint.lane === LANE) return this.#alarm.ring();
-    if (!("resync" in hint) || this.#soon !== undefined) return;
-    const ring = (): void => {
+    const isOurs = "resync" in hint || ("lane" in hint && hint.lane === LANE);
+    if (!isOurs || this.#soon !== undefined || this.#isStopping) return;
+    const left = Math.max(0, this.#lookedAt + QUIET - performance.now());
+    this.#soon = setTimeout(() => {
       this.#soon = undefined;
       this.#alarm.ring();
-    };
-    const left = this.#lookedAt + QUIET - performance.now();
-    if (left <= 0) ring();
-    else this.#soon = setTimeout(ring, left).unref();
+    }, left).unref();
   }
 
-  async #tick(job: Job): Promise<void> {
+  async #tick(job: Job, isBusy: boolean): Promise<void> {
     const { id, token } = job;
     const course = courseOf(job);
     // The store's clock, as it was at the poll.
     const now = job.updatedAt;
     try {
-      const definition = definitionOf(job);
-      const isBusy = definition.overlap === "skip" && (await this.#isUnfinished(course.last?.job));
-      const step = tick(nameOf(id), definition, course, now, isBusy);
+      const step = tick(nameOf(id), definitionOf(job), course, now, isBusy);
       await this.#options.store.cas([{ id, expect: { token }, ...step }]);
     } catch (error) {
       if (!isOwnFault(error)) throw error;
@@ -136,9 +134,15 @@ export class Scheduler {
     }
   }
 
-  async #isUnfinished(id: string | undefined): Promise<boolean> {
-    const [job] = id === undefined ? [] : await this.#options.store.get([id]);
-    return job !== undefined && job !== null && !isTerminal(job.state);
+  /** Those that skip this tick because the job of the one before is unfinished. */
+  async #busyOf(jobs: readonly Job[]): Promise<ReadonlySet<string>> {
+    const skipping = jobs.flatMap((job) => {
+      const { last } = courseOf(job);
+      return last !== undefined && definitionOf(job).overlap === "skip" ? [{ id: job.id, previous: last.job }] : [];
+    });
+    if (skipping.length === 0) return new Set();
+    const found = await this.#options.store.get(skipping.map(({ previous }) => previous));
+    return new Set(skipping.filter((_, i) => isUnfinished(found[i])).map(({ id }) => id));
   }
 
   #until(nextDueAt: number | null): number {
@@ -152,6 +156,11 @@ export class Scheduler {
     this.#pause = Math.min(2 * this.#pause, longest);
     return this.#pause;
   }
+}
+
+/** A job that is not kept any more has ended. */
+function isUnfinished(job: Found | undefined): boolean {
+  return job !== null && job !== undefined && !isTerminal(job.state);
 }
 
 /** The schedule is at fault, such as by a definition of newer code, and not the store. */
