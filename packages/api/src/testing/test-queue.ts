@@ -36,10 +36,10 @@ export class TestQueue<C extends Catalog = Catalog, Tx = never> extends Queue<C,
    *
    * @throws QueueError `TIMEOUT` naming what still goes on after `limit` runs; `INVALID` naming the handler or option.
    */
-  runUntilIdle(handlers: Handlers<C, Tx>, options: IdleOptions = {}): Promise<Ran<C>[]> {
+  async runUntilIdle(handlers: Handlers<C, Tx>, options: IdleOptions = {}): Promise<Ran<C>[]> {
     checkIdleOptions(options);
     const runner = new IdleRunner({ queue: this, store: this.store, place: this.workplace(handlers) }, options);
-    return runner.run() as Promise<Ran<C>[]>;
+    return (await runner.run()) as Ran<C>[];
   }
 
   /** All jobs that are kept, or those of one type, in the order in which they were added. */
