@@ -1,7 +1,7 @@
-import type { At, InsertOutcome } from "../contract/insert.ts";
+import type { At } from "../contract/insert.ts";
 import type { Store } from "../store/store.ts";
 import { laneFull } from "./adder.ts";
-import type { AddedGraph, AddedTree, FlowIds, FlowStatus } from "./flow.ts";
+import type { AddedGraph, AddedTree, FlowStatus } from "./flow.ts";
 import { type FlowPlan, planGraph, planTree } from "./flow-plan.ts";
 import type { JobTypes } from "./job-types.ts";
 
@@ -18,39 +18,25 @@ export class FlowAdder<Tx> {
   async add(flow: unknown, at?: At<Tx>): Promise<AddedTree | AddedGraph> {
     if (typeof flow === "object" && flow !== null && "jobs" in flow) {
       const plan = planGraph(flow, this.#types);
-      const { status, idOf } = await this.#insert(plan, at);
-      return { ...status, ids: Object.fromEntries([...plan.shape].map(([name, id]) => [name, idOf(id)])) };
+      const status = await this.#insert(plan, at);
+      return { ...status, ids: Object.fromEntries([...plan.shape].map(([name, { id }]) => [name, id])) };
     }
     const plan = planTree(flow, this.#types);
-    const { status, idOf } = await this.#insert(plan, at);
-    return { ...status, ...(status.status === "added" ? plan.shape : renamed(plan.shape, idOf)) };
+    const status = await this.#insert(plan, at);
+    return { ...status, ...plan.shape };
   }
 
-  async #insert(
-    { inputs, made }: FlowPlan<unknown>,
-    at: At<Tx> | undefined,
-  ): Promise<{ readonly status: FlowStatus; readonly idOf: (planned: string) => string }> {
+  async #insert({ inputs, made, nodes }: FlowPlan<unknown>, at: At<Tx> | undefined): Promise<FlowStatus> {
     const outcomes = await this.#store.insert(inputs, { ...at, allOrNone: true }, made);
     const full = inputs.find((_, i) => outcomes[i]?.status === "full");
     if (full) throw laneFull(full);
-    const existing = outcomes.filter((outcome) => outcome.status === "existing");
-    const ids = new Map(existing.length === 0 ? [] : inputs.map(({ id = "" }, i) => [id, heldBy(outcomes[i]) ?? id]));
-    return {
-      status: {
-        status: existing.length === 0 ? "added" : "existing",
-        existing: existing.map(({ id, by, job }) => ({ id, by, job })),
-      },
-      idOf: (planned) => ids.get(planned) ?? planned,
-    };
+    const existing = outcomes.flatMap((outcome, i) => {
+      const node = nodes[i];
+      if (outcome.status !== "existing" || !node) return [];
+      const { id, by, job } = outcome;
+      node.id = id;
+      return [{ id, by, job }];
+    });
+    return { status: existing.length === 0 ? "added" : "existing", existing };
   }
-}
-
-/** The job that stands for one that exists, which another id may have because of a unique key. */
-function heldBy(outcome: InsertOutcome | undefined): string | undefined {
-  return outcome?.status === "existing" ? outcome.id : undefined;
-}
-
-/** Without recursion beyond what a flow that exists needs. */
-function renamed({ id, children }: FlowIds, idOf: (planned: string) => string): FlowIds {
-  return { id: idOf(id), children: children.map((child) => renamed(child, idOf)) };
 }

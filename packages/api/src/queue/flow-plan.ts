@@ -23,12 +23,19 @@ interface GraphNode extends Node {
   readonly after?: readonly string[];
 }
 
+interface TreeIds {
+  id: string;
+  readonly children: TreeIds[];
+}
+
 /** What a flow is made of, before it is stored. */
 export interface FlowPlan<Shape> {
   readonly inputs: readonly JobInput[];
   /** Ids that were made for this flow, so that no other job can have them. */
   readonly made: ReadonlySet<string>;
-  /** Tells the ids in the form in which the flow was given. */
+  /** The ids, one for each input. They may change yet: where a unique key is held, the holder's comes in their place. */
+  readonly nodes: readonly { id: string }[];
+  /** The same nodes in the form in which the flow was given. */
   readonly shape: Shape;
 }
 
@@ -89,7 +96,7 @@ class Planner {
 /** Plans a tree: children before their parents, who depend on them. @throws QueueError `INVALID` naming the job. */
 export function planTree(tree: unknown, types: JobTypes): FlowPlan<FlowIds> {
   const planner = new Planner(types);
-  const roots: FlowIds[] = [];
+  const nodes: TreeIds[] = [];
   // Without recursion, since a tree may be as deep as a call is long.
   const path = [visit(tree, "")];
   const onPath = new Set<unknown>([tree]);
@@ -110,14 +117,15 @@ export function planTree(tree: unknown, types: JobTypes): FlowPlan<FlowIds> {
     );
     path.pop();
     onPath.delete(node);
-    (path.at(-1)?.children ?? roots).push({ id, children });
+    const shape = { id, children };
+    nodes.push(shape);
+    path.at(-1)?.children.push(shape);
   }
-  const [shape = { id: "", children: [] }] = roots;
-  return { inputs: planner.inputs, made: planner.made, shape };
+  return { inputs: planner.inputs, made: planner.made, nodes, shape: nodes.at(-1) ?? { id: "", children: [] } };
 }
 
 /** Plans jobs that go by names. @throws QueueError `INVALID` naming the job, also when they wait for each other in a circle. */
-export function planGraph(graph: unknown, types: JobTypes): FlowPlan<ReadonlyMap<string, string>> {
+export function planGraph(graph: unknown, types: JobTypes): FlowPlan<ReadonlyMap<string, { readonly id: string }>> {
   validateGraph(graph, SUBJECT);
   const steps = new Map(Object.entries((graph as { readonly jobs: Record<string, GraphNode> }).jobs));
   if (steps.size === 0) throw new QueueError("INVALID", `${SUBJECT}: \`jobs\` is empty. Name a job at least.`);
@@ -141,11 +149,11 @@ export function planGraph(graph: unknown, types: JobTypes): FlowPlan<ReadonlyMap
       (after.get(name) ?? []).flatMap((other) => named.get(other)?.id ?? []),
     );
   }
-  const shape = new Map([...named].map(([name, { id }]) => [name, id]));
-  return { inputs: planner.inputs, made: planner.made, shape };
+  const shape = new Map([...named].map(([name, { id }]) => [name, { id }]));
+  return { inputs: planner.inputs, made: planner.made, nodes: [...shape.values()], shape };
 }
 
-function visit(node: unknown, place: string): { node: TreeNode; place: string; children: FlowIds[] } {
+function visit(node: unknown, place: string): { node: TreeNode; place: string; children: TreeIds[] } {
   validateTree(node, place === "" ? SUBJECT : `${SUBJECT}, ${place.slice(0, -1)}`);
   return { node: node as TreeNode, place, children: [] };
 }

@@ -3,7 +3,7 @@ import type { AppendOutcome } from "../contract/event.ts";
 import type { Job } from "../contract/job.ts";
 import type { Json } from "../contract/json.ts";
 import { type Duration, parseDuration } from "../policy/duration.ts";
-import { afterFailure, afterHandBack, type FailurePolicy } from "../policy/failure.ts";
+import { afterDuplicate, afterFailure, afterHandBack, type FailurePolicy, type Settlement } from "../policy/failure.ts";
 import type { Store } from "../store/store.ts";
 import type { JobTypes } from "./job-types.ts";
 
@@ -33,18 +33,19 @@ export class Receipt {
 
   /** Records a failed attempt: the job is tried again after its backoff, or is `failed` when its attempts are used up. */
   fail(error: unknown): Promise<CasOutcome> {
-    return this.#set(afterFailure(this.job, error, this.#store.now(), this.#rules.policy).set);
+    return this.#giveUp(afterFailure(this.job, error, this.#store.now(), this.#rules.policy));
   }
 
   /** Gives the job back uncharged, in its old place or due after a delay. */
   release(delay?: Duration): Promise<CasOutcome> {
-    return this.#set(afterHandBack(this.job, delay === undefined ? undefined : parseDuration(delay, "delay")).set);
+    return this.#giveUp(afterHandBack(this.job, delay === undefined ? undefined : parseDuration(delay, "delay")));
   }
 
   /** Gives the job back uncharged, at the end of the order. */
   requeue(delay?: Duration): Promise<CasOutcome> {
     const delayMs = delay === undefined ? 0 : parseDuration(delay, "delay");
-    return this.#set({ ...afterHandBack(this.job, delayMs).set, requeue: true });
+    const { expect, set } = afterHandBack(this.job, delayMs);
+    return this.#giveUp({ expect, set: { ...set, requeue: true } });
   }
 
   /** Stores JSON with the job that others can read. */
@@ -62,6 +63,12 @@ export class Receipt {
   /** Prolongs the lease; its outcome tells whether the job was asked to stop. */
   renew(lease: Duration): Promise<CasOutcome> {
     return this.#set({ leaseMs: parseDuration(lease, "lease") });
+  }
+
+  /** If another job holds its unique key by now, it cannot go back and ends here, as it does in a worker (P17). */
+  async #giveUp(settlement: Settlement): Promise<CasOutcome> {
+    const outcome = await this.#set(settlement.set);
+    return outcome.status === "duplicate" ? this.#set(afterDuplicate(settlement).set) : outcome;
   }
 
   async #set(set: Settings): Promise<CasOutcome> {

@@ -104,7 +104,8 @@ export class Settler {
 /** How an attempt ends whose job cannot go back, since another one holds its unique key by now (P17). */
 function endOf({ held, ending }: Settling): Settling {
   const settlement = afterDuplicate(ending.settlement ?? { expect: { token: held.job.token }, set: {} });
-  return { held, ending: { ...ending, settlement } };
+  const kind = settlement.set.state === "cancelled" ? "cancelled" : ending.kind;
+  return { held, ending: { ...ending, kind, settlement } };
 }
 
 /** A settlement whose reply was lost is found done when it is sent again: the lease is over, but no other came after it. */

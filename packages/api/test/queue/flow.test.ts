@@ -161,6 +161,14 @@ describe("a flow", () => {
     expect(await queue.get("default:c2")).toBeNull();
   });
 
+  it("P20 is found however deep it is", async () => {
+    let tree: FlowTree = { type: "step", payload: 0, options: { id: "0" } };
+    for (let n = 1; n < 10_000; n++) tree = { type: "step", payload: n, options: { id: `${n}` }, children: [tree] };
+    await queue.flow(tree);
+
+    expect((await queue.flow(tree)).existing).toHaveLength(10_000);
+  });
+
   it("P17 gives the id of the job that holds its unique key", async () => {
     const graph = { jobs: { a: { type: "nightly", payload: 1, options: { unique: true } } } };
     const { ids } = await queue.flow(graph);

@@ -1,4 +1,14 @@
-import { type Added, type CallReport, defineJobs, type Job, type Json, openQueue, type Queue } from "@anyqueue/api";
+import {
+  type Added,
+  type CallReport,
+  defineJobs,
+  type Job,
+  type Json,
+  openQueue,
+  type Queue,
+  type Receipt,
+} from "@anyqueue/api";
+import { once } from "node:events";
 import { Type } from "typebox";
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from "vitest";
 import { rejectionOf } from "../support/errors.ts";
@@ -116,6 +126,42 @@ describe("a unique job", () => {
       ["failed", 1],
       ["completed", 1],
     ]);
+  });
+});
+
+describe("a unique job that is given up while another one waits", () => {
+  const untilStarted = { unique: { key: "s", until: "started" } } as const;
+
+  it("P17 ends when it was received by hand: failed after an attempt, else cancelled", async () => {
+    for (const [giveUp, end] of [
+      [(held: Receipt) => held.fail("no"), "failed"],
+      [(held: Receipt) => held.release(), "cancelled"],
+      [(held: Receipt) => held.requeue("1s"), "cancelled"],
+    ] as const) {
+      const { id } = await queue.add("a", 1, { ...untilStarted, lane: end, priority: 0 });
+      const held = await queue.receive({ lanes: [end] });
+      const next = await queue.add("a", 2, { ...untilStarted, lane: end });
+
+      expect(await (held && giveUp(held))).toMatchObject({ status: "ok" });
+      expect(await queue.get([id, next.id])).toMatchObject([{ state: end }, { state: "waiting" }]);
+      await queue.cancel(next.id);
+    }
+  });
+
+  it("P17 is told as cancelled by the worker that wanted to snooze it", async () => {
+    const { id } = await queue.add("a", 1, untilStarted);
+    const worker = queue.work({
+      a: async (job, ctx) => {
+        if (job.payload !== 1) return;
+        await queue.add("a", 2, untilStarted);
+        ctx.snooze("1h");
+      },
+    });
+
+    const [cancelled] = await once(worker, "cancelled");
+
+    expect(cancelled).toMatchObject({ id });
+    expect(await queue.get(id)).toMatchObject({ state: "cancelled" });
   });
 });
 
