@@ -7,6 +7,7 @@ import type { PriorityName } from "../contract/names.ts";
 import { QueueError } from "../errors.ts";
 import type { Coalescing } from "../policy/coalescing.ts";
 import { type Duration, parseDuration } from "../policy/duration.ts";
+import { parseTime } from "../policy/time.ts";
 import type { JobInput } from "../store/job-input.ts";
 import type { BackoffOptions, JobDefinition } from "./catalog.ts";
 import { keepForJob, type KeepOptions } from "./keep-options.ts";
@@ -106,7 +107,7 @@ function withOptions(
     ...(priority !== undefined && { priority }),
     ...(maxAttempts !== undefined && { maxAttempts }),
     ...(delay !== undefined && { delayMs: parseDuration(delay, "delay") }),
-    ...(runAt !== undefined && { runAt: parseTime(runAt, subject) }),
+    ...(runAt !== undefined && { runAt: parseTime(runAt, "runAt") }),
     ...(timeout !== undefined && { timeoutMs: parseDuration(timeout, "timeout") }),
     ...(backoff !== undefined && { backoff: parseBackoff(backoff) }),
     ...(orderingKey !== undefined && { orderingKey }),
@@ -158,13 +159,4 @@ function parseBackoff(options: BackoffOptions): Backoff {
     ...(max !== undefined && { maxMs: parseDuration(max, "backoff.max") }),
     ...(jitter !== undefined && { jitter }),
   };
-}
-
-function parseTime(time: unknown, subject: string): number {
-  const ms = time instanceof Date ? time.getTime() : time;
-  if (typeof ms === "number" && Number.isFinite(ms) && ms >= 0) return Math.ceil(ms);
-  throw new QueueError(
-    "INVALID",
-    `${subject}: \`runAt\` must be a valid Date or epoch milliseconds, not ${show(time)}.`,
-  );
 }
