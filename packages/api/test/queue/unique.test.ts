@@ -158,7 +158,7 @@ describe("a unique job that is given up while another one waits", () => {
       },
     });
 
-    const [cancelled] = await once(worker, "cancelled");
+    const [cancelled] = (await once(worker, "cancelled")) as [Job];
 
     expect(cancelled).toMatchObject({ id });
     expect(await queue.get(id)).toMatchObject({ state: "cancelled" });
