@@ -19,27 +19,24 @@ const numbers = range(1, 8).concat(
 
 /** Why a scenario has no case here. */
 const elsewhere: Readonly<Record<number, string>> = {
-  23: "unique keys (P17) are refused with `UNSUPPORTED` for now; their cases come with them.",
   40: "optional: several stores behind one queue, of which one is unreachable; no adapter's business.",
   41: "optional: inserts spread over several stores; no adapter's business.",
   44: "optional: a status record of each running worker; a lease's holder, `updatedAt` and `payload` tell the same.",
   68: "how many receivers are blocked is known to the process that blocks, not to the store; the HTTP server will count.",
   73: "an option of the memory adapter's snapshot; its own tests have it.",
-  76: "optional: a lane's rate (P19), which is refused with `UNSUPPORTED` for now.",
-  106: "a lane's capacity (P19) is refused with `UNSUPPORTED` for now; its cases come with it.",
-  112: "strict order within a lane (P18) is refused with `UNSUPPORTED` for now; its cases come with it.",
 };
 
 /** What a scenario's case leaves to others. */
 const remarks: Readonly<Record<number, string>> = {
   20: "The suite checks that all events are kept; what an append costs is measured by the benchmark.",
+  23: "Keys belong to a lane; the queue makes the type a part of each.",
   35: "A worker's own clock plays no part: the store's clock decides.",
-  53: "By a handler that spawns; edges between types (P20) come later.",
+  53: "By a handler that spawns, and by jobs that depend on others.",
   57: "Opening is the status; the HTTP route comes with the server.",
   74: "Acknowledged inserts and a killed process; damaged snapshot files are tested with the memory adapter.",
+  76: "A lane's rate holds for starts, whoever asks; inserts are bounded by its capacity.",
   78: "Opening again; what a migration does is tested with each adapter.",
   103: "Times are epoch milliseconds of the store's clock; a session's time zone is tested with the Postgres adapter.",
-  113: "The rollback; the limit is P19.",
 };
 
 /** `SCENARIOS.md`: which case stands for which scenario. */

@@ -210,8 +210,8 @@ async function pollTogether(t: Trial, pollers: readonly Adapter[]): Promise<void
     // Polls that met each other may have left a slot free; the next one takes it.
     jobs.push(...(await t.take({ limit: 9 })));
     same(jobs.length, most, "Polls that came together did not take just as many jobs as the lane's concurrency says.");
-    const changes = jobs.map(({ id, token }) => ({ id, expect: { token }, set: { state: "completed" } }));
-    await Promise.all(changes.map((change, i) => pollers[i]?.cas([change], { now: T0 })));
+    const complete = { state: "completed" };
+    await Promise.all(jobs.map(({ id, token }, i) => t.cas({ id, expect: { token }, set: complete }, T0, pollers[i])));
     for (const { id } of jobs) done.add(id);
   }
   const [lane] = await t.adapter.lanes({ now: T0 });

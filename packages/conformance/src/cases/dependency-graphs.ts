@@ -141,6 +141,7 @@ export const dependencyGraphs: readonly Case[] = [
   },
   {
     promise: "P20",
+    scenarios: ["S53"],
     title: "lets a job replace itself by others and by one that waits for all of them, and for itself",
     async run(t) {
       const id = await t.add();

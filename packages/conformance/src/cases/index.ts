@@ -14,6 +14,7 @@ import { due } from "./due.ts";
 import { duplicates } from "./duplicates.ts";
 import { errors } from "./errors.ts";
 import { fencing } from "./fencing.ts";
+import { fifo } from "./fifo.ts";
 import { finality } from "./finality.ts";
 import { following } from "./following.ts";
 import { guarding } from "./guarding.ts";
@@ -42,6 +43,7 @@ import { typePatterns } from "./type-patterns.ts";
 import { unique } from "./unique.ts";
 import { uniqueRaces } from "./unique-races.ts";
 import { working } from "./working.ts";
+import { workingLanes } from "./working-lanes.ts";
 
 const groups: readonly (readonly Case[])[] = [
   surviving,
@@ -69,14 +71,15 @@ const groups: readonly (readonly Case[])[] = [
   uniqueRaces,
   orderingKeys,
   orderingRaces,
+  fifo,
   pausing,
   lanes,
   capacity,
   concurrency,
   rate,
   dependencies,
-  dependencyGraphs,
   dependencyRaces,
+  dependencyGraphs,
   cancelling,
   logging,
   following,
@@ -87,6 +90,7 @@ const groups: readonly (readonly Case[])[] = [
   retention,
   processes,
   working,
+  workingLanes,
 ];
 
 /** Every case, in the order of the promises. */

@@ -19,6 +19,7 @@ async function obey(order: Order): Promise<void> {
   tell({ ready: true });
   await new Promise((resolve) => process.once("message", resolve));
   if (order.do === "drain") await drain(adapter, order);
+  else if (order.do === "work") await work(adapter, order);
   else await insert(adapter, order);
   await adapter.close();
 }
@@ -34,8 +35,22 @@ async function drain(adapter: Adapter, order: Extract<Order, { do: "drain" }>): 
 
 async function insert(adapter: Adapter, { jobs, now }: Extract<Order, { do: "insert" }>): Promise<void> {
   for (const job of jobs) {
-    await adapter.insert([job], { now });
-    tell({ ids: [job.id] });
+    const [outcome] = await adapter.insert([job], { now });
+    if (outcome?.status === "added") tell({ ids: [job.id] });
+  }
+}
+
+/** Completes what it finds until the lane holds no unfinished job: what others hold, it waits for. */
+async function work(adapter: Adapter, { lane, holder, now }: Extract<Order, { do: "work" }>): Promise<void> {
+  const states = ["waiting", "delayed", "active", "blocked"];
+  for (;;) {
+    const { jobs } = await adapter.poll({ lanes: [lane], limit: 3, lease: { ms: LEASE, holder }, now });
+    if (jobs.length > 0) tell({ ids: jobs.map((job) => job.id) });
+    const changes = jobs.map(({ id, token }) => ({ id, expect: { token }, set: { state: "completed" } }));
+    if (changes.length > 0) await adapter.cas(changes, { now });
+    else if ((await adapter.list({ lanes: [lane], states, limit: 1, now })).items.length === 0) return;
+    // Lets messages out, also when the adapter answers without any waiting of its own.
+    await new Promise(setImmediate);
   }
 }
 

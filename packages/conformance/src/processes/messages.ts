@@ -11,9 +11,10 @@ export type Order = { readonly connection: Connection } & (
       readonly now: number;
     }
   | { readonly do: "insert"; readonly jobs: readonly NewJob[]; readonly now: number }
+  | { readonly do: "work"; readonly lane: string; readonly holder: string; readonly now: number }
 );
 
-/** What the other process answers: ids that it claimed, or that were acknowledged to it. */
+/** What the other process answers: ids of jobs that it claimed, or that it was told are added. */
 export type Answer =
   | { readonly ready: true }
   | { readonly ids: readonly string[] }

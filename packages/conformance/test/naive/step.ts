@@ -61,6 +61,11 @@ export class Step {
     world.rows.set(id, row);
     if (job.dependsOn?.length) {
       row.job = { ...fresh, state: "blocked" };
+      for (const parent of job.dependsOn) {
+        const others = world.dependents.get(parent);
+        if (others) others.add(id);
+        else world.dependents.set(parent, new Set([id]));
+      }
       this.#unjudged.push(row);
     } else this.#recordInsertion(row);
     return { status: "added", id };
@@ -152,9 +157,11 @@ export class Step {
     const ended: Row[] = [];
     const news = [{ id, state }];
     for (const { id: parent, state: end } of news) {
-      for (const row of this.world.rows.values()) {
+      for (const dependent of this.world.dependents.get(parent) ?? []) {
+        const row = this.world.rows.get(dependent);
+        if (row?.job.state !== "blocked" || row.satisfied.has(parent)) continue;
         const { dependsOn = [], onParent } = row.job;
-        if (row.job.state !== "blocked" || row.satisfied.has(parent) || !dependsOn.includes(parent)) continue;
+        if (!dependsOn.includes(parent)) continue;
         const fate = fateOf(end, onParent);
         if (fate === "go on") row.satisfied.add(parent);
         const next = { ...row.job, version: row.job.version + 1, updatedAt: this.now };
@@ -204,19 +211,22 @@ function recordsAll(world: World, lane: string): boolean {
 
 /** @throws QueueError `INVALID` when blocked jobs wait, directly or through others, for themselves. */
 function refuseCircles(world: World): void {
-  const blocked = new Set([...world.rows.values()].filter(({ job }) => job.state === "blocked"));
-  const waitsFor = (row: Row) => (row.job.dependsOn ?? []).flatMap((id) => world.rows.get(id) ?? []);
-  const free = [...blocked].filter((row) => !waitsFor(row).some((parent) => blocked.has(parent)));
-  // Whoever waits for nobody is taken away, until only those are left that wait for each other.
-  const dependents = new Map<Row, Row[]>();
-  for (const row of blocked)
-    for (const parent of waitsFor(row)) dependents.set(parent, [...(dependents.get(parent) ?? []), row]);
-  for (const row of free) {
-    blocked.delete(row);
-    for (const each of dependents.get(row) ?? [])
-      if (!waitsFor(each).some((parent) => blocked.has(parent))) free.push(each);
+  const isBlocked = (id: string) => world.rows.get(id)?.job.state === "blocked";
+  const left = new Map<string, number>();
+  for (const [id, { job }] of world.rows) {
+    if (isBlocked(id)) left.set(id, (job.dependsOn ?? []).filter(isBlocked).length);
   }
-  if (blocked.size === 0) return;
-  const ids = [...blocked].map((row) => row.job.id);
-  throw new QueueError("INVALID", `Cannot insert: jobs depend on each other in a circle: ${ids.join(", ")}.`);
+  // Whoever waits for nobody is taken away, until only those are left that wait for each other.
+  const free = [...left].flatMap(([id, count]) => (count === 0 ? [id] : []));
+  for (const id of free) {
+    left.delete(id);
+    for (const dependent of world.dependents.get(id) ?? []) {
+      const count = (left.get(dependent) ?? 0) - 1;
+      if (left.has(dependent)) left.set(dependent, count);
+      if (count === 0) free.push(dependent);
+    }
+  }
+  if (left.size === 0) return;
+  const ids = [...left.keys()].join(", ");
+  throw new QueueError("INVALID", `Cannot insert: jobs depend on each other in a circle: ${ids}.`);
 }

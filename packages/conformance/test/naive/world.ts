@@ -16,6 +16,8 @@ export interface Row {
 export interface World {
   rows: Map<string, Row>;
   lanes: Map<string, LaneSettings>;
+  /** Who depends on a job, by its id. */
+  dependents: Map<string, Set<string>>;
   /** What is left of the rate of each lane that has one. */
   buckets: Map<string, Bucket>;
   log: { place: number; event: JobEvent }[];
@@ -31,7 +33,7 @@ export interface Transaction {
 }
 
 export function emptyWorld(): World {
-  return { rows: new Map(), lanes: new Map(), buckets: new Map(), log: [], last: 0, turn: 0 };
+  return { rows: new Map(), lanes: new Map(), dependents: new Map(), buckets: new Map(), log: [], last: 0, turn: 0 };
 }
 
 export function next(world: World): number {
