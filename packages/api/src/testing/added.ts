@@ -52,7 +52,7 @@ const validate = validator(
       maxAttempts: Any,
       timeout: Any,
       orderingKey: Any,
-      times: Type.Optional(Type.Integer({ minimum: 0, description: "a whole number from 0" })),
+      times: Type.Optional(Type.Integer({ minimum: 1, description: "a whole number from 1" })),
     },
     { additionalProperties: false, description: "an object such as { lane, times: 1 }" },
   ),
