@@ -8,7 +8,9 @@ import { eventsCommand } from "./commands/events.ts";
 import { lanesCommand } from "./commands/lanes.ts";
 import { listCommand } from "./commands/list.ts";
 import { migrateCommand } from "./commands/migrate.ts";
+import { moveCommand } from "./commands/move.ts";
 import { pruneCommand } from "./commands/prune.ts";
+import { resultCommand } from "./commands/result.ts";
 import { retryCommand } from "./commands/retry.ts";
 import { scheduleCommand } from "./commands/schedule.ts";
 import { showCommand } from "./commands/show.ts";
@@ -35,9 +37,11 @@ const COMMANDS = [
   workCommand,
   listCommand,
   showCommand,
+  resultCommand,
   lanesCommand,
   cancelCommand,
   retryCommand,
+  moveCommand,
   pauseCommand,
   resumeCommand,
   scheduleCommand,

@@ -61,6 +61,7 @@ describe("looking after a queue", { timeout: 30_000 }, () => {
     const at = await store();
     expect(await json(["cancel", "mail:a"], at)).toEqual({ outcomes: [{ id: "mail:a", outcome: "cancelled" }] });
     expect(await json(["cancel", "--group", "letters", "--dry-run"], at)).toEqual({ wouldCancel: 2 });
+    expect(await json(["cancel", "--where", '{"payload.id":"b"}', "--preview"], at)).toEqual({ wouldCancel: 1 });
     expect(await json(["cancel", "--group", "letters"], at)).toEqual({ cancelled: 2, requested: 0 });
     expect((await run(["cancel", "mail:a", "mail:nope"], at)).code).toBe(1);
   });
@@ -94,11 +95,11 @@ describe("looking after a queue", { timeout: 30_000 }, () => {
       backend: "sqlite",
       store: url,
       from: null,
-      to: 1,
+      to: 2,
       changes: ["Creates the tables."],
       capabilities: { scope: "machine" },
     });
-    expect(await json(["migrate"], { url })).toMatchObject({ from: 1, to: 1, changes: [] });
+    expect(await json(["migrate"], { url })).toMatchObject({ from: 1, to: 2, changes: [] });
     expect((await run(["migrate"], { url })).stdout).toContain("nothing to do");
   });
 
@@ -108,12 +109,12 @@ describe("looking after a queue", { timeout: 30_000 }, () => {
     const { code, stdout, stderr } = await run(["migrate", "--dry-run"], { url });
     expect(code).toBe(0);
     expect(stdout).toMatch(/^PRAGMA journal_mode = WAL;\nBEGIN IMMEDIATE;[^]+\nCOMMIT;\n$/);
-    expect(stderr).toBe(`${url}, layout: none yet → version 1. Creates the tables.\n`);
+    expect(stderr).toBe(`${url}, layout: none yet → version 2. Creates the tables.\n`);
     expect(await readdir(folder)).toEqual([]);
     expect(await json(["migrate", "--dry-run"], { url })).toEqual({
       store: url,
       from: null,
-      to: 1,
+      to: 2,
       changes: ["Creates the tables."],
       sql: stdout,
     });
@@ -134,7 +135,27 @@ describe("looking after a queue", { timeout: 30_000 }, () => {
     [["show", "no-lane"], '"no-lane" is not a job\'s id: that is <lane>:<local id>'],
     [["cancel", "mail:a", "nope"], '"nope" is not a job\'s id'],
     [["retry", "nope"], '"nope" is not a job\'s id'],
+    [["cancel", "mail:a", "--dry-run"], "--dry-run goes with --lane, --state, --type, --group or --where, not with ids"],
+    [["cancel", "mail:a", "--preview"], "Nothing was changed."],
+    [["cancel", "--where", "{bad"], "--where is not JSON"],
+    [["cancel", "--where", "{}"], "holds for every job"],
+    [["cancel", "--where", '{"paylod.to":1}'], "Did you mean `payload`?"],
+    [["cancel", "--where", "[]"], "must be an object of paths and tests"],
     [["retry", "mail:a", "--into", ""], "a state of your own"],
+    [["retry", "mail:a", "--rate", "1/s"], "--rate goes with --lane"],
+    [["retry", "mail:a", "--preview"], "--preview goes with --lane"],
+    [["retry", "--lane", "mail", "--rate", "10"], "such as 10/s, 100/m or 5/30s"],
+    [["retry", "--lane", "mail", "--rate", "0/s"], "such as 10/s, 100/m or 5/30s"],
+    [["retry", "--lane", "mail", "--previw"], "Did you mean --preview?"],
+    [["move", "mail:a"], "required option '--to <lane>'"],
+    [["move", "--to", "slow"], "name ids, or choose"],
+    [["move", "mail:a", "--to", "mail"], "already. To run it again: anyqueue retry mail:a"],
+    [["move", "mail:a", "--to", "a b"], "must be a lane's name"],
+    [["move", "mail:a", "--to", "$x"], "names that begin with $ are reserved"],
+    [["move", "mail:a", "--to", "slow", "--preview"], "--preview goes with --lane"],
+    [["move", "--lane", "mail", "--state", "waiting", "--to", "slow"], "can be moved"],
+    [["result", "mail"], '"mail" is not a job\'s id'],
+    [["result", "mail:a", "--timeout", "soon"], "`timeout` must be milliseconds or a duration"],
     [["retry", "--lane", "mail", "--into", "failed"], "a state of your own"],
     [["lsit"], "Did you mean list?"],
     [["list", "--backend", "sqlit:x"], "Did you mean `sqlite`?"],

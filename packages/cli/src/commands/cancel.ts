@@ -1,15 +1,20 @@
 import { type CancelOutcome, isTerminal, type JobSelection, type Queue } from "@anyqueue/api";
 import type { Command } from "commander";
+import { noteOfEmpty } from "../empty-selection.ts";
 import { countJobs } from "../count-jobs.ts";
 import { EXIT } from "../exit-code.ts";
 import type { Output } from "../output/output.ts";
 import { countOf, withThousands } from "../output/table.ts";
-import { idsOrSelection, type SelectionFlags, selectionOptions } from "../selection.ts";
+import {
+  idsOrSelection,
+  type PreviewFlags,
+  previewOption,
+  type SelectionFlags,
+  selectionOptions,
+} from "../selection.ts";
 import { withQueue } from "../session.ts";
 
-interface Flags extends SelectionFlags {
-  readonly dryRun?: boolean;
-}
+type Flags = SelectionFlags & PreviewFlags;
 
 const SENTENCES: Readonly<Record<CancelOutcome, string>> = {
   cancelled: "cancelled",
@@ -20,13 +25,11 @@ const SENTENCES: Readonly<Record<CancelOutcome, string>> = {
 
 /** `anyqueue cancel` */
 export function cancelCommand(program: Command): void {
-  selectionOptions(
-    program
-      .command("cancel")
-      .description("Cancels jobs: at once where nobody works on them; a worker that does is asked to stop.")
-      .argument("[ids...]", "the jobs' ids"),
-  )
-    .option("--dry-run", "only tell how many jobs are meant")
+  const command = program
+    .command("cancel")
+    .description("Cancels jobs: at once where nobody works on them; a worker that does is asked to stop.")
+    .argument("[ids...]", "the jobs' ids");
+  previewOption(selectionOptions(command))
     .addHelpText(
       "after",
       `
@@ -35,17 +38,19 @@ Exit code 1 when a named job does not exist or has ended already.
 Examples:
   $ anyqueue cancel mail:welcome-ada
   $ anyqueue cancel --group import-42
-  $ anyqueue cancel --lane mail --state waiting --dry-run`,
+  $ anyqueue cancel --lane mail --state waiting --preview
+  $ anyqueue cancel --type mail.send --where '{"payload.to":"ada@example.org"}'`,
     )
     .action((ids: string[], _flags, command: Command) =>
       withQueue<Flags>(command, async ({ flags, output, queue }) => {
         const selection = idsOrSelection("cancel", ids, flags);
         if (!selection) await cancelEach(queue, ids, output);
-        else if (flags.dryRun) await preview(queue, selection, output);
+        else if (flags.preview || flags.dryRun) await preview(queue, selection, output);
         else {
           const { cancelled, requested } = await queue.cancel(selection);
           const asked = requested === 0 ? "" : ` Running and asked to stop: ${withThousands(requested)}.`;
           output.result({ cancelled, requested }, `Cancelled ${countOf(cancelled, "job")}.${asked}`);
+          if (cancelled + requested === 0) await noteOfEmpty(queue, selection, output);
         }
       }),
     );
@@ -61,4 +66,5 @@ async function cancelEach(queue: Queue, ids: readonly string[], output: Output):
 async function preview(queue: Queue, selection: JobSelection, output: Output): Promise<void> {
   const count = await countJobs(queue, selection, ({ state }) => !isTerminal(state));
   output.result({ wouldCancel: count }, `Would cancel ${countOf(count, "job")}.`);
+  if (count === 0) await noteOfEmpty(queue, selection, output);
 }

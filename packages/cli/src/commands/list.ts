@@ -1,5 +1,6 @@
 import type { Job, ListInput, Queue } from "@anyqueue/api";
 import { type Command, Option } from "commander";
+import { noteOfEmpty } from "../empty-selection.ts";
 import { wholeNumber } from "../number-option.ts";
 import { fromNow } from "../output/durations.ts";
 import { brief } from "../output/printable.ts";
@@ -30,6 +31,8 @@ Examples:
   $ anyqueue list
   $ anyqueue list --lane mail --state failed --limit 50
   $ anyqueue list --state waiting,delayed --order poll
+  $ anyqueue list --state blocked --group import-42
+  $ anyqueue list --where '{"attempt":{"gte":3}}'
   $ anyqueue list --type 'image.**' --json`,
     )
     .action((_flags, command: Command) =>
@@ -42,6 +45,7 @@ Examples:
           { jobs, ...(next !== undefined && { after: next }) },
           jobs.length === 0 ? "No jobs." : jobTable(jobs) + more,
         );
+        if (jobs.length === 0) await noteOfEmpty(queue, query, output);
       }),
     );
 }
@@ -66,20 +70,32 @@ async function listJobs(
 
 const ERROR_WIDTH = 60;
 
+interface Column {
+  readonly title: string;
+  readonly of: (job: Job, now: number) => string | number | undefined;
+  /** Only shown where a job has it. */
+  readonly isRare?: true;
+}
+
 /** The columns that a person looks for first. */
+const COLUMNS: readonly Column[] = [
+  { title: "id", of: ({ id }) => id },
+  { title: "type", of: ({ type }) => brief(type, 40) },
+  { title: "state", of: stateOf },
+  { title: "priority", of: ({ priority }) => priority },
+  { title: "attempt", of: ({ attempt, maxAttempts }) => `${attempt}/${maxAttempts}` },
+  { title: "when", of: whenOf },
+  { title: "ordering key", of: ({ orderingKey }) => orderingKey && brief(orderingKey, 30), isRare: true },
+  { title: "unique key", of: ({ unique }) => unique && brief(unique.key, 40), isRare: true },
+  { title: "error", of: ({ error }) => error && brief(error.message, ERROR_WIDTH) },
+];
+
 function jobTable(jobs: readonly Job[]): string {
   const now = Date.now();
+  const columns = COLUMNS.filter(({ of, isRare }) => !isRare || jobs.some((job) => of(job, now) !== undefined));
   return table(
-    ["id", "type", "state", "priority", "attempt", "when", "error"],
-    jobs.map((job) => [
-      job.id,
-      brief(job.type, 40),
-      stateOf(job, now),
-      job.priority,
-      `${job.attempt}/${job.maxAttempts}`,
-      whenOf(job, now),
-      job.error ? brief(job.error.message, ERROR_WIDTH) : "",
-    ]),
+    columns.map(({ title }) => title),
+    jobs.map((job) => columns.map(({ of }) => of(job, now) ?? "")),
   );
 }
 
@@ -88,9 +104,11 @@ export function stateOf({ state, runAt }: Job, now: number): string {
   return state === "waiting" && runAt > now ? "delayed" : state;
 }
 
-/** For how long it has been finished, until when it is leased, or since when it is due. */
-export function whenOf({ finishedAt, lease, runAt }: Job, now: number): string {
+/** How long ago it finished, when its lease ends, what it waits for, or when it is due. */
+export function whenOf({ finishedAt, lease, state, dependsOn = [], runAt }: Job, now: number): string {
   if (finishedAt !== undefined) return `finished ${fromNow(finishedAt, now)}`;
   if (lease) return `lease ends ${fromNow(lease.until, now)}`;
+  if (state === "blocked")
+    return `after ${dependsOn.length === 1 ? brief(dependsOn.join(), 60) : `${dependsOn.length} jobs`}`;
   return `due ${fromNow(runAt, now)}`;
 }

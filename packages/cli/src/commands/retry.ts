@@ -1,28 +1,34 @@
 import { isTerminal, type Queue, type RetryOptions, type RetryOutcome } from "@anyqueue/api";
 import type { Command } from "commander";
-import { countJobs } from "../count-jobs.ts";
+import { noteOfEmpty } from "../empty-selection.ts";
 import { EXIT } from "../exit-code.ts";
 import { UsageError } from "../failure.ts";
 import type { Output } from "../output/output.ts";
 import { countOf } from "../output/table.ts";
-import { idsOrSelection, type SelectionFlags, selectionOptions } from "../selection.ts";
+import { lastDue, rateOption, type RatePerTime } from "../rate-option.ts";
+import {
+  idsOrSelection,
+  type PreviewFlags,
+  previewOption,
+  type SelectionFlags,
+  selectionOptions,
+} from "../selection.ts";
 import { withQueue } from "../session.ts";
 
-interface Flags extends SelectionFlags {
+interface Flags extends SelectionFlags, PreviewFlags {
   readonly into?: string;
-  readonly dryRun?: boolean;
+  readonly rate?: RatePerTime;
 }
 
 /** `anyqueue retry` */
 export function retryCommand(program: Command): void {
-  selectionOptions(
-    program
-      .command("retry")
-      .description("Makes jobs that have ended wait again, with all their attempts before them.")
-      .argument("[ids...]", "the jobs' ids"),
-  )
+  const command = program
+    .command("retry")
+    .description("Makes jobs that have ended wait again, with all their attempts before them.")
+    .argument("[ids...]", "the jobs' ids");
+  previewOption(selectionOptions(command))
     .option("--into <state>", "into this state of your own, not waiting", firstState)
-    .option("--dry-run", "only tell how many jobs are meant")
+    .option("--rate <n/time>", "make so many due per time, not all at once: 10/s, 100/m", rateOption("--rate"))
     .addHelpText(
       "after",
       `
@@ -30,7 +36,9 @@ A selection without --state means failed jobs. Exit code 1 when a named job does
 
 Examples:
   $ anyqueue retry mail:welcome-ada
-  $ anyqueue retry --lane mail --dry-run
+  $ anyqueue retry --lane mail --preview
+  $ anyqueue retry --lane mail --rate 10/s
+  $ anyqueue retry --where '{"error.code":"ETIMEDOUT"}'
   $ anyqueue retry --type 'image.*' --state failed,cancelled
   $ anyqueue retry --lane orders --into received`,
     )
@@ -38,14 +46,17 @@ Examples:
       withQueue<Flags>(command, async ({ flags, output, queue }) => {
         const selection = idsOrSelection("retry", ids, flags);
         const options = flags.into === undefined ? {} : { state: flags.into };
-        if (!selection) await retryEach(queue, ids, options, output);
-        else if (flags.dryRun) {
-          const count = await countJobs(queue, { states: ["failed"], ...selection }, ({ state }) => isTerminal(state));
+        if (!selection) return retryEach(queue, ids, options, output);
+        if (flags.preview || flags.dryRun) {
+          const count = await queue.retry(selection, { ...options, preview: true });
           output.result({ wouldRetry: count }, `Would retry ${countOf(count, "job")}.`);
-        } else {
-          const retried = await queue.retry(selection, options);
-          output.result({ retried }, `Retried ${countOf(retried, "job")}.`);
+          if (count === 0) await noteOfEmpty(queue, selection, output);
+          return;
         }
+        const { rate } = flags;
+        const retried = await queue.retry(selection, { ...options, ...(rate && { rate }) });
+        output.result({ retried }, `Retried ${countOf(retried, "job")}${lastDue(retried, rate)}.`);
+        if (retried === 0) await noteOfEmpty(queue, selection, output);
       }),
     );
 }

@@ -1,30 +1,62 @@
-import type { Job, JobEvent, Queue } from "@anyqueue/api";
+import type { Job, JobError, JobEvent, Queue } from "@anyqueue/api";
 import type { Command } from "commander";
 import { CommandError } from "../failure.ts";
 import { checkIds } from "../job-id.ts";
-import { fromNow } from "../output/durations.ts";
+import { keyRows, dependencyRows, type Dependency } from "../show/rows.ts";
+import { fromNow, humanDuration } from "../output/durations.ts";
 import { printable } from "../output/printable.ts";
 import { pairs } from "../output/table.ts";
 import { withQueue } from "../session.ts";
 import { stateOf, whenOf } from "./list.ts";
 
+interface Flags {
+  readonly stack?: boolean;
+}
+
 /** `anyqueue show` */
 export function showCommand(program: Command): void {
   program
     .command("show")
-    .description("Shows a job: its payload, result, the error of every failed attempt, and its log.")
+    .summary("a job with all that is known of it")
+    .description(
+      "Shows a job: its payload, result, keys, the jobs it depends on, the error of every failed attempt, and its log.",
+    )
     .argument("<id>", "the job's id, such as mail:0192f0c1-…")
-    .addHelpText("after", "\nExample:\n  $ anyqueue show mail:welcome-ada")
+    .option("--stack", "where in the code each attempt failed")
+    .addHelpText("after", "\nExamples:\n  $ anyqueue show mail:welcome-ada\n  $ anyqueue show mail:welcome-ada --stack")
     .action((id: string, _flags, command: Command) =>
-      withQueue(command, async ({ output, queue }) => {
+      withQueue<Flags>(command, async ({ flags, output, queue }) => {
         checkIds([id]);
         const job = await queue.get(id);
         if (!job)
           throw new CommandError("MISSING", `There is no job ${id}. It was never added, or was removed already.`);
-        const events = await eventsOf(queue, id);
-        output.result({ job, events }, describe(job, events));
+        const known: Known = {
+          job,
+          dependencies: await dependenciesOf(queue, job),
+          attempts: await queue.attempts(id),
+          events: await eventsOf(queue, id),
+        };
+        output.result(known, describe(known, flags.stack ?? false));
       }),
     );
+}
+
+/** All that is told of a job. */
+interface Known {
+  readonly job: Job;
+  readonly dependencies: readonly Dependency[];
+  /** The errors of all failed attempts. */
+  readonly attempts: readonly JobError[];
+  readonly events: readonly JobEvent[];
+}
+
+async function dependenciesOf(queue: Queue, { dependsOn = [] }: Job): Promise<Dependency[]> {
+  const jobs = dependsOn.length === 0 ? [] : await queue.get(dependsOn);
+  const now = Date.now();
+  return dependsOn.map((id, i) => {
+    const job = jobs[i];
+    return { id, state: job ? stateOf(job, now) : null };
+  });
 }
 
 /** As many as are shown; a log can be long. */
@@ -35,7 +67,7 @@ async function eventsOf(queue: Queue, id: string): Promise<readonly JobEvent[]> 
   return items;
 }
 
-function describe(job: Job, events: readonly JobEvent[]): string {
+function describe({ job, dependencies, attempts, events }: Known, withStack: boolean): string {
   const now = Date.now();
   const rows: (readonly [string, string | number])[] = [
     ["id", job.id],
@@ -46,29 +78,42 @@ function describe(job: Job, events: readonly JobEvent[]): string {
     ["attempt", `${job.attempt} of ${job.maxAttempts}`],
     ["priority", job.priority],
   ];
+  if (job.timeoutMs !== undefined) rows.push(["timeout", humanDuration(job.timeoutMs)]);
   if (job.group !== undefined) rows.push(["group", printable(job.group)]);
+  rows.push(...keyRows(job), ...dependencyRows(job, dependencies));
   if (job.lease) rows.push(["holder", printable(job.lease.holder)]);
   rows.push(["payload", json(job.payload)]);
   if (job.progress !== undefined) rows.push(["progress", json(job.progress)]);
   if (job.result !== undefined) rows.push(["result", json(job.result)]);
-  if (job.error) rows.push(["last error", printable(job.error.message)]);
-  const log = events.length === 0 ? [] : ["", "log", ...events.flatMap(eventLines)];
-  return [pairs(rows), ...log].join("\n");
+  const log = events.filter(({ kind }) => kind !== "failed");
+  return [
+    pairs(rows),
+    ...section(
+      "failed attempts",
+      attempts.flatMap((error) => attemptLines(error, withStack, now)),
+    ),
+    ...section("log", log.map(eventLine)),
+  ].join("\n");
 }
 
-function eventLines({ at, kind, error, data, from, to, holder }: JobEvent): string[] {
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ["", title, ...lines];
+}
+
+function attemptLines({ at, attempt, code, message, stack = "" }: JobError, withStack: boolean, now: number): string[] {
+  const time = at === undefined ? "" : `${new Date(at).toISOString()} (${fromNow(at, now)})  `;
+  const frames = withStack ? stack.split("\n").filter((line) => /^\s+at /.test(line)) : [];
+  return [
+    `  ${time}attempt ${attempt ?? "?"} failed${code === undefined ? "" : ` [${printable(code)}]`}: ${printable(message)}`,
+    ...frames.map((line) => `      ${printable(line.trim())}`),
+  ];
+}
+
+function eventLine({ at, kind, data, from, to, holder }: JobEvent): string {
   const time = new Date(at).toISOString();
-  if (kind === "failed") {
-    const code = error?.code === undefined ? "" : ` [${error.code}]`;
-    const stack = (error?.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
-    return [
-      `  ${time}  attempt ${error?.attempt ?? "?"} failed${code}: ${printable(error?.message ?? "")}`,
-      ...stack.slice(0, 5).map((line) => `      ${printable(line.trim())}`),
-    ];
-  }
-  if (kind === "user") return [`  ${time}  ${json(data)}`];
+  if (kind === "user") return `  ${time}  ${json(data)}`;
   const by = holder === undefined ? "" : ` by ${printable(holder)}`;
-  return [`  ${time}  ${from === undefined ? "" : `${from} → `}${to ?? kind}${by}`];
+  return `  ${time}  ${from === undefined ? "" : `${from} → `}${to ?? kind}${by}`;
 }
 
 function json(value: unknown): string {

@@ -17,6 +17,12 @@ export function humanDuration(ms: number): string {
   return rest === 0 ? `${whole}${unit}` : `${whole}${unit} ${rest}${nextUnit}`;
 }
 
+/** A duration exactly, as options take it: `90s`, `1d`, `1500ms`. */
+export function plainDuration(ms: number): string {
+  const [unit, size] = UNITS.find(([, unitSize]) => ms >= unitSize && ms % unitSize === 0) ?? ["ms", 1];
+  return ms === 0 ? "0" : `${ms / size}${unit}`;
+}
+
 /** When something is, seen from now: `in 5m`, `now`, `3s ago`. */
 export function fromNow(at: number, now: number): string {
   if (Math.abs(at - now) < 500) return "now";
