@@ -1,10 +1,16 @@
 import type { Job } from "anyqueue";
 
-/** A job with its places in the orders: `seq` by insertion, `touched` by last change. */
+/** A job, and what is kept beside it. */
 export interface Entry {
-  readonly job: Job;
-  readonly seq: number;
-  readonly touched: number;
+  job: Job;
+  /** Its place in the order of insertion. */
+  seq: number;
+  /** Its place in the order of changes. */
+  touched: number;
+  /** Under an ordering key: it may run before the others (P18). */
+  hasTurn: boolean;
+  /** What it still waits for while it is blocked (P20). */
+  missing: Set<string>;
 }
 
 /** The place in the order "inserted". */
