@@ -44,7 +44,11 @@ describe("add", { timeout: 30_000 }, () => {
   it("adds the same id once", async () => {
     const { url } = await store();
     expect(await json(["add", "a", "1", "--id", "x"], { url })).toEqual({ id: "default:x", status: "added" });
-    expect(await json(["add", "a", "2", "--id", "x"], { url })).toEqual({ id: "default:x", status: "existing", by: "id" });
+    expect(await json(["add", "a", "2", "--id", "x"], { url })).toEqual({
+      id: "default:x",
+      status: "existing",
+      by: "id",
+    });
   });
 
   it("adds a payload per line when the type is named, from a file or from standard input", async () => {

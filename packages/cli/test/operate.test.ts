@@ -135,7 +135,10 @@ describe("looking after a queue", { timeout: 30_000 }, () => {
     [["show", "no-lane"], '"no-lane" is not a job\'s id: that is <lane>:<local id>'],
     [["cancel", "mail:a", "nope"], '"nope" is not a job\'s id'],
     [["retry", "nope"], '"nope" is not a job\'s id'],
-    [["cancel", "mail:a", "--dry-run"], "--dry-run goes with --lane, --state, --type, --group or --where, not with ids"],
+    [
+      ["cancel", "mail:a", "--dry-run"],
+      "--dry-run goes with --lane, --state, --type, --group or --where, not with ids",
+    ],
     [["cancel", "mail:a", "--preview"], "Nothing was changed."],
     [["cancel", "--where", "{bad"], "--where is not JSON"],
     [["cancel", "--where", "{}"], "holds for every job"],
