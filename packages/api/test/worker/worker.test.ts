@@ -202,9 +202,9 @@ describe("a handler", () => {
     ],
     ["a spawned job that is not JSON", (context) => context.spawn("b", new Map() as never), "Map"],
     [
-      "a spawned job that is not supported yet",
-      (context) => context.spawn("b", 1 as never, { orderingKey: "k" }),
-      "orderingKey",
+      "a spawned job that the store would refuse",
+      (context) => context.spawn("b", 1 as never, { state: "later", dependsOn: ["a:1"] }),
+      "`dependsOn`",
     ],
     ["a misspelt option of a spawned job", (context) => context.spawn("b", 1 as never, { dely: 5 }), "delay"],
   ])("fails with %s, and takes no other with it", async (_, handler, part) => {
