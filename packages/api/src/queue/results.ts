@@ -20,7 +20,7 @@ export class JobFailedError extends QueueError {
   readonly job: Job;
 
   constructor(job: Job) {
-    const reason = job.error ? `: ${job.error.message}` : ".";
+    const reason = job.error ? `: ${job.error.message}` : wasKeptFromRunning(job) ? BY_ANOTHER : ".";
     const message = `Job ${job.id} is ${job.state} after ${job.attempt} of ${job.maxAttempts} attempts${reason}`;
     super("JOB_FAILED", message, job.error && { cause: job.error });
     this.job = job;
@@ -80,6 +80,12 @@ export class Results {
       ears();
     }
   }
+}
+
+const BY_ANOTHER = ", cancelled by itself or because a job that it depends on did not complete; see its `dependsOn`.";
+
+function wasKeptFromRunning({ state, attempt, dependsOn }: Job): boolean {
+  return state === "cancelled" && attempt === 0 && dependsOn !== undefined;
 }
 
 /** A job whose end nobody can tell any more. */
