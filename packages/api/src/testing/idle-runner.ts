@@ -39,6 +39,8 @@ export class IdleRunner {
   readonly #until: number | undefined;
   readonly #movesOn: boolean;
   readonly #ran: Ran[] = [];
+  /** What the last poll of each lane, which found nothing, said of when the next one can. */
+  readonly #polledDueAt = new Map<string, number | null>();
   #steps = 0;
   #onSettled: ((settling: Settling, isLost: boolean) => void) | undefined;
   /** What failed in the machinery. */
@@ -105,7 +107,7 @@ export class IdleRunner {
       after = found.after;
       const [job] = found.jobs;
       if (job) await this.#attempt(job);
-      else if (after === undefined) return;
+      else if (after === undefined) return void this.#polledDueAt.set(lane, found.nextDueAt);
     }
   }
 
@@ -157,14 +159,8 @@ export class IdleRunner {
       }
       after = page.after;
     } while (after !== undefined);
-    return settings.rate ? [first, await this.#nextStartIn(lane)] : [first];
-  }
-
-  /** When a lane's rate allows the next start, if that is what something waits for. */
-  async #nextStartIn(lane: string): Promise<number> {
-    const lease = { ms: 1, holder: HOLDER };
-    const { nextDueAt } = await this.#place.store.poll({ lanes: [lane], limit: 1, types: ["$nothing"], lease });
-    return nextDueAt ?? Infinity;
+    // Only a poll knows when a rate allows the next start.
+    return settings.rate ? [first, this.#polledDueAt.get(lane) ?? Infinity] : [first];
   }
 
   #step(): void {
