@@ -47,7 +47,7 @@ interface Ended {
 /** Notes that a job at this place has ended, for those who depend on it or wait behind it. */
 export function noteEnd(tx: Transaction, ended: Ended, place: number): void {
   const { id, lane, state, orderingKey, dependsOn } = ended;
-  tx.room.delete(lane);
+  if (tx.settingsOf(lane).capacity != null) tx.room.change(lane, 1);
   tx.ends.push({ id, state });
   if (dependsOn !== undefined) tx.independent.push(id);
   if (orderingKey !== undefined && hasTurn(place)) tx.lines.moveUp(lane, orderingKey);
@@ -55,7 +55,7 @@ export function noteEnd(tx: Transaction, ended: Ended, place: number): void {
 
 /** A job that was over and is not any more may want to read the results of those it depends on again. */
 function noteReturn(tx: Transaction, { id, lane, dependsOn, onParent = "cancel" }: Job): void {
-  tx.room.delete(lane);
+  if (tx.settingsOf(lane).capacity != null) tx.room.change(lane, -1);
   if (dependsOn !== undefined) tx.sql.depend.run(id, onParent, JSON.stringify(dependsOn.map((parent) => [parent, 1])));
 }
 

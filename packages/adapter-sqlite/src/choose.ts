@@ -67,7 +67,8 @@ export function choose(
 ): Candidates {
   const resumed = readCursor(request);
   if (request.ids !== undefined) return chooseById(sql, request, request.ids, shares, limits, now);
-  if (request.limit === 0) return { rows: [], mayBeMore: hasReady(sql, request, shares, limits, now) };
+  if (request.limit === 0)
+    return { rows: [], mayBeMore: hasReady(sql, request.from ?? "waiting", shares, limits, now) };
   const isFiltered = request.types !== undefined || request.where !== undefined || resumed !== undefined;
   return isFiltered
     ? chooseFiltered(sql, request, resumed, shares, limits, now)
@@ -75,9 +76,9 @@ export function choose(
 }
 
 /** Who takes nothing still wants to know whether there is something to take (P10). */
-function hasReady(
+export function hasReady(
   sql: Statements,
-  { from = "waiting" }: PollRequest,
+  from: string,
   shares: readonly Share[],
   limits: Limits,
   now: number,
@@ -196,15 +197,13 @@ function chooseById(
   const { limit, from = "waiting", order } = request;
   const found = sql.findAll.all(JSON.stringify(ids));
   const isOpen = (row: JobRow) => row[4] === from && OPEN.has(row[25]) && row[6] <= now;
-  const rows = shares
-    .flatMap((share) =>
-      found
-        .filter((row) => row[2] === share.lane && isOpen(row) && isWanted(request, row))
-        .toSorted(inOrder(order))
-        .slice(0, Math.max(0, leftIn(share, limits))),
-    )
-    .slice(0, limit);
-  return { rows, mayBeMore: false };
+  const rows = shares.flatMap((share) =>
+    found
+      .filter((row) => row[2] === share.lane && isOpen(row) && isWanted(request, row))
+      .toSorted(inOrder(order))
+      .slice(0, Math.max(0, leftIn(share, limits))),
+  );
+  return { rows: rows.slice(0, limit), mayBeMore: rows.length > limit };
 }
 
 /** The places of jobs that nobody holds and that nothing holds up. */

@@ -96,6 +96,7 @@ export class Committer {
     const values: unknown[] = [];
     try {
       for (const task of group) values.push(task.run(tx));
+      tx.finish();
     } catch (error) {
       this.#rollBack();
       if (group.length === 1) this.#refuse(group, error);

@@ -9,18 +9,26 @@ import type { Stored, Transaction } from "./transaction.ts";
  * with them, so that the order within the call does not matter.
  */
 export function judge(tx: Transaction, added: readonly Stored[], now: number): void {
+  // Jobs that are not to be kept are not written, so that their state is not to be read.
+  const cancelled = new Set<string>();
   for (const stored of added) {
     const { job } = stored;
     const { id, dependsOn = [], onParent = "cancel" } = job;
     const states = new Map(tx.sql.statesOf.all(JSON.stringify(dependsOn)));
-    const fates = dependsOn.map((parent) => fateOf(states.get(parent) ?? null, onParent));
+    const stateOf = (parent: string) => (cancelled.has(parent) ? "cancelled" : (states.get(parent) ?? null));
+    const fates = dependsOn.map((parent) => fateOf(stateOf(parent), onParent));
     const notes = dependsOn.map((parent, i) => [parent, fates[i] === "go on" ? 1 : 0]);
     tx.sql.depend.run(id, onParent, JSON.stringify(notes));
 
     const state = fates.includes("cancel") ? "cancelled" : fates.includes("wait") ? "blocked" : "waiting";
     tx.log(job.lane, { id, at: now, kind: "inserted", to: state });
-    if (state === "cancelled") change(tx, stored, { ...job, state, finishedAt: now }, now);
-    else if (state === "waiting") change(tx, stored, { ...job, state }, now);
+    if (state === "blocked") continue;
+    if (state === "waiting") {
+      change(tx, stored, { ...job, state }, now);
+    } else {
+      cancelled.add(id);
+      change(tx, stored, { ...job, state, finishedAt: now }, now);
+    }
   }
   refuseCircles(
     tx.sql,

@@ -1,7 +1,6 @@
 import { freshJob, type InsertOutcome, isCustom, type LaneSettings, type NewJob } from "@anyqueue/api";
 import { judge } from "./dependencies.ts";
 import { followUp } from "./follow-up.ts";
-import { isFull, takeRoom } from "./limits.ts";
 import { hasToWait, lineOf } from "./lines.ts";
 import { encode, extraOf, PLACE, placeOf, toJob } from "./rows.ts";
 import type { Stored, Transaction } from "./transaction.ts";
@@ -44,7 +43,11 @@ function add(tx: Transaction, wish: NewJob, now: number, isSpawned: boolean, blo
   const runAt = job.runAt ?? now + (job.delayMs ?? 0);
   const state = job.dependsOn === undefined ? job.state : "blocked";
   const place = placeOf({ state, runAt }, now);
-  const isParked = key !== undefined && place !== PLACE.blocked && hasToWait(tx, lane, key);
+  const isInLine = key !== undefined && place !== PLACE.blocked;
+  // Jobs before it in this call may come into the same line once they are judged; then the turns are given in the end.
+  const isEarly = isInLine && blocked.length > 0;
+  if (isEarly) tx.lines.moveUp(lane, key);
+  const isParked = isEarly || (isInLine && hasToWait(tx, lane, key));
   const seq = tx.nextSeq();
   const added = tx.sql.insert.run(
     seq,
@@ -66,7 +69,7 @@ function add(tx: Transaction, wish: NewJob, now: number, isSpawned: boolean, blo
     key ?? null,
   );
   if (added.changes === 0) return existing(tx, id) ?? corrupt(id);
-  takeRoom(tx, lane);
+  if (settings.capacity != null) tx.room.change(lane, -1);
   takeKey(tx, job);
   if (state === "blocked") {
     blocked.push({ seq, place, job: { ...freshJob(job, now), state } });
@@ -85,13 +88,13 @@ function refuse(
   now: number,
   isSpawned: boolean,
 ): InsertOutcome | undefined {
-  const isLimited = settings.capacity != null && !isSpawned;
-  if (job.unique === undefined && !isLimited) return undefined;
+  const capacity = isSpawned ? null : settings.capacity;
+  if (job.unique === undefined && capacity == null) return undefined;
   const same = existing(tx, job.id);
   if (same !== undefined) return same;
   const holder = holderOf(tx, job, now);
   if (holder !== undefined) return { status: "existing", id: holder.id, by: "unique", job: holder };
-  return isLimited && isFull(tx, job.lane, settings) ? { status: "full" } : undefined;
+  return capacity != null && tx.room.isFull(job.lane, capacity) ? { status: "full" } : undefined;
 }
 
 function existing(tx: Transaction, id: string): InsertOutcome | undefined {

@@ -18,6 +18,7 @@ export function join<T>(caller: Database, path: string, work: (tx: Transaction) 
     caller.exec("SAVEPOINT anyqueue");
     try {
       const value = work(tx);
+      tx.finish();
       caller.exec("RELEASE anyqueue");
       return value;
     } catch (error) {

@@ -1,23 +1,5 @@
 import { type Bucket, type LaneSettings, nextStartAt, startsLeft, withStarts } from "@anyqueue/api";
 import type { Statements } from "./statements.ts";
-import type { Transaction } from "./transaction.ts";
-
-/** Whether a lane has as many unfinished jobs as it takes (P19). Counts them, no further than that, once a transaction. */
-export function isFull(tx: Transaction, lane: string, { capacity }: LaneSettings): boolean {
-  if (capacity == null) return false;
-  let room = tx.room.get(lane);
-  if (room === undefined) {
-    room = capacity - (tx.sql.countUnfinished.get(lane, capacity) ?? 0);
-    tx.room.set(lane, room);
-  }
-  return room <= 0;
-}
-
-/** Counts a job that was stored. */
-export function takeRoom(tx: Transaction, lane: string): void {
-  const room = tx.room.get(lane);
-  if (room !== undefined) tx.room.set(lane, room - 1);
-}
 
 /** Whether polls may not take from a lane whatever they want. */
 export function hasLimit({ concurrency, rate }: LaneSettings): boolean {

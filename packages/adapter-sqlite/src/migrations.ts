@@ -78,7 +78,8 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE anyqueue_lanes (
     name TEXT PRIMARY KEY,
     settings TEXT NOT NULL,
-    tokens REAL,     -- what is left of its rate (P19), null when nothing was started yet
+    room INTEGER,    -- how many jobs it takes till its capacity is reached (P19), null when that is to be counted
+    tokens REAL,     -- what is left of its rate, null when nothing was started yet
     counted_at REAL  -- when that was counted
   ) STRICT, WITHOUT ROWID;
   INSERT INTO anyqueue_lanes (name, settings) SELECT lane, settings FROM anyqueue_scratch;
@@ -118,7 +119,7 @@ const MIGRATIONS: readonly string[] = [
     on_parent TEXT NOT NULL,
     PRIMARY KEY (id, satisfied, on_id)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX anyqueue_dependents ON anyqueue_dependencies (on_id);
+  CREATE INDEX anyqueue_dependents ON anyqueue_dependencies (on_id, satisfied, on_parent);
   `,
 ];
 

@@ -10,7 +10,7 @@ import {
   takeOver,
 } from "@anyqueue/api";
 import { isDropped, keepUntilOf, noteEnd } from "./change.ts";
-import { type Candidates, choose, type Share, sharesOf } from "./choose.ts";
+import { type Candidates, choose, hasReady, type Share, sharesOf } from "./choose.ts";
 import { followUp } from "./follow-up.ts";
 import { hasLimit, Limits } from "./limits.ts";
 import { nextDueAt } from "./next-due.ts";
@@ -52,7 +52,10 @@ export function poll(tx: Transaction, request: PollRequest, now: number, turn: n
   const candidates = choose(sql, request, shares, limits, now);
   const jobs = candidates.rows.length === 0 ? [] : take(tx, candidates.rows, request, now);
   count(shares, limits, request, jobs);
-  return answer(sql, { request, shares, limits, now }, jobs, expired, candidates);
+  // Without a lease no slot is used up, and who waited for a job that this poll ended may be ready now.
+  const goesOn = jobs.length > 0 && request.lease === undefined && hasReady(sql, from, shares, limits, now);
+  const mayBeMore = candidates.mayBeMore || goesOn;
+  return answer(sql, { request, shares, limits, now }, jobs, expired, { ...candidates, mayBeMore });
 }
 
 interface Asked {

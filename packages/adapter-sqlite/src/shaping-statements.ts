@@ -71,6 +71,8 @@ export function prepareShaping(of: Preparer) {
            WHERE place = 4 AND j.lane = asked.lane
          LIMIT ?)`,
     ),
+    findRoom: of.value<[lane: string], number | null>("SELECT room FROM anyqueue_lanes WHERE name = ?"),
+    keepRoom: of.change<[room: number | null, lane: string]>("UPDATE anyqueue_lanes SET room = ? WHERE name = ?"),
     findBucket: of.tuples<[lane: string], readonly [tokens: number | null, at: number | null]>(
       "SELECT tokens, counted_at FROM anyqueue_lanes WHERE name = ?",
     ),

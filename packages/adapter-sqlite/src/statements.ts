@@ -230,7 +230,7 @@ export function prepare(db: Database) {
     // configure
     configure: of.change<[lane: string, settings: string]>(
       `INSERT INTO anyqueue_lanes (name, settings) VALUES (?, ?)
-       ON CONFLICT (name) DO UPDATE SET settings = excluded.settings`,
+       ON CONFLICT (name) DO UPDATE SET settings = excluded.settings, room = NULL`,
     ),
   };
 }

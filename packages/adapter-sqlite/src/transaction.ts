@@ -2,14 +2,14 @@ import { type Job, type LaneSettings, type JobEvent } from "@anyqueue/api";
 import type { End } from "./dependencies.ts";
 import { Hints } from "./hints.ts";
 import { Lines } from "./lines.ts";
+import { Room } from "./room.ts";
 import type { Statements } from "./statements.ts";
 
 /** What a write verb works with: a connection inside a transaction, and what is to be told after the commit. */
 export class Transaction {
   readonly sql: Statements;
   readonly hints = new Hints();
-  /** How many more jobs lanes with a capacity take, where they were counted in this transaction. */
-  readonly room = new Map<string, number>();
+  readonly room: Room;
   /** What a verb leaves for `followUp`: jobs that ended, … */
   readonly ends: End[] = [];
   /** … those of them that need not know any more what they depended on, … */
@@ -25,11 +25,18 @@ export class Transaction {
 
   constructor(sql: Statements) {
     this.sql = sql;
+    this.room = new Room(sql);
+  }
+
+  /** Writes what was only counted so far. To be done before the commit. */
+  finish(): void {
+    this.room.keep();
   }
 
   /** Does some work, and undoes it unless its outcome fits. */
   attempt<T>(work: () => T, fits: (value: T) => boolean): { readonly value: T; readonly isUndone: boolean } {
     const { sql, hints } = this;
+    this.finish();
     const told = [...hints];
     sql.mark.run();
     const value = work();
@@ -63,7 +70,7 @@ export class Transaction {
   /** Forgets a lane's settings, which have just been changed. */
   forget(lane: string): void {
     this.#lanes.delete(lane);
-    this.room.delete(lane);
+    this.room.forget(lane);
   }
 
   /** Takes `count` numbers from the store's counter and answers the first one. Never the same ones twice (P13). */
