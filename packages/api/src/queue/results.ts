@@ -82,7 +82,7 @@ export class Results {
   }
 }
 
-const BY_ANOTHER = ", cancelled by itself or because a job that it depends on did not complete; see its `dependsOn`.";
+const BY_ANOTHER = ", by somebody or because a job that it depends on did not complete; see its `dependsOn`.";
 
 function wasKeptFromRunning({ state, attempt, dependsOn }: Job): boolean {
   return state === "cancelled" && attempt === 0 && dependsOn !== undefined;
