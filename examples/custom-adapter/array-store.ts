@@ -63,7 +63,6 @@ export class ArrayStore {
     const isLimited = !isSpawned && typeof capacity === "number";
     if (isLimited && this.entries.filter(isUnfinished).length >= capacity) return { status: "full" };
 
-    if (!this.lanes.has(fresh.lane)) this.lanes.set(fresh.lane, {});
     const job = freshJob(structuredClone(order === "fifo" ? { orderingKey: FIFO_KEY, ...fresh } : fresh), now);
     const missing = new Set(job.dependsOn);
     const state = missing.size > 0 ? "blocked" : job.state;
@@ -107,6 +106,7 @@ export class ArrayStore {
       if (isCancelled) entry.job = { ...entry.job, state: "cancelled", finishedAt: now };
       else if (dependsOn.length > 0 && entry.missing.size === 0) entry.job = { ...entry.job, state: "waiting" };
       const { id, lane, state } = entry.job;
+      if (!this.lanes.has(lane)) this.lanes.set(lane, {});
       this.#log(lane, { id, at: now, kind: "inserted", to: state });
       this.#tell(entry.job);
     }
