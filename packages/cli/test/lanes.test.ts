@@ -101,8 +101,10 @@ describe("settings", () => {
     "%s is read and shown the same",
     (text) => {
       const keep = parseKeep(text);
-      const inMs = { "1d": 86_400_000, "7d": 604_800_000, "90s": 90_000, "0": 0 } as Readonly<Record<string, number>>;
-      const stored = Object.entries(keep).map(([name, value]) => [name, inMs[String(value)] ?? value]);
+      const inMs: Readonly<Record<string, number>> = { "1d": 86_400_000, "7d": 604_800_000, "90s": 90_000, "0": 0 };
+      const stored = Object.entries(keep as Readonly<Record<string, string | number | false>>).map(
+        ([name, value]): [string, string | number | false] => [name, inMs[String(value)] ?? value],
+      );
       expect(showKeep(Object.fromEntries(stored) as never)).toBe(text);
     },
   );
