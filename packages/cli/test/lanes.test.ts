@@ -50,6 +50,15 @@ describe("lanes", { timeout: 30_000 }, () => {
     expect([code, stderr]).toEqual([1, "anyqueue: There is no lane mial; there are: default.\n"]);
   });
 
+  it("that are misspelt when they are paused or resumed are told to be new", async () => {
+    const at = await store();
+    for (const verb of ["pause", "resume"]) {
+      const { code, stderr } = await run([verb, `mail-${verb}`], at);
+      expect([code, stderr]).toEqual([0, `Lane mail-${verb} is new; no job was ever added to it.\n`]);
+    }
+    expect((await refusal(["pause", "a b", "--backend", at.url])).message).toContain("must be a lane's name");
+  });
+
   it("are set in memory as well", async () => {
     const { stdout } = await run(["lanes", "set", "mail", "--capacity", "3"], { url: "memory:" });
     expect(stdout).toBe("Lane mail: capacity 3.\n");

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { noteNewLane } from "../lanes/new-lane.ts";
 import { withQueue } from "../session.ts";
 
 const DEFAULT = "default";
@@ -12,7 +13,9 @@ export function pauseCommand(program: Command): void {
     .addHelpText("after", "\nExamples:\n  $ anyqueue pause\n  $ anyqueue pause mail")
     .action((lane: string, _flags, command: Command) =>
       withQueue(command, async ({ output, queue }) => {
-        await queue.pause(lane);
+        const it = queue.lane(lane);
+        await noteNewLane(queue, lane, output);
+        await it.pause();
         output.result({ lane, paused: true }, `Lane ${lane} is paused. End it with: anyqueue resume ${lane}`);
       }),
     );
@@ -27,7 +30,9 @@ export function resumeCommand(program: Command): void {
     .addHelpText("after", "\nExamples:\n  $ anyqueue resume\n  $ anyqueue resume mail")
     .action((lane: string, _flags, command: Command) =>
       withQueue(command, async ({ output, queue }) => {
-        await queue.resume(lane);
+        const it = queue.lane(lane);
+        await noteNewLane(queue, lane, output);
+        await it.resume();
         output.result({ lane, paused: false }, `Lane ${lane} is served again.`);
       }),
     );

@@ -6,6 +6,7 @@ import { wholeNumber } from "../number-option.ts";
 import { rateOption, type RatePerTime } from "../rate-option.ts";
 import { several } from "../selection.ts";
 import { withQueue } from "../session.ts";
+import { noteNewLane } from "./new-lane.ts";
 import { SETTINGS, settingsLine } from "./settings.ts";
 
 interface Flags {
@@ -55,9 +56,8 @@ export function lanesSetCommand(lanes: Command): void {
       withQueue<Flags>(command, async ({ flags, output, queue }) => {
         const options = optionsOf(flags);
         const lane = queue.lane(name);
-        const isNew = !(await queue.lanes()).some((known) => known.lane === name);
+        await noteNewLane(queue, name, output);
         await lane.configure(options);
-        if (isNew && !output.json) output.note(`Lane ${name} is new; no job was ever added to it.`);
         const { settings } = await lane.status();
         output.result({ lane: name, settings }, sentence(lane, settings));
       }),
