@@ -98,8 +98,9 @@ export class State {
   remove(entries: readonly Entry[], now: number): void {
     if (entries.length > 0) this.changes++;
     for (const entry of entries) this.#drop(entry);
+    const needed = entries.filter(({ job }) => this.jobs.dependencies.isNeeded(job.id));
     this.#tellDependents(
-      entries.map(({ job }) => ({ id: job.id, state: null })),
+      needed.map(({ job }) => ({ id: job.id, state: null })),
       now,
     );
     this.finish(now);
