@@ -25,6 +25,10 @@ export function prepareShaping(of: Preparer) {
     undo: of.change<[]>("ROLLBACK TO anyqueue_attempt"),
     settle: of.change<[]>("RELEASE anyqueue_attempt"),
 
+    hasNotes: of.value<[], 0 | 1>(
+      "SELECT EXISTS (SELECT 1 FROM anyqueue_unique) OR EXISTS (SELECT 1 FROM anyqueue_dependencies)",
+    ),
+
     // unique keys
     findTaker: of.value<[lane: string, key: string], string>(
       "SELECT id FROM anyqueue_unique WHERE lane = ? AND ukey = ?",

@@ -107,8 +107,10 @@ export class Transaction {
     if (jobs.length === 0) return 0;
     const ids = JSON.stringify(jobs.map(({ id }) => id));
     this.sql.removeEvents.run(ids);
-    this.sql.removeTakers.run(ids);
-    this.sql.removeDependencies.run(ids);
+    if (this.sql.hasNotes.get() === 1) {
+      this.sql.removeTakers.run(ids);
+      this.sql.removeDependencies.run(ids);
+    }
     const last = this.sql.lastSeq.get() ?? 0;
     if (jobs.some(({ seq }) => seq === last)) this.sql.keepLastSeq.run(last);
     return this.sql.removeJobs.run(JSON.stringify(jobs.map(({ seq }) => seq))).changes;
