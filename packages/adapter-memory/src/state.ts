@@ -51,7 +51,7 @@ export class State {
     for (const job of jobs) {
       const beginning = beginnings.get(job.id);
       const sealed = seal(beginning ? begun(this.fresh(job, now), beginning, now) : this.fresh(job, now));
-      this.#add(sealed, now, beginning?.missing);
+      this.#add(sealed, now, beginning?.state === "blocked" ? beginning.missing : undefined);
       if (sealed.finishedAt !== undefined) ended.push(sealed);
     }
     this.#dropUnkept(ended);
