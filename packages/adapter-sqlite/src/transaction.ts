@@ -54,11 +54,11 @@ export class Transaction {
 
   /** The settings of a lane, which comes into being if it is not there yet. */
   enter(lane: string): LaneSettings {
-    const settings = this.#find(lane) ?? {};
-    if (this.#lanes.get(lane) === null) {
-      this.sql.addLane.run(lane);
-      this.#lanes.set(lane, settings);
-    }
+    const known = this.#find(lane);
+    if (known !== null) return known;
+    const settings = {};
+    this.sql.addLane.run(lane);
+    this.#lanes.set(lane, settings);
     return settings;
   }
 
