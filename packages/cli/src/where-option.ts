@@ -12,6 +12,6 @@ export function parseWhere(text: string): NonNullable<JobSelection["where"]> {
       { cause: error },
     );
   }
-  if (typeof where !== "object" || where === null || Object.keys(where).length > 0) return where;
+  if (JSON.stringify(where) !== "{}") return where;
   throw new UsageError("--where {} holds for every job; say which ones are meant.");
 }

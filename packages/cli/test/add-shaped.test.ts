@@ -150,6 +150,16 @@ describe("add", { timeout: 30_000 }, () => {
     });
   });
 
+  it("takes the time of a line as JSON writes a Date", async () => {
+    const { url } = await store();
+    const lines = ["2030-01-01T00:00:00.000Z", "2030-13-01", "soon"].map((runAt) =>
+      JSON.stringify({ type: "a", runAt }),
+    );
+    const { stderr } = await run(["add", "-", "--skip-bad"], { url, input: lines.join("\n") });
+    expect(stderr).toMatch(/line 2: .*`runAt` must be a valid Date.*\nline 3: .*`runAt` must be/);
+    expect(await jobsIn(url)).toMatchObject([{ runAt: Date.parse("2030-01-01") }]);
+  });
+
   it("applies the command line's options to lines that do not say otherwise", async () => {
     const { url } = await store();
     const options = ["--unique", "k", "--on", "merge", "--ordering-key", "o"];

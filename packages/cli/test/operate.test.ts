@@ -66,6 +66,17 @@ describe("looking after a queue", { timeout: 30_000 }, () => {
     expect((await run(["cancel", "mail:a", "mail:nope"], at)).code).toBe(1);
   });
 
+  it("tells how many running jobs of a cancelled group were asked to stop", async () => {
+    const at = await store();
+    await using queue = await openQueue(at.url);
+    const receipt = await queue.receive({ lanes: ["mail"] });
+    expect((await run(["cancel", "--group", "letters", "--type", "mail.*"], at)).stdout).toBe(
+      "Cancelled 2 jobs. Running and asked to stop: 1.\n",
+    );
+    expect((await run(["cancel", receipt?.job.id ?? ""], at)).stdout).toContain("its worker is asked to stop");
+    expect((await run(["show", receipt?.job.id ?? ""], at)).stdout).toMatch(/^state +active, asked to stop$/m);
+  });
+
   it("retries by id and by selection, after a look at how many are meant", async () => {
     const at = await store();
     expect(await json(["retry", "--lane", "default", "--dry-run"], at)).toEqual({ wouldRetry: 1 });
@@ -99,7 +110,7 @@ describe("looking after a queue", { timeout: 30_000 }, () => {
       changes: ["Creates the tables."],
       capabilities: { scope: "machine" },
     });
-    expect(await json(["migrate"], { url })).toMatchObject({ from: 1, to: 2, changes: [] });
+    expect(await json(["migrate"], { url })).toMatchObject({ from: 2, to: 2, changes: [] });
     expect((await run(["migrate"], { url })).stdout).toContain("nothing to do");
   });
 

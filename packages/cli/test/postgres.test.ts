@@ -76,7 +76,9 @@ describe("commands on Postgres", { timeout: 60_000 }, () => {
     ];
     const input = lines.map((line) => JSON.stringify(line)).join("\n");
     expect(await json(["add", "-"], { ...at, input })).toMatchObject({ added: 2, merged: 1, full: 1 });
-    expect((await run(["list", "--where", '{"payload":{"eq":[1,2]}}'], at)).stdout).toMatch(/blocked .* after tiny:x +b:k/);
+    expect((await run(["list", "--where", '{"payload":{"eq":[1,2]}}'], at)).stdout).toMatch(
+      /blocked .* after tiny:x +b:k/,
+    );
     const module = join(await scratch(), "handlers.mjs");
     await writeFile(module, "export default { a: () => { throw new Error('no') }, b: (job) => job.payload };");
     await run(["work", module, "--lanes", "tiny,default", "--until-idle"], at);

@@ -38,7 +38,10 @@ function wholeJob(value: Json, defaults: AddOptions): Request {
   }
   const { type, payload = null, ...options } = value as { readonly [field: string]: Json };
   if (typeof type !== "string") throw new Error('It has no `type`, which must be text such as "mail.send".');
-  return { type, payload, options: { ...defaults, ...options } };
+  const { runAt } = options;
+  // What JSON makes of a `Date`.
+  const due = typeof runAt === "string" && /^\d{4}-\d\d-\d\d/.test(runAt) ? { runAt: new Date(runAt) } : undefined;
+  return { type, payload, options: { ...defaults, ...options, ...due } };
 }
 
 function messageOf(error: unknown): string {
