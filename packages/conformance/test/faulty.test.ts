@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { cases } from "../src/cases/index.ts";
 import { sharedByProcesses } from "../src/needs.ts";
-import { runCase } from "../src/run-case.ts";
+import { CASE_DEADLINE, runCase } from "../src/run-case.ts";
 import { faults } from "./faulty/index.ts";
 import { naive } from "./naive/fixture.ts";
 
@@ -14,7 +14,7 @@ const subjects = cases.filter((each) => each.needs !== sharedByProcesses);
 
 describe("the suite finds an adapter that", () => {
   for (const fault of faults) {
-    it(`${fault.name} (${fault.promise})`, async () => {
+    it(`${fault.name} (${fault.promise})`, { timeout: 2 * CASE_DEADLINE }, async () => {
       const fixture = naive((adapter) => fault.break(adapter));
       const found: string[] = [];
       for (const subject of subjects.filter((each) => each.promise === fault.promise)) {

@@ -1,7 +1,7 @@
 import type { OnParent } from "@anyqueue/api";
 import type { Case } from "../case.ts";
 import { same, sameIds, status } from "../check.ts";
-import { HOUR, MINUTE, T0 } from "../time.ts";
+import { HOUR, T0 } from "../time.ts";
 import type { Trial, Wish } from "../trial.ts";
 
 /** P20: a job waits until all that it depends on have completed. */
@@ -200,82 +200,6 @@ export const dependencies: readonly Case[] = [
       await ends(t, a, "failed");
       await ends(t, c, "completed");
       same(await states(t, [id]), ["waiting"], "A completed dependency was judged again.");
-    },
-  },
-  {
-    promise: "P20",
-    title: "waits through the failed attempts of a job, and judges it when its attempts are used up",
-    async run(t) {
-      const store = await t.store();
-      const parent = await t.add({ maxAttempts: 2, backoff: { type: "fixed", delayMs: 0 } });
-      const id = await t.add(after([parent]));
-      const first = await t.claim();
-      await store.rescue({ limit: 9, now: first.lease.until });
-      same(await states(t, [parent, id]), ["waiting", "blocked"], "A failed attempt was taken for the end.");
-      const second = await t.claim({ now: first.lease.until });
-      await store.rescue({ limit: 9, now: second.lease.until });
-      same(await states(t, [parent, id]), ["failed", "cancelled"], "A job that failed for good was not judged.");
-    },
-  },
-  {
-    promise: "P20",
-    title: "judges the end that a poll makes of a job as any other",
-    async run(t) {
-      const parent = await t.add({ state: "old" });
-      const [id, other] = await t.addAll([after([parent]), { state: "old" }]);
-      await t.add(after([other]));
-      await t.advance({ from: "old", to: "completed" });
-      sameIds(await t.take({ limit: 9 }), [id], "A job was not released by a poll that completed what it depends on.");
-      await t.advance({ from: "old", to: "cancelled" });
-      const [lane] = await t.adapter.lanes({ now: T0 });
-      same(
-        lane?.counts,
-        { completed: 1, cancelled: 2, active: 1 },
-        "A poll that cancelled a job left another blocked.",
-      );
-    },
-  },
-  {
-    promise: "P20",
-    title: "puts a released job where its priority, due time and insertion say, and keeps a delay of its own",
-    async run(t) {
-      const parent = await t.add({ priority: 0 });
-      const [early, urgent] = await t.addAll([after([parent]), { ...after([parent]), priority: 1 }]);
-      const [plain, delayed] = await t.addAll([{}, { ...after([parent]), delayMs: MINUTE }]);
-      await t.complete(await t.claim(), null, T0 + 5);
-      sameIds(
-        await t.take({ limit: 9, now: T0 + MINUTE - 1 }),
-        [urgent, early, plain],
-        "A released job is out of place.",
-      );
-      sameIds(await t.take({ limit: 9, now: T0 + MINUTE }), [delayed], "A released job lost its own due time.");
-    },
-  },
-  {
-    promise: "P20",
-    title: "cancels a blocked job at once, lets an operator free it by hand, and forgets it when it is removed",
-    async run(t) {
-      const parent = await t.add({ priority: 900 });
-      const [cancelled, freed, removed, retried] = await t.addAll([
-        after([parent]),
-        after([parent]),
-        after([parent]),
-        after([parent]),
-      ]);
-      await t.apply({ id: cancelled, expect: { state: "blocked" }, set: { cancel: true } });
-      await t.apply({ id: freed, expect: { state: "blocked" }, set: { state: "waiting" } });
-      await t.adapter.remove({ ids: [removed] });
-      await t.apply({ id: retried, expect: { state: "blocked" }, set: { priority: 1 } });
-      same(
-        await states(t, [cancelled, freed, retried]),
-        ["cancelled", "waiting", "blocked"],
-        "A change of it is wrong.",
-      );
-      sameIds(await t.take({ limit: 1 }), [freed], "A job that was freed by hand is not due.");
-      await ends(t, parent, "failed");
-      same(await states(t, [freed, retried]), ["active", "cancelled"], "What was freed by hand was judged once more.");
-      await t.apply({ id: retried, expect: { state: "cancelled" }, set: { state: "waiting" } });
-      sameIds(await t.take({ limit: 9 }), [retried], "A cancelled job that an operator retries waits again.");
     },
   },
 ];

@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { blockedJobs } from "./blocked-jobs.ts";
 import { cancelling } from "./cancelling.ts";
 import { capacity } from "./capacity.ts";
 import { choosing } from "./choosing.ts";
@@ -39,6 +40,7 @@ import { spawning } from "./spawning.ts";
 import { streaming } from "./streaming.ts";
 import { surviving } from "./surviving.ts";
 import { transactions } from "./transactions.ts";
+import { turns } from "./turns.ts";
 import { typePatterns } from "./type-patterns.ts";
 import { unique } from "./unique.ts";
 import { uniqueRaces } from "./unique-races.ts";
@@ -70,6 +72,7 @@ const groups: readonly (readonly Case[])[] = [
   unique,
   uniqueRaces,
   orderingKeys,
+  turns,
   orderingRaces,
   fifo,
   pausing,
@@ -78,6 +81,7 @@ const groups: readonly (readonly Case[])[] = [
   concurrency,
   rate,
   dependencies,
+  blockedJobs,
   dependencyRaces,
   dependencyGraphs,
   cancelling,
