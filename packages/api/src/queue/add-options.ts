@@ -5,7 +5,7 @@ import type { Backoff, KeepFor, OnParent } from "../contract/job.ts";
 import type { Json } from "../contract/json.ts";
 import type { PriorityName } from "../contract/names.ts";
 import { QueueError } from "../errors.ts";
-import type { Coalescing } from "../policy/coalescing.ts";
+import type { Coalescing, Newcomer } from "../policy/coalescing.ts";
 import { type Duration, parseDuration } from "../policy/duration.ts";
 import { parseTime } from "../policy/time.ts";
 import type { JobInput } from "../store/job-input.ts";
@@ -50,6 +50,8 @@ export interface Addition {
   readonly input: JobInput;
   /** What to do to the job that holds its unique key; absent, it is kept as it is. */
   readonly coalescing?: Coalescing | undefined;
+  /** What of it counts for that job. What only the type's definition names does not. */
+  readonly newcomer?: Newcomer | undefined;
 }
 
 const {
@@ -114,7 +116,9 @@ function withOptions(
     ...(keeps.length > 0 && { keep: Object.assign({}, ...keeps.map((keep) => keepForJob(keep, subject))) as KeepFor }),
     ...(uniqueness && { unique: uniqueness.unique }),
   };
-  return { input, coalescing: uniqueness?.coalescing };
+  if (uniqueness?.coalescing === undefined) return { input };
+  const { priority: _priority, ...unnamed } = input;
+  return { input, coalescing: uniqueness.coalescing, newcomer: options.priority === undefined ? unnamed : input };
 }
 
 /** The ordering key that a definition names, or takes from the payload. */

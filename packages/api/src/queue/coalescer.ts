@@ -130,10 +130,10 @@ function fold(
 ): Settings | undefined {
   let set: Settings | undefined;
   for (const i of members) {
-    const { input, coalescing } = additions[i] ?? {};
-    if (!input || !coalescing) continue;
+    const { newcomer, coalescing } = additions[i] ?? {};
+    if (!newcomer || !coalescing) continue;
     try {
-      set = coalesce(job, input, coalescing, set);
+      set = coalesce(job, newcomer, coalescing, set);
     } catch (error) {
       outcomes[i] = { status: "refused", error };
     }

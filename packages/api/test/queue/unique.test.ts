@@ -180,6 +180,18 @@ describe("unique.on", () => {
     expect(await queue.get(id)).toMatchObject({ payload: 4, runAt: 5 });
   });
 
+  it("P17 `replace` leaves a priority that only the type's definition names", async () => {
+    const jobs = defineJobs({ a: { priority: "low", unique: { key: "k", on: "replace" } } });
+    const typed = await openQueue("memory:", { jobs });
+    const { id } = await typed.add("a", 1, { priority: "urgent" });
+
+    expect((await typed.add("a", 2)).status).toBe("replaced");
+    expect(await typed.get(id)).toMatchObject({ payload: 2, priority: 0 });
+    await typed.add("a", 3, { priority: "high" });
+    expect(await typed.get(id)).toMatchObject({ payload: 3, priority: 256 });
+    await typed.close();
+  });
+
   it("P17 `merge` makes one payload of both, by itself or by a function of the user's", async () => {
     const sum = { unique: { key: "sum", on: "merge", merge: (a: number, b: number) => a + b } } as const;
     await queue.add("a", { ids: [1], at: 1 }, merging);
