@@ -1,6 +1,7 @@
 import { type At, type CasOutcome, type Change, isRenewal, isTerminal, type Job, laneOf, matches } from "@anyqueue/api";
 import { get } from "./get.ts";
-import { boxed, toGiven } from "./rows.ts";
+import { heard, heed, type Told } from "./told.ts";
+import { boxed, isShaped, toGiven } from "./rows.ts";
 import type { Write } from "./write.ts";
 
 /** A change and its place in the call. */
@@ -54,8 +55,8 @@ async function settle(write: Write, placed: readonly Placed[], at: At<unknown>, 
     sorted.map(({ change }) => (change.set.result === undefined ? null : JSON.stringify(change.set.result))),
     at.now ?? null,
     write.durability,
-  ])) as Done | null;
-  record(sorted, done, outcomes, ({ id }) => write.hints.job(id));
+  ])) as Told<Done> | Done | null;
+  record(sorted, heard(write, done), outcomes, ({ id }) => write.hints.job(id));
 }
 
 async function renew(write: Write, placed: readonly Placed[], at: At<unknown>, outcomes: CasOutcome[]): Promise<void> {
@@ -97,6 +98,8 @@ type Verdict =
       readonly renews: boolean;
       readonly cancelRequested: boolean | null;
       readonly spawned: readonly string[] | null;
+      readonly ready: readonly string[] | null;
+      readonly finished: readonly string[] | null;
     };
 
 /** The rest is decided by the function `cas`. A job that changed since a predicate was tested on it is looked at again. */
@@ -141,7 +144,7 @@ function toAsked({ id, expect, set, event, spawn }: Change, seen: Job | undefine
     set: { ...set, progress: boxed(progress), payload: boxed(payload), result: boxed(result) },
     event: boxed(event),
     spawn: spawn?.map(toGiven),
-    spawned: spawn?.map((child) => child.id),
+    shaped: spawn?.some(isShaped),
     entered: spawn && [...new Set(spawn.map((child) => child.lane))],
   };
 }
@@ -149,6 +152,7 @@ function toAsked({ id, expect, set, event, spawn }: Change, seen: Job | undefine
 function toOutcome(write: Write, { id, spawn }: Change, verdict: Exclude<Verdict, { status: "again" }>): CasOutcome {
   if (verdict.status !== "ok") return verdict;
   const { version, state, held, renews, cancelRequested, spawned } = verdict;
+  heed(write, verdict);
   if (isTerminal(state)) write.hints.job(id);
   else if (!held && !renews) write.hints.lane(laneOf(id));
   for (const child of spawn ?? []) write.hints.lane(child.lane);

@@ -1,12 +1,16 @@
 import { type At, freshJob, type InsertOutcome, type NewJob } from "@anyqueue/api";
 import { stateOf } from "./failures.ts";
-import { type JobRow, toGiven, toJob } from "./rows.ts";
+import { isShaped, type JobRow, toGiven, toJob } from "./rows.ts";
 import type { Write } from "./write.ts";
 
 /** What `insert_jobs` answers when not all were added. */
 interface Answer {
-  readonly existing: readonly (readonly [place: number, row: JobRow | null])[];
+  readonly existing: readonly (readonly [place: number, row: JobRow | null, by?: "id" | "unique"])[];
+  /** The places of those for which their lane has no room. */
+  readonly full?: readonly number[];
   readonly skipped?: true;
+  /** Jobs that were added, and cancelled at once for want of what they depend on. */
+  readonly ended?: readonly string[] | null;
 }
 
 const UNIQUE_VIOLATION = "23505";
@@ -14,21 +18,21 @@ const UNIQUE_VIOLATION = "23505";
 /** Stores jobs in array order (P3, P4). New ids are taken to be new, which saves looking; should one not be, all are looked for. */
 export async function insert(write: Write, jobs: readonly NewJob[], at: At<unknown>): Promise<InsertOutcome[]> {
   const answer = at.maybeStored === true ? await send(write, jobs, at, false) : await sendFresh(write, jobs, at);
-  const existing = new Map(answer?.existing.map(([place, row]) => [place - 1, row]));
+  const existing = new Map(answer?.existing.map((found) => [found[0] - 1, found]));
+  const full = new Set(answer?.full);
+  for (const id of answer?.ended ?? []) write.hints.job(id);
   return jobs.map((job, i): InsertOutcome => {
-    const row = existing.get(i);
-    if (row === undefined) {
+    const found = existing.get(i);
+    if (found === undefined) {
+      if (full.has(i + 1)) return { status: "full" };
       if (answer?.skipped === true) return { status: "skipped" };
       write.hints.lane(job.lane);
       return { status: "added", id: job.id };
     }
+    const [, row, by = "id"] = found;
     // In a call that was undone, the job of which this is a second copy was not stored either.
-    return {
-      status: "existing",
-      id: job.id,
-      by: "id",
-      job: row === null ? freshJob(job, at.now ?? Date.now()) : toJob(row),
-    };
+    const kept = row === null ? freshJob(job, at.now ?? Date.now()) : toJob(row);
+    return { status: "existing", id: kept.id, by, job: kept };
   });
 }
 
@@ -50,6 +54,8 @@ async function send(write: Write, jobs: readonly NewJob[], at: At<unknown>, isFr
     at.now ?? null,
     isFresh,
     at.allOrNone === true,
+    jobs.some(isShaped),
+    false,
     write.durability,
   ]);
   return answer as Answer | null;

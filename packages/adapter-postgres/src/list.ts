@@ -27,8 +27,8 @@ const ORDERS: Readonly<Record<Order, { readonly columns: readonly string[]; plac
 /** How many jobs are read at once where types or a predicate may refuse most of them. */
 const PAGE = 500;
 
-/** The places of unfinished jobs, each of which has an index of its own: ready, scheduled ahead and leased. */
-const PLACES = [0, 1, 4];
+/** The places of unfinished jobs, each of which has an index of its own: ready, scheduled, parked, blocked and leased. */
+const PLACES = [0, 1, 2, 3, 4];
 
 /** Lists jobs a page at a time. Type patterns and predicates are tested here, on a bounded number of candidates a call. */
 export async function list(session: Session, schema: string, query: JobQuery): Promise<Page<Job>> {

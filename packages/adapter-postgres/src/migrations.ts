@@ -4,19 +4,19 @@ import { stateOf } from "./failures.ts";
 import { type Layout, layoutOf, thingIn } from "./layout.ts";
 import type { Settings } from "./options.ts";
 import { pause } from "./patience.ts";
-import { FUNCTIONS, repartition, TABLES } from "./sql/index.ts";
+import { FUNCTIONS, repartition, SHAPING, TABLES } from "./sql/index.ts";
 
 /**
  * The steps that lead from nothing to the newest layout, in order and never changed once released. A release that changes
  * functions only has a step without SQL, since after the last one every function is replaced by its newest text.
  */
-const STEPS: readonly string[] = [TABLES];
+const STEPS: readonly string[] = [TABLES, SHAPING];
 
 /** The layout that this code writes. */
 export const SCHEMA_VERSION = STEPS.length;
 
-/** The oldest layout version whose code can still read and write what this code leaves behind. */
-const MIN_READER = 1;
+/** The oldest layout version whose code can still read and write what this code leaves behind: 1 would not heed limits. */
+const MIN_READER = 2;
 
 /** A lock that is not had within this time is given up, so that those who wait behind it have their turn. */
 const LOCK_TIMEOUT_MS = 3000;

@@ -23,7 +23,9 @@ export async function poll(polling: Polling, request: PollRequest): Promise<Poll
   const lanes = await lanesOf(polling, request);
   const chosen = await choose(polling, request, lanes);
   tell(polling.write, request, chosen.rows);
-  return read(await claim(polling, { ...request, lanes: lanes.map(({ lane }) => lane) }, NONE), request, chosen);
+  // Jobs that ended may have let others go on.
+  const most = isTerminal(request.to ?? "active") && chosen.rows.length > 0 ? 0 : NONE;
+  return read(await claim(polling, { ...request, lanes: lanes.map(({ lane }) => lane) }, most), request, chosen);
 }
 
 /** Asks for no job, only for those whose lease has ended and for the next due time. */

@@ -92,6 +92,13 @@ export const REASONS: readonly Reason[] = [
       "of them have run. Begin the transaction so (or set default_transaction_isolation), or let AnyQueue make the ids.",
   },
   {
+    signs: ["AQ004"],
+    code: "INVALID",
+    tell: ({ told }) =>
+      `Cannot insert: jobs would depend on each other in a circle (${told}), and none of them could ever run. Nothing of ` +
+      "this call was stored.",
+  },
+  {
     signs: ["25P02"],
     code: "INVALID",
     tell: () => "The transaction given has failed already. Roll it back and begin a new one.",

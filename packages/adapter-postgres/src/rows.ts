@@ -99,10 +99,15 @@ export function toGiven(job: NewJob): object {
   return extra === undefined && progress === undefined ? given : { ...given, extra, progress: boxed(progress) };
 }
 
+/** True for a job about which others decide, or which decides about others, so that it takes more than to store it. */
+export function isShaped({ orderingKey, unique, dependsOn }: NewJob): boolean {
+  return orderingKey !== undefined || unique !== undefined || dependsOn !== undefined;
+}
+
 /** The fields that few jobs have, as one column, or undefined when the job has none of them. */
-function extraOf({ backoff, timeoutMs, orderingKey, unique, dependsOn, onParent }: NewJob): object | undefined {
-  const rare = backoff ?? timeoutMs ?? orderingKey ?? unique ?? dependsOn ?? onParent;
-  return rare === undefined ? undefined : { backoff, timeoutMs, orderingKey, unique, dependsOn, onParent };
+function extraOf({ backoff, timeoutMs, orderingKey, unique, dependsOn, onParent, keep }: NewJob): object | undefined {
+  const rare = backoff ?? timeoutMs ?? orderingKey ?? unique ?? dependsOn ?? onParent ?? keep;
+  return rare === undefined ? undefined : { backoff, timeoutMs, orderingKey, unique, dependsOn, onParent, keep };
 }
 
 function parse(text: string): Json {

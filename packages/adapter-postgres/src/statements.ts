@@ -22,7 +22,7 @@ export function prepare(schema: string) {
 
   return {
     // insert
-    insert: call("insert_jobs", 6),
+    insert: call("insert_jobs", 8),
 
     // poll
     poll: callRows("poll", 15),
@@ -43,6 +43,7 @@ export function prepare(schema: string) {
     // remove
     remove: call("remove_jobs", 1),
     removeFinished: call("remove_finished", 5),
+    removeOutdated: call("remove_outdated", 4),
 
     // append
     append: call("append_events", 3),

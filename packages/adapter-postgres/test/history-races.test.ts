@@ -7,7 +7,7 @@ import { job, openStore } from "./stores.ts";
 const DAY = 86_400_000;
 const IDS = ["default:a", "default:b"] as const;
 const APPEND = "SELECT append_events($1, NULL, NULL) AS answer";
-const REMOVE = "SELECT remove_jobs($1) AS answer";
+const REMOVE = "SELECT remove_jobs($1)::int AS answer";
 
 let schema: string;
 let store: PostgresAdapter;

@@ -99,9 +99,10 @@ it("P3 jobs that may be stored already are looked for by their ids, however long
   await client.query("ANALYZE history");
   const given = JSON.stringify([...jobs(100), job("7", { lane: "lane1" })]);
   await client.query("BEGIN");
-  const { rows } = await client.query("SELECT insert_jobs($1, '{default,lane1}', NULL, false, false, 'on') AS answer", [
-    given,
-  ]);
+  const { rows } = await client.query(
+    "SELECT insert_jobs($1, '{default,lane1}', NULL, false, false, false, false, 'on') AS answer",
+    [given],
+  );
   const { rows: met } = await client.query(
     `SELECT sum(pg_stat_get_xact_tuples_returned(i.indexrelid))::int AS entries
      FROM pg_index i JOIN pg_inherits h ON h.inhrelid = i.indrelid WHERE h.inhparent = 'history'::regclass`,

@@ -34,7 +34,7 @@ describe.each(["no statistics", "the statistics of an empty table", "statistics 
       await pagesOf(`cas('[{"id":"b:1","set":{"priority":5}}]', NULL, NULL)`);
       await pagesOf("settle('{b:1}', '{1}', '{completed}', '{NULL}', NULL, NULL)");
       await pagesOf("remove_jobs('{b:1}')");
-      await pagesOf("next_due('{b}', '{f}', 'waiting', 2)");
+      await pagesOf("next_due('{b}', '{f}', '{f}', NULL, NULL, 'waiting', false, 2)");
       await pagesOf("take_over('{b}', 100, 1000, 'me', 2)");
     });
 
@@ -69,7 +69,7 @@ describe.each(["no statistics", "the statistics of an empty table", "statistics 
     });
 
     it("P10 the next due time is found without reading the backlog", async () => {
-      expect(await pagesOf("next_due('{a}', '{f}', 'waiting', 2)")).toBeLessThan(1500);
+      expect(await pagesOf("next_due('{a}', '{f}', '{f}', NULL, NULL, 'waiting', false, 2)")).toBeLessThan(1500);
       expect(await pagesOf("take_over('{a}', 100, 1000, 'me', 2)")).toBeLessThan(500);
     });
 

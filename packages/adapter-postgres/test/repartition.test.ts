@@ -6,8 +6,10 @@ import { claim, jobs, openStore } from "./stores.ts";
 
 /** Calls about a job with the id $1 that is held with the token $2, each true when it did its work. */
 const CALLS: Readonly<Record<string, string>> = {
-  "insert_jobs of new jobs": "insert_jobs(json_build_array(NEW), '{lane0}', NULL, true, false, 'on') IS NULL",
-  "insert_jobs of all or none": "insert_jobs(json_build_array(NEW), '{lane0}', NULL, false, true, 'on') IS NULL",
+  "insert_jobs of new jobs":
+    "insert_jobs(json_build_array(NEW), '{lane0}', NULL, true, false, false, false, 'on') IS NULL",
+  "insert_jobs of all or none":
+    "insert_jobs(json_build_array(NEW), '{lane0}', NULL, false, true, false, false, 'on') IS NULL",
   poll: `(SELECT count(*) = 2 FROM poll('{default}', '{1}', 0, NULL, NULL, NULL, 'waiting', 'active', 1, 9, 'me', 0, NULL,
     NULL, 'on'))`,
   "poll of ended leases": `(SELECT count(*) = 2 FROM poll('{default}', '{0}', 0, NULL, NULL, NULL, 'waiting', 'active', 0, 9,
@@ -21,7 +23,7 @@ const CALLS: Readonly<Record<string, string>> = {
   "cas that refuses": `cas(CHANGE('{"state":"failed"}', 1), NULL, 'on')::json -> 0 ->> 'status' = 'stale'`,
   append_events: `append_events(json_build_array(json_build_object('id', ID, 'token', TOKEN, 'event', '[1]'::json)), NULL,
     'on') = '["ok"]'`,
-  remove_jobs: "remove_jobs(ARRAY[ID]) = 1",
+  remove_jobs: "remove_jobs(ARRAY[ID]) = '1'",
   lane_status: "lane_status(NULL) IS NOT NULL",
   claim: "(SELECT count(*) = 1 FROM claim('{default}'))",
   complete: "(SELECT status = 'ok' FROM complete(ID, TOKEN))",

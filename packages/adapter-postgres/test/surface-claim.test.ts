@@ -71,7 +71,7 @@ describe("claim", () => {
     const queue = await surface.queue();
     await surface.rows(
       `SELECT anyqueue.insert_jobs('[{"id": "$own:1", "lane": "$own", "type": "t", "state": "waiting", "priority": 0, "maxAttempts": 1}]',
-         '{$own}', NULL, true, false, NULL)`,
+         '{$own}', NULL, true, false, false, false, NULL)`,
     );
     for (const lane of ["a", "b", "paused"]) await queue.add("t", lane, { lane });
     await queue.pause("paused");

@@ -126,7 +126,7 @@ describe("enqueue", () => {
       await surface.rows(`SET ${setting}`);
     }
     await surface.rows(`CREATE TEMP TABLE hot_jobs (id text); CREATE TEMP TABLE lane_settings (lane text);
-      CREATE FUNCTION pg_temp.insert_jobs(json, text[], bigint, boolean, boolean, text) RETURNS text LANGUAGE sql AS 'SELECT 1/0'`);
+      CREATE FUNCTION pg_temp.insert_jobs(json, text[], bigint, boolean, boolean, boolean, boolean, text) RETURNS text LANGUAGE sql AS 'SELECT 1/0'`);
     const runAt = Date.UTC(2030, 1, 1, 10);
     await surface.rows(
       `SELECT * FROM anyqueue.enqueue_bulk('[{"type": "t", "id": "a:1", "run_at": "2030-02-01 10:00"},

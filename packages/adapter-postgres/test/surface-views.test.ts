@@ -120,7 +120,7 @@ describe("the views", () => {
   it("leave out the jobs that AnyQueue keeps for itself", async () => {
     await surface.rows(
       `SELECT anyqueue.insert_jobs('[{"id": "$own:1", "lane": "$own", "type": "t", "state": "waiting", "priority": 0, "maxAttempts": 1}]',
-         '{$own}', NULL, true, false, NULL)`,
+         '{$own}', NULL, true, false, false, false, NULL)`,
     );
     for (const view of ["jobs", "lanes"]) expect(await surface.rows(`SELECT * FROM anyqueue.${view}`)).toEqual([]);
   });

@@ -15,7 +15,8 @@ DECLARE
   clock bigint := coalesce(at, ${CLOCK});
   low bigint[] := coalesce(place, '{-1,0,0}');
 BEGIN
-  IF EXISTS (SELECT FROM lane_settings l WHERE l.lane = here AND l.paused) THEN RETURN; END IF;
+  PERFORM settle_debts(ARRAY[here], clock);
+  IF EXISTS (SELECT FROM lane_settings l WHERE l.lane = here AND l.paused) OR may_not_start(here, clock) THEN RETURN; END IF;
   IF EXISTS (SELECT FROM hot_jobs j
     WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock) THEN
     PERFORM promote(here, wanted_state, most, clock);
@@ -39,8 +40,9 @@ RETURNS TABLE (${ROW_TYPE}) ROWS 100 ${CLAUSE} AS $$
 DECLARE
   clock bigint := coalesce(at, ${CLOCK});
 BEGIN
+  PERFORM settle_debts(ARRAY(SELECT DISTINCT split_part(g.id, ':', 1) FROM unnest(ids) g(id)), clock);
   RETURN QUERY SELECT ${columnsOf("j")} FROM unnest(ids) g(id)
   JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1)
-  WHERE j.state = wanted_state AND j.lease_until IS NULL AND j.run_at <= clock AND ${OPEN};
+  WHERE j.state = wanted_state AND j.place < 2 AND j.run_at <= clock AND ${OPEN};
 END $$;
 `;

@@ -1,4 +1,5 @@
 import { CLAUSE, CLOCK, DURABILITY, INNER } from "./clause.ts";
+import { KEPT } from "./keep.ts";
 import { listOf, STORED } from "./row.ts";
 
 const PLACES = STORED.split(", ")
@@ -32,8 +33,17 @@ DECLARE
   moves_to text;
   renews boolean;
   recording boolean;
+  key_holder text;
+  spawned text[];
+  refused json;
+  lanes_ready text[];
+  lanes_ended text[];
   outcomes json[] := '{}';
 BEGIN ${DURABILITY}
+  -- Keys before jobs, as whoever inserts does.
+  IF EXISTS (SELECT FROM unique_keys) OR strpos(changes::text, '"unique"') > 0 THEN
+    PERFORM lock_keys_of(changes);
+  END IF;
   -- In the order of their ids, so that two calls about the same jobs cannot wait for each other.
   IF json_array_length(changes) > 1 THEN
     PERFORM FROM unnest(ARRAY(SELECT c.id FROM json_to_recordset(changes) AS c(id text) ORDER BY c.id COLLATE "C"))
@@ -41,7 +51,7 @@ BEGIN ${DURABILITY}
     JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1) ORDER BY g.place FOR UPDATE OF j;
   END IF;
   FOR change IN SELECT * FROM json_to_recordset(changes) AS c(id text, states text[], token bigint, version int, seen int,
-    fails boolean, "set" json, event json, spawn json, spawned json, entered text[])
+    fails boolean, "set" json, event json, spawn json, shaped boolean, entered text[])
   LOOP
     here := split_part(change.id, ':', 1);
     change_set := change."set";
@@ -79,6 +89,9 @@ BEGIN ${DURABILITY}
       CONTINUE;
     END IF;
 
+    lanes_ready := NULL;
+    lanes_ended := NULL;
+    spawned := NULL;
     next := old;
     renews := change_set ->> 'leaseMs' IS NOT NULL AND change.event IS NULL AND change.spawn IS NULL
       AND NOT EXISTS (SELECT FROM json_object_keys(change_set) k WHERE k <> 'leaseMs');
@@ -129,7 +142,25 @@ BEGIN ${DURABILITY}
 
       is_end := next.state IN ('completed', 'failed', 'cancelled');
       next.touched := CASE WHEN is_custom(next.state) THEN nextval('ticks') END;
-      next.place := CASE WHEN is_end THEN 6 WHEN next.lease_until IS NOT NULL THEN 4 WHEN next.run_at <= clock THEN 0 ELSE 1 END;
+      next.place := CASE WHEN is_end THEN 6 WHEN next.lease_until IS NOT NULL THEN 4 WHEN next.state = 'blocked' THEN 3
+        WHEN next.run_at <= clock THEN 0 ELSE 1 END;
+      next.keep_until := NULL;
+      IF old.extra IS NOT NULL THEN
+        key_holder := take_key_again(old, next, clock);
+        IF key_holder IS NOT NULL THEN
+          outcomes := outcomes || json_build_object('status', 'duplicate', 'id', key_holder);
+          CONTINUE;
+        END IF;
+        IF is_end THEN next.keep_until := own_keep(next.extra, next.state, next.finished_at); END IF;
+      END IF;
+      -- A keyed job gets in line, unless it keeps its turn (P18).
+      IF old.okey IS NOT NULL THEN
+        IF next.place < 2 AND (old.place NOT IN (0, 1, 4) OR change_set ->> 'requeue' IS NOT NULL) THEN next.place := 2; END IF;
+        IF next.place <> old.place AND (next.place = 2 OR (next.place = 6 AND old.place IN (0, 1, 4))) THEN
+          PERFORM owe_turns(ARRAY[here], ARRAY[old.okey]);
+          lanes_ready := lanes_with_lines(ARRAY[here], ARRAY[old.okey]);
+        END IF;
+      END IF;
 
       recording := EXISTS (SELECT FROM lane_settings l WHERE l.lane = here AND l.records);
       IF change_set -> 'error' IS NOT NULL THEN
@@ -146,13 +177,25 @@ BEGIN ${DURABILITY}
       END IF;
 
       PERFORM write_job(old, next, in_history);
+      IF is_end AND NOT was_end THEN
+        SELECT lanes_ready || f.ready, f.finished INTO lanes_ready, lanes_ended FROM follow_ends(ARRAY[old.id], next.keep_until = 0, durability IS NOT NULL, clock) f;
+      END IF;
+      IF old.lease_until IS NOT NULL AND next.lease_until IS NULL
+        AND EXISTS (SELECT FROM lane_settings l WHERE l.lane = here AND l.concurrency IS NOT NULL) THEN
+        lanes_ready := lanes_ready || here;
+      END IF;
       IF change.spawn IS NOT NULL THEN
-        PERFORM insert_jobs(change.spawn, change.entered, clock, false, false, durability);
+        refused := (insert_jobs(change.spawn, change.entered, clock, false, false, coalesce(change.shaped, false), true, durability)::json) -> 'existing';
+        -- Where a key was held, its holder counts for the job.
+        spawned := ARRAY(SELECT coalesce(
+            (SELECT r.pair -> 1 ->> 1 FROM json_array_elements(refused) r(pair) WHERE (r.pair ->> 0)::bigint = s.n), s.job ->> 'id')
+          FROM json_array_elements(change.spawn) WITH ORDINALITY s(job, n) ORDER BY s.n);
       END IF;
     END IF;
 
     outcomes := outcomes || json_build_object('status', 'ok', 'version', next.version, 'state', next.state,
-      'held', next.lease_until IS NOT NULL, 'spawned', change.spawned, 'renews', renews,
+      'held', next.lease_until IS NOT NULL, 'spawned', spawned, 'renews', renews,
+      'ready', nullif(lanes_ready, '{}'), 'finished', nullif(lanes_ended, '{}'),
       'cancelRequested', CASE WHEN change_set ->> 'cancel' IS NOT NULL THEN next.cancel_requested ELSE old.cancel_requested END);
   END LOOP;
   RETURN array_to_json(outcomes)::text;
@@ -165,8 +208,7 @@ $$ SELECT json_build_object('status', status, 'state', old.state, 'token', old.t
 CREATE OR REPLACE FUNCTION write_job(old history, next history, in_history boolean) RETURNS void ${INNER} AS $$
 DECLARE
   is_end boolean := next.place = 6;
-  is_kept boolean := NOT is_end OR NOT EXISTS (
-    SELECT FROM lane_settings l WHERE l.lane = next.lane AND next.state = ANY (l.discards));
+  is_kept boolean := NOT is_end OR ${KEPT("next")};
 BEGIN
   IF NOT in_history AND NOT is_end THEN
     UPDATE hot_jobs j SET (${STORED}) = ROW (${PLACES}) WHERE j.id = old.id AND j.lane = old.lane;
@@ -181,7 +223,7 @@ BEGIN
   END IF;
   IF NOT is_end THEN INSERT INTO hot_jobs (${STORED}) VALUES (${PLACES});
   ELSIF is_kept THEN INSERT INTO history (${STORED}) VALUES (${PLACES});
-  ELSE DELETE FROM events e WHERE e.id = old.id;
+  ELSE PERFORM forget(ARRAY[old.id]);
   END IF;
 END $$;
 

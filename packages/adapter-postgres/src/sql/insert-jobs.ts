@@ -1,7 +1,7 @@
 import { CLAUSE, CLOCK, DURABILITY, INNER } from "./clause.ts";
 
 /** A new job as `insert_jobs` takes it. `progress` is in a list of one, since null is a value too. */
-const JOB = `(id text, lane text, type text, payload json, state text, priority bigint, "maxAttempts" int, "runAt" bigint,
+export const JOB = `(id text, lane text, type text, payload json, state text, priority bigint, "maxAttempts" int, "runAt" bigint,
     "delayMs" bigint, "group" text, extra json, progress json)`;
 
 const COLUMNS = `lane, id, type, state, place, priority, run_at, inserted_at, updated_at, max_attempts, touched, grp, extra,
@@ -21,6 +21,8 @@ const TURNS = `SELECT g.id, g.n, row_number() OVER (PARTITION BY g.id ORDER BY g
  * `insert_jobs` stores jobs in the order of the array. The answer is null when all were added, else
  * `{"existing": [[place in the array, job or null], …], "skipped"?: true}`.
  *
+ * - `shaped`: some of the jobs have a unique key, an ordering key or dependencies; for these, and for those of lanes with a
+ *   capacity or an order of their own, see insert-shaped.ts. `spawned`: capacity is ignored.
  * - `fresh`: all ids are new, so nothing is looked for; should one exist after all, a unique violation is raised and
  *   nothing was stored. It saves a third of the work.
  * - Finished jobs are looked for *after* inserting: an insert that waited for the row of a job that was just being
@@ -28,19 +30,23 @@ const TURNS = `SELECT g.id, g.n, row_number() OVER (PARTITION BY g.id ORDER BY g
  */
 export const INSERT_JOBS = String.raw`
 CREATE OR REPLACE FUNCTION insert_jobs(given json, entered text[], at bigint, fresh boolean, all_or_none boolean,
-  durability text) RETURNS text ${CLAUSE} AS $$
+  shaped boolean, spawned boolean, durability text) RETURNS text ${CLAUSE} AS $$
 DECLARE
   clock bigint := coalesce(at, ${CLOCK});
   added text[];
   finished text[];
   answer text;
+  is_shaped boolean;
+  is_recording boolean;
 BEGIN ${DURABILITY}
   INSERT INTO lane_names SELECT e.lane FROM unnest(entered) e(lane)
   WHERE NOT EXISTS (SELECT FROM lane_names n WHERE n.lane = e.lane);
+  SELECT bool_or(l.is_fifo OR (l.capacity IS NOT NULL AND NOT spawned)), bool_or(l.records) INTO is_shaped, is_recording
+  FROM lane_settings l WHERE l.lane = ANY (entered);
 
-  IF fresh THEN
+  IF fresh AND NOT shaped AND is_shaped IS NOT TRUE THEN
     INSERT INTO hot_jobs (${COLUMNS}) SELECT ${VALUES} FROM json_to_recordset(given) AS g${JOB};
-    IF EXISTS (SELECT FROM lane_settings l WHERE l.records) THEN
+    IF is_recording THEN
       PERFORM log_inserted(given, NULL, clock);
     END IF;
     RETURN NULL;
@@ -57,9 +63,11 @@ BEGIN ${DURABILITY}
     FOR UPDATE OF j;
   END IF;
 
+  IF shaped OR is_shaped THEN RETURN insert_shaped(given, entered, clock, fresh, all_or_none, spawned); END IF;
+
   IF all_or_none THEN
     BEGIN
-      answer := insert_jobs(given, entered, clock, false, false, durability);
+      answer := insert_jobs(given, entered, clock, false, false, false, spawned, durability);
       IF answer IS NULL THEN RETURN NULL; END IF;
       RAISE EXCEPTION USING ERRCODE = 'AQ001', MESSAGE = 'One of the jobs exists.';
     EXCEPTION WHEN SQLSTATE 'AQ001' THEN

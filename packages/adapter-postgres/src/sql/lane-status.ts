@@ -50,6 +50,14 @@ BEGIN
       GROUP BY s.state LOOP
       counts := counts || json_build_array(each_state, n);
     END LOOP;
+    -- Parked behind their keys, or blocked.
+    FOR each_state, n IN
+      SELECT CASE WHEN s.state = 'waiting' AND s.run_at > clock THEN 'delayed' ELSE s.state END, count(*)
+      FROM (SELECT j.state, j.run_at FROM hot_jobs j WHERE j.place = 2 AND j.lane = here LIMIT 4 * ${BOUND}) s GROUP BY 1 LOOP
+      counts := counts || json_build_array(each_state, n);
+    END LOOP;
+    SELECT count(*) INTO n FROM (SELECT FROM hot_jobs j WHERE j.place = 3 AND j.lane = here LIMIT ${BOUND}) s;
+    counts := counts || json_build_array('blocked', n);
     FOREACH each_state IN ARRAY ARRAY['completed', 'failed', 'cancelled'] LOOP
       SELECT count(*) INTO n FROM (SELECT FROM history h WHERE h.lane = here AND h.state = each_state LIMIT ${BOUND}) s;
       counts := counts || json_build_array(each_state, n);
@@ -70,6 +78,8 @@ BEGIN
       oldest := least(oldest, (SELECT min(j.run_at) FROM hot_jobs j
         WHERE j.place = 0 AND j.lane = here AND j.state = 'waiting'));
     END IF;
+    oldest := least(oldest, (SELECT min(s.run_at) FROM (
+      SELECT j.run_at FROM hot_jobs j WHERE j.place = 2 AND j.lane = here AND j.state = 'waiting' LIMIT 4 * ${BOUND}) s));
     lanes := lanes || json_build_array(here, coalesce((SELECT s.settings FROM lane_settings s WHERE s.lane = here), '{}'),
       array_to_json(counts), CASE WHEN oldest <= clock THEN oldest END);
   END LOOP;

@@ -1,3 +1,4 @@
+import { SHAPING_INDEXES } from "./shaping-tables.ts";
 import { HOT_INDEXES, HOT_SETTINGS } from "./tables.ts";
 
 /**
@@ -33,7 +34,7 @@ ALTER TABLE hot_jobs RENAME TO old_hot_jobs;`;
 /** Data first, and what finds it afterwards, which is faster. */
 function fill(count: number): string {
   return `INSERT INTO hot_jobs SELECT * FROM old_hot_jobs;
-ALTER TABLE hot_jobs ADD PRIMARY KEY (${count === 1 ? "id" : "id, lane"});${HOT_INDEXES}
+ALTER TABLE hot_jobs ADD PRIMARY KEY (${count === 1 ? "id" : "id, lane"});${HOT_INDEXES}${SHAPING_INDEXES}
 DROP TABLE old_hot_jobs;
 ANALYZE hot_jobs;`;
 }

@@ -50,13 +50,18 @@ DECLARE
   every_lane text[] := asked;
   here text;
   wanted int;
+  allowed bigint;
   claimed int;
+  began int;
   taken int := 0;
   may_be_more boolean := false;
   is_cut boolean := false;
   to_custom boolean := is_custom(target);
   pages bigint := pg_stat_get_xact_blocks_fetched('hot_jobs_ready'::regclass);
   paused boolean[];
+  limited boolean[];
+  has_limits boolean;
+  owes boolean;
   recording boolean[];
   has_due boolean[];
   -- by the place of a lane's first mention, since a lane may come twice
@@ -78,17 +83,23 @@ BEGIN ${DURABILITY}
   SELECT array_agg(coalesce(l.paused, false)), array_agg(coalesce(l.records, false)),
     array_agg(array_position(every_lane, e.lane)), array_agg(coalesce(resumed, marks) -> e.lane),
     array_agg(EXISTS (SELECT FROM hot_jobs j
-      WHERE j.place = 1 AND j.lane = e.lane AND j.state = wanted_state AND j.run_at <= clock))
-  INTO paused, recording, firsts, places, has_due
+      WHERE j.place = 1 AND j.lane = e.lane AND j.state = wanted_state AND j.run_at <= clock)),
+    array_agg(l.concurrency IS NOT NULL OR l.rate_limit IS NOT NULL), bool_or(l.concurrency IS NOT NULL OR l.rate_limit IS NOT NULL),
+    bool_or(EXISTS (SELECT FROM debts d WHERE d.lane = e.lane))
+  INTO paused, recording, firsts, places, has_due, limited, has_limits, owes
   FROM unnest(every_lane) e(lane) LEFT JOIN lane_settings l ON l.lane = e.lane;
 
+  IF owes THEN
+    may_be_more := settle_debts(every_lane, clock);
+  END IF;
   IF expired > 0 AND lease_ms IS NOT NULL THEN
     RETURN QUERY SELECT 1, t.* FROM take_over(every_lane, expired, lease_ms, for_holder, clock) t;
   END IF;
   IF most = 0 THEN
-    may_be_more := EXISTS (SELECT FROM unnest(every_lane, paused) e(lane, paused), LATERAL (SELECT FROM hot_jobs j
-      WHERE j.place = 0 AND j.lane = e.lane AND j.state = wanted_state AND j.run_at <= clock LIMIT 1) ready
-      WHERE NOT e.paused);
+    may_be_more := may_be_more OR EXISTS (SELECT FROM unnest(every_lane, paused, limited) e(lane, paused, limited),
+      LATERAL (SELECT FROM hot_jobs j
+        WHERE j.place = 0 AND j.lane = e.lane AND j.state = wanted_state AND j.run_at <= clock LIMIT 1) ready
+      WHERE NOT (e.paused OR (e.limited AND may_not_start(e.lane, clock))));
   END IF;
 
   -- Few expressions: each costs some microseconds in every call.
@@ -99,9 +110,20 @@ BEGIN ${DURABILITY}
     CONTINUE WHEN wanted <= 0 OR (resumed IS NOT NULL AND places[k] IS NULL);
     here := every_lane[i];
     low := places[k];
-    IF has_due[i] THEN
+    IF has_limits AND limited[i] THEN
+      began := taken;
+      IF NOT lock_gate(here) THEN
+        -- Somebody else is taking jobs from this lane.
+        may_be_more := true;
+        CONTINUE;
+      END IF;
+      SELECT s.starts INTO allowed FROM starts_left(here, clock) s;
+      wanted := least(wanted, allowed);
+      CONTINUE WHEN wanted = 0;
+    END IF;
+    IF has_due[i] OR owes THEN
       PERFORM promote(here, wanted_state, most, clock);
-      -- What has come due may belong below the mark.
+      -- What has come due, or got its turn, may belong below the mark.
       low := CASE WHEN resumed IS NOT NULL THEN low END;
     END IF;
 
@@ -144,8 +166,12 @@ BEGIN ${DURABILITY}
         low := NULL;
       END IF;
     END LOOP;
+    IF has_limits AND limited[i] AND taken > began THEN
+      PERFORM count_starts(here, taken - began, clock);
+    END IF;
     IF wanted = 0 THEN
-      may_be_more := true;
+      -- With limits next_due looks closer.
+      may_be_more := may_be_more OR NOT has_limits;
     ELSIF NOT is_cut THEN
       -- Left may be what others are claiming at this moment, and what somebody changed just before it was claimed.
       may_be_more := may_be_more OR EXISTS (SELECT FROM hot_jobs j WHERE j.place = 0 AND j.lane = here
@@ -162,8 +188,8 @@ BEGIN ${DURABILITY}
       WHERE firsts[n] = n AND places[n] IS NOT NULL AND (looked[n] > 0 OR resumed IS NOT NULL)
         AND NOT coalesce(finished[n], false))::text;
   END IF;
-  run_at := CASE WHEN may_be_more OR payload IS NOT NULL OR (most > 0 AND taken >= most) THEN clock
-    ELSE next_due(every_lane, paused, wanted_state, clock) END;
+  run_at := CASE WHEN may_be_more OR payload IS NOT NULL OR (most > 0 AND taken >= most AND NOT has_limits) THEN clock
+    ELSE next_due(every_lane, paused, limited, types, patterns, wanted_state, has_limits AND most > 0, clock) END;
   RETURN NEXT;
 END $$;
 
@@ -199,16 +225,30 @@ BEGIN
 END $$;
 
 -- The first time at which a poll of these lanes could find something, or null (P10).
-CREATE OR REPLACE FUNCTION next_due(every_lane text[], paused boolean[], wanted_state text, clock bigint)
-RETURNS bigint ${INNER} AS $$
+CREATE OR REPLACE FUNCTION next_due(every_lane text[], paused boolean[], limited boolean[], types text[], patterns text[],
+  wanted_state text, looks boolean, clock bigint) RETURNS bigint ${INNER} AS $$
 DECLARE
   soonest bigint := (SELECT min(j.lease_until) FROM hot_jobs j WHERE j.place = 4 AND j.lane = ANY (every_lane));
   here text;
+  allowed bigint;
+  again bigint;
 BEGIN
   FOR i IN 1 .. cardinality(every_lane) LOOP
     CONTINUE WHEN paused[i];
     here := every_lane[i];
-    soonest := least(soonest, (SELECT j.run_at FROM hot_jobs j
+    allowed := NULL;
+    IF limited[i] THEN
+      SELECT s.starts, s.again INTO allowed, again FROM starts_left(here, clock) s;
+      -- No job can be started before another one is settled.
+      CONTINUE WHEN allowed = 0 AND again IS NULL;
+    END IF;
+    IF looks OR allowed = 0 THEN
+      IF EXISTS (SELECT FROM hot_jobs j WHERE j.place = 0 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock
+        AND (types IS NULL OR ${FITS})) THEN
+        soonest := least(soonest, CASE WHEN allowed = 0 THEN again ELSE clock END);
+      END IF;
+    END IF;
+    soonest := least(soonest, (SELECT CASE WHEN allowed = 0 AND j.run_at <= clock THEN again ELSE j.run_at END FROM hot_jobs j
       WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state ORDER BY j.run_at LIMIT 1));
     -- Ready jobs that are not due are there only when the clock went back, so looking at the first ones will do.
     soonest := least(soonest, (SELECT min(s.run_at) FROM (

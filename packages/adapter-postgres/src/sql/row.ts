@@ -28,8 +28,10 @@ export const ROW_TYPE = `seq bigint, id text, lane text, type text, state text, 
   lease_from text, cancel_requested boolean, finished_at bigint, touched bigint, grp text, extra text, progress text,
   error text, result text, payload text`;
 
+const STORED_NAMES = [...NAMES, "place", "okey", "keep_until"];
+
 /** Everything that `hot_jobs` and `history` store of a job, for moving rows between the two. */
-export const STORED = [...NAMES, "place"].join(", ");
+export const STORED = STORED_NAMES.join(", ");
 
 /** Selects jobs as they are once finished: in this state, with this result, by nobody's lease. */
 export function ended(table: string, state: string, result: string): string {
@@ -45,9 +47,7 @@ export function ended(table: string, state: string, result: string): string {
     touched: "NULL::bigint AS touched",
     result: `${result} AS result`,
     place: "6::smallint AS place",
+    keep_until: `CASE WHEN extra IS NOT NULL THEN own_keep(extra, ${state}, clock) END AS keep_until`,
   };
-  return `SELECT ${[...NAMES, "place"].map((name) => changed[name] ?? name).join(", ")} FROM ${table}`;
+  return `SELECT ${STORED_NAMES.map((name) => changed[name] ?? name).join(", ")} FROM ${table}`;
 }
-
-/** Holds for a finished job \`e\` that its lane keeps (P26). */
-export const KEPT = "NOT EXISTS (SELECT FROM lane_settings l WHERE l.lane = e.lane AND e.state = ANY (l.discards))";

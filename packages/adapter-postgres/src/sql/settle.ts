@@ -1,5 +1,6 @@
-import { CLAUSE, CLOCK, DURABILITY } from "./clause.ts";
-import { ended, KEPT, ROW_TYPE, STORED } from "./row.ts";
+import { CLAUSE, CLOCK, DURABILITY, INNER } from "./clause.ts";
+import { KEPT } from "./keep.ts";
+import { ended, ROW_TYPE, STORED } from "./row.ts";
 
 const ENDED = `given AS MATERIALIZED (
     SELECT * FROM unnest(ids, tokens, states, results) WITH ORDINALITY AS g(id, token, state, result, n)),
@@ -9,7 +10,11 @@ const ENDED = `given AS MATERIALIZED (
     RETURNING j.*, g.n, g.state AS end_state, g.result::json AS end_result),
   ended AS (${ended("gone", "end_state", "coalesce(end_result, result)")})`;
 
-const DONE = "SELECT json_agg(json_build_array(g.n, g.version + 1, g.cancel_requested)) INTO answer FROM gone g";
+/** What was done, under which ordering keys a turn is free, and whether a job says itself how long it is kept. */
+const DONE = `SELECT json_agg(json_build_array(g.n, g.version + 1, g.cancel_requested)),
+      array_agg(g.lane) FILTER (WHERE g.okey IS NOT NULL), array_agg(g.okey) FILTER (WHERE g.okey IS NOT NULL),
+      bool_or(g.extra::text LIKE '%"keep":%')
+    INTO answer, lanes, okeys, has_keep FROM gone g`;
 
 /**
  * What workers do most, in one statement for many jobs: `settle` finishes those whose token is that of the living lease
@@ -25,24 +30,65 @@ RETURNS text ${CLAUSE} AS $$
 DECLARE
   clock bigint := coalesce(at, ${CLOCK});
   answer text;
+  lanes text[];
+  okeys text[];
+  has_keep boolean;
+  ready text[];
+  finished text[];
 BEGIN ${DURABILITY}
-  IF NOT EXISTS (SELECT FROM lane_settings l WHERE l.records OR l.discards <> '{}') THEN
+  IF NOT EXISTS (SELECT FROM lane_settings l WHERE l.records OR l.discards <> '{}' OR l.concurrency IS NOT NULL) THEN
     WITH ${ENDED},
     kept AS (INSERT INTO history (${STORED}) SELECT ${STORED} FROM ended)
     ${DONE};
-    RETURN answer;
+    -- After the jobs were locked by deleting them, so that nobody who counts on one of them is missed.
+    IF lanes IS NULL AND has_keep IS NOT TRUE AND NOT EXISTS (SELECT FROM dependencies d WHERE d.on_job = ANY (ids)) THEN
+      RETURN answer;
+    END IF;
+    PERFORM owe_turns(lanes, okeys);
+    SELECT f.ready, f.finished INTO ready, finished FROM follow_ends(ids, has_keep, durability IS NOT NULL, clock) f;
+    RETURN with_hints(answer, ready || lanes_with_lines(lanes, okeys), finished);
   END IF;
 
   WITH ${ENDED},
-  kept AS (INSERT INTO history (${STORED}) SELECT ${STORED} FROM ended e WHERE ${KEPT}),
+  kept AS (INSERT INTO history (${STORED}) SELECT ${STORED} FROM ended e WHERE ${KEPT("e")}),
   logged AS (
     INSERT INTO events (id, at, kind, detail)
     SELECT g.id, clock, 'moved', json_build_object('from', g.state, 'to', g.end_state, 'holder', g.holder)
     FROM gone g WHERE EXISTS (SELECT FROM lane_settings l WHERE l.lane = g.lane AND l.records) AND g.state <> g.end_state)
   ${DONE};
-  PERFORM forget_discarded(ids);
-  RETURN answer;
+  PERFORM owe_turns(lanes, okeys);
+  SELECT f.ready, f.finished INTO ready, finished FROM follow_ends(ids, has_keep, durability IS NOT NULL, clock) f;
+  RETURN with_hints(answer, ready || lanes_with_lines(lanes, okeys) || ARRAY(SELECT l.lane FROM lane_settings l
+    WHERE l.concurrency IS NOT NULL AND l.lane IN (SELECT split_part(g.id, ':', 1) FROM unnest(ids) g(id))), finished);
 END $$;
+
+-- What goes with the end of jobs, once they are in the history: those who depend on them go on or end with them, and those go that
+-- are not kept; has_keep tells whether one may say so itself. Answers the lanes in which jobs may go on, and in which others have ended.
+CREATE OR REPLACE FUNCTION follow_ends(ids text[], has_keep boolean, waits boolean, clock bigint, OUT ready text[], OUT finished text[])
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+  ends text[] := ids;
+BEGIN
+  IF EXISTS (SELECT FROM dependencies d WHERE d.on_job = ANY (ids)) THEN
+    SELECT t.ready, t.finished, ids || t.ended INTO ready, finished, ends FROM tell_dependents(ids, waits, clock) t;
+  END IF;
+  IF has_keep OR cardinality(ends) > cardinality(ids) OR EXISTS (SELECT FROM lane_settings l WHERE l.discards <> '{}') THEN
+    PERFORM drop_unkept(ends);
+  END IF;
+END $$;
+
+-- Of these keys' lanes, those in which somebody waits for a turn.
+CREATE OR REPLACE FUNCTION lanes_with_lines(lanes text[], okeys text[]) RETURNS text[] ${INNER} AS $$
+BEGIN
+  RETURN ARRAY(SELECT DISTINCT k.lane FROM unnest(lanes, okeys) k(lane, okey)
+    WHERE EXISTS (SELECT FROM hot_jobs j WHERE j.place = 2 AND j.lane = k.lane AND j.okey = k.okey));
+END $$;
+
+-- The answer of a verb with the lanes that are to be told of because of it, if there are any.
+CREATE OR REPLACE FUNCTION with_hints(answer text, ready text[], finished text[]) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN coalesce(ready, '{}') = '{}' AND coalesce(finished, '{}') = '{}' THEN answer
+    ELSE json_build_object('done', answer::json, 'ready', ready, 'finished', finished)::text END
+$$;
 
 -- Finishes jobs and polls in one step. As "poll", and then a row of kind 3 that holds the answer of "settle" in "payload".
 CREATE OR REPLACE FUNCTION settle_and_poll(ids text[], tokens bigint[], states text[], results text[], settled_at bigint,

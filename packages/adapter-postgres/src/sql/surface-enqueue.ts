@@ -19,7 +19,7 @@ RETURNS text ${SURFACE_CLAUSE} AS $$
 DECLARE
   job json := new_job('Cannot enqueue', type, payload, lane, id, priority, run_at, delay, max_attempts, backoff, timeout,
     "group", state, progress);
-  existing text := insert_jobs(json_build_array(job), ARRAY[job ->> 'lane'], NULL, id IS NULL, false, NULL);
+  existing text := insert_jobs(json_build_array(job), ARRAY[job ->> 'lane'], NULL, id IS NULL, false, false, false, NULL);
 BEGIN
   IF notify AND existing IS NULL THEN
     PERFORM tell(ARRAY[job ->> 'lane'], NULL);
@@ -48,7 +48,7 @@ BEGIN
     FROM jsonb_array_elements(jobs) WITH ORDINALITY j(job, n) ORDER BY j.n);
   lanes := ARRAY(SELECT DISTINCT g.job ->> 'lane' FROM unnest(given) g(job));
   is_fresh := NOT coalesce(all_or_none, false) AND NOT EXISTS (SELECT FROM jsonb_array_elements(jobs) j(job) WHERE j.job ->> 'id' IS NOT NULL);
-  outcome := insert_jobs(array_to_json(given), lanes, NULL, is_fresh, coalesce(all_or_none, false), NULL);
+  outcome := insert_jobs(array_to_json(given), lanes, NULL, is_fresh, coalesce(all_or_none, false), false, false, NULL);
   RETURN QUERY
   SELECT g.n::int, CASE WHEN e.n IS NOT NULL THEN 'existing' WHEN outcome -> 'skipped' IS NOT NULL THEN 'skipped' ELSE 'added' END,
     g.job ->> 'id'

@@ -1,5 +1,6 @@
-import { CLAUSE, CLOCK, DURABILITY, INNER } from "./clause.ts";
-import { columnsOf, ended, KEPT, ROW_TYPE, STORED } from "./row.ts";
+import { CLAUSE, CLOCK, DURABILITY } from "./clause.ts";
+import { KEPT } from "./keep.ts";
+import { columnsOf, ended, ROW_TYPE, STORED } from "./row.ts";
 
 /**
  * `take` takes jobs that the caller chose by reading them: exactly these, and of them only those that are as they were
@@ -18,8 +19,10 @@ BEGIN ${DURABILITY}
   SELECT array_agg(s.id) INTO locked FROM (
     SELECT j.id FROM unnest(ids, versions) AS g(id, version)
     JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1) AND j.version = g.version
-    WHERE j.state = wanted_state AND j.lease_until IS NULL AND j.run_at <= clock
+    WHERE j.state = wanted_state AND j.place < 2 AND j.run_at <= clock
     FOR UPDATE OF j SKIP LOCKED) s;
+  IF locked IS NULL THEN RETURN; END IF;
+  locked := within_limits(ARRAY(SELECT e.id FROM unnest(locked) e(id) ORDER BY array_position(ids, e.id)), clock);
   IF locked IS NULL THEN RETURN; END IF;
 
   INSERT INTO events (id, at, kind, detail)
@@ -32,9 +35,10 @@ BEGIN ${DURABILITY}
     WITH gone AS (
       DELETE FROM hot_jobs j USING unnest(locked) e(id) WHERE j.id = e.id AND j.lane = split_part(e.id, ':', 1) RETURNING j.*),
     ended AS (${ended("gone", "target", "result")}),
-    kept AS (INSERT INTO history (${STORED}) SELECT ${STORED} FROM ended e WHERE ${KEPT})
+    kept AS (INSERT INTO history (${STORED}) SELECT ${STORED} FROM ended e WHERE ${KEPT("e")}),
+    owed AS (INSERT INTO debts (lane, okey) SELECT DISTINCT g.lane, g.okey FROM gone g WHERE g.okey IS NOT NULL)
     SELECT ${columnsOf("j")} FROM ended j ORDER BY array_position(ids, j.id);
-    PERFORM forget_discarded(locked);
+    PERFORM follow_ends(locked, true, true, clock);
     RETURN;
   END IF;
 
@@ -50,15 +54,5 @@ BEGIN ${DURABILITY}
       touched = CASE WHEN is_custom(target) THEN nextval('ticks') END
     FROM unnest(locked) e(id) WHERE j.id = e.id AND j.lane = split_part(e.id, ':', 1) RETURNING j.*)
   SELECT ${columnsOf("j")} FROM moved j ORDER BY array_position(ids, j.id);
-END $$;
-
--- Removes the events of jobs that were finished and not kept.
-CREATE OR REPLACE FUNCTION forget_discarded(ids text[]) RETURNS void ${INNER} AS $$
-BEGIN
-  IF NOT EXISTS (SELECT FROM lane_settings l WHERE cardinality(l.discards) > 0) THEN RETURN; END IF;
-  DELETE FROM events e USING unnest(ids) g(id)
-  WHERE e.id = g.id AND EXISTS (SELECT FROM lane_settings l WHERE l.lane = split_part(g.id, ':', 1) AND cardinality(l.discards) > 0)
-    AND NOT EXISTS (SELECT FROM hot_jobs j WHERE j.id = g.id AND j.lane = split_part(g.id, ':', 1))
-    AND NOT EXISTS (SELECT FROM history h WHERE h.id = g.id);
 END $$;
 `;

@@ -1,0 +1,92 @@
+import { INNER } from "./clause.ts";
+
+/** How many debts of each kind one poll settles. */
+export const MOST_DEBTS = 500;
+
+/**
+ * Those who are to have a turn of these keys: of each line the first ones, as many as there are turns free. The lane's
+ * settings are read each time, so that a change counts at once.
+ */
+const LINE = `SELECT k.lane, k.okey, f.id, f.seq FROM unnest(lanes, okeys) k(lane, okey)
+      LEFT JOIN lane_settings l ON l.lane = k.lane
+      CROSS JOIN LATERAL (SELECT j.id, j.seq FROM hot_jobs j WHERE j.place = 2 AND j.lane = k.lane AND j.okey = k.okey
+        ORDER BY j.seq LIMIT greatest(0, coalesce(l.key_concurrency, 1) - (SELECT count(*) FROM hot_jobs h
+          WHERE h.okey IS NOT NULL AND h.place IN (0, 1, 4) AND h.lane = k.lane AND h.okey = k.okey))) f`;
+
+/**
+ * Turns of ordering keys (P18). A job that gets in line is parked, and leaves a debt, as does one that gives up its turn; a
+ * poll of the lane settles debts before it claims. So nobody who adds or finishes a job waits for anybody else under its
+ * key, and nobody is stranded: a debt is seen when its cause is committed, and is settled by statements that begin after.
+ *
+ * Only one poll at a time gives turns of a key: the one that has locked all debts of it. A later snapshot sees all debts
+ * that an earlier one saw, unless they are settled, so of two polls at once one has to fail.
+ */
+export const TURNS = String.raw`
+-- Gives the free turns of keys with debts. True when debts are left: too many, or others are about to settle them.
+CREATE OR REPLACE FUNCTION give_turns(every_lane text[], clock bigint) RETURNS boolean ${INNER} AS $$
+DECLARE
+  lanes text[];
+  okeys text[];
+  places bigint[];
+  locked text[];
+BEGIN
+  WITH keys AS MATERIALIZED (
+      SELECT DISTINCT f.lane, f.okey FROM (
+        SELECT o.lane, o.okey FROM unnest(every_lane) e(lane), LATERAL (SELECT d.lane, d.okey FROM debts d
+          WHERE d.okey IS NOT NULL AND d.lane = e.lane LIMIT ${MOST_DEBTS}) o
+        LIMIT ${MOST_DEBTS}) f),
+    owed AS MATERIALIZED (
+      SELECT d.n, d.lane, d.okey FROM keys k JOIN debts d ON d.okey IS NOT NULL AND d.lane = k.lane AND d.okey = k.okey),
+    mine AS MATERIALIZED (
+      SELECT d.n, d.lane, d.okey FROM keys k JOIN debts d ON d.okey IS NOT NULL AND d.lane = k.lane AND d.okey = k.okey
+      ORDER BY d.n FOR UPDATE OF d SKIP LOCKED),
+    whole AS MATERIALIZED (
+      SELECT o.lane, o.okey FROM owed o LEFT JOIN mine m ON m.n = o.n GROUP BY 1, 2 HAVING count(*) = count(m.n))
+  SELECT (SELECT array_agg(w.lane ORDER BY w.lane, w.okey) FROM whole w), (SELECT array_agg(w.okey ORDER BY w.lane, w.okey) FROM whole w),
+    (SELECT array_agg(m.n) FROM mine m JOIN whole w ON w.lane = m.lane AND w.okey = m.okey)
+  INTO lanes, okeys, places;
+  IF lanes IS NULL THEN RETURN EXISTS (SELECT FROM debts d WHERE d.okey IS NOT NULL AND d.lane = ANY (every_lane)); END IF;
+
+  -- Whoever is first may be on his way elsewhere at this moment, by somebody who has not committed.
+  WITH line AS MATERIALIZED (${LINE})
+  SELECT array_agg(s.id) INTO locked FROM (
+    SELECT j.id FROM line f JOIN hot_jobs j ON j.id = f.id AND j.lane = f.lane FOR UPDATE OF j SKIP LOCKED) s;
+  IF locked IS NOT NULL THEN
+    -- With a new snapshot, since those who were locked may have changed before. Nobody gets a turn before who is ahead.
+    WITH line AS MATERIALIZED (${LINE}),
+      given AS MATERIALIZED (SELECT f.*, bool_and(m.id IS NOT NULL) OVER (PARTITION BY f.lane, f.okey ORDER BY f.seq) AS is_due
+        FROM line f LEFT JOIN unnest(locked) m(id) ON m.id = f.id),
+      started AS (UPDATE hot_jobs j SET place = CASE WHEN j.run_at <= clock THEN 0 ELSE 1 END
+        FROM given g WHERE g.is_due AND j.id = g.id AND j.lane = g.lane)
+    DELETE FROM debts d USING unnest(places) p(n) WHERE d.n = p.n
+      AND NOT EXISTS (SELECT FROM given g WHERE g.lane = d.lane AND g.okey = d.okey AND NOT g.is_due);
+  ELSE
+    -- Nobody is in line, or nobody of whom one could tell that he is first.
+    WITH line AS MATERIALIZED (${LINE})
+    DELETE FROM debts d USING unnest(places) p(n) WHERE d.n = p.n
+      AND NOT EXISTS (SELECT FROM line f WHERE f.lane = d.lane AND f.okey = d.okey);
+  END IF;
+  RETURN EXISTS (SELECT FROM debts d WHERE d.okey IS NOT NULL AND d.lane = ANY (every_lane));
+END $$;
+
+-- Sees to what others have left to the next poll of these lanes. True when there is more of it. Without any it only reads.
+CREATE OR REPLACE FUNCTION settle_debts(every_lane text[], clock bigint) RETURNS boolean ${INNER} AS $$
+DECLARE
+  is_left boolean := false;
+BEGIN
+  -- First those about blocked jobs, since one that is free gets in line.
+  IF EXISTS (SELECT FROM debts d WHERE d.okey IS NULL AND d.lane = ANY (every_lane)) THEN
+    is_left := judge_owed(every_lane, clock);
+  END IF;
+  IF EXISTS (SELECT FROM debts d WHERE d.okey IS NOT NULL AND d.lane = ANY (every_lane)) THEN
+    is_left := give_turns(every_lane, clock) OR is_left;
+  END IF;
+  RETURN is_left;
+END $$;
+
+-- Notes that turns of these keys may be free. A pair of null is none.
+CREATE OR REPLACE FUNCTION owe_turns(lanes text[], okeys text[]) RETURNS void ${INNER} AS $$
+BEGIN
+  INSERT INTO debts (lane, okey) SELECT DISTINCT k.lane, k.okey FROM unnest(lanes, okeys) k(lane, okey) WHERE k.okey IS NOT NULL;
+END $$;
+`;
