@@ -10,3 +10,6 @@ export const LEASE = 30 * SECOND;
 
 /** How long the few cases that have to wait for something real wait at most. */
 export const DEADLINE = 4 * SECOND;
+
+/** How long a random case runs at most, and then looks for a smaller example of what it found. */
+export const RANDOM_LIMIT = 15 * SECOND;

@@ -1,4 +1,4 @@
-import { isQueueError, type NewJob } from "@anyqueue/api";
+import { type Change, isQueueError, type NewJob } from "@anyqueue/api";
 import type { Case } from "../case.ts";
 import { holds, same, sameIds, sameSet } from "../check.ts";
 import { T0 } from "../time.ts";
@@ -141,6 +141,53 @@ export const dependencyGraphs: readonly Case[] = [
   },
   {
     promise: "P20",
+    title:
+      "refuses changes whose successors would wait for themselves, does nothing of the call, and lets others spawn on",
+    async run(t) {
+      const [x, y] = [t.job({ id: "main:x" }), t.job({ id: "main:y" })];
+      await t.addAll([
+        { ...after([x.id], "leave"), id: "main:a" },
+        { ...after(["main:a"], "leave"), id: "main:b" },
+      ]);
+      const [parent, other] = await t.addAll([{}, {}]);
+      const [one, two] = await t.take({ limit: 9 });
+      const done = { state: "completed" };
+      const calls: readonly (readonly Change[])[] = [
+        [
+          { id: other, expect: { token: two?.token ?? 0 }, set: done },
+          {
+            id: parent,
+            expect: { token: one?.token ?? 0 },
+            set: done,
+            spawn: [t.job(), { ...x, ...after(["main:b"], "leave") }],
+          },
+        ],
+        [
+          { id: other, expect: { token: two?.token ?? 0 }, set: done, spawn: [{ ...x, ...after([y.id], "leave") }] },
+          { id: parent, expect: { token: one?.token ?? 0 }, set: done, spawn: [{ ...y, ...after([x.id], "leave") }] },
+        ],
+      ];
+      for (const changes of calls) {
+        const error = await t.adapter.cas(changes, { now: T0 }).catch((thrown: unknown) => thrown);
+        holds(isQueueError(error, "INVALID"), `A circle was not refused with INVALID: ${JSON.stringify(error)}.`);
+        const text = String((error as Error).message);
+        holds(/circle/.test(text) && text.includes(x.id), `A refusal names no circle, or not the jobs: ${text}`);
+        same(await states(t, [parent, other]), ["active", "active"], "A part of a call that was refused was done.");
+        const spawned = changes.flatMap(({ spawn = [] }) => spawn.map((job) => job.id));
+        same(
+          await states(t, spawned),
+          spawned.map(() => null),
+          "A refused call spawned a job.",
+        );
+      }
+      const spawn = [{ ...x, ...after([parent, y.id], "leave") }, y];
+      const outcome = await t.apply({ id: parent, expect: { token: one?.token ?? 0 }, set: done, spawn });
+      same(outcome.spawned, [x.id, y.id], "Successors that close no circle are not there.");
+      for (const id of [y.id, x.id, "main:a", "main:b"]) await t.complete(await t.claim({ ids: [id] }));
+    },
+  },
+  {
+    promise: "P20",
     scenarios: ["S53"],
     title: "lets a job replace itself by others and by one that waits for all of them, and for itself",
     async run(t) {
@@ -193,7 +240,7 @@ export const dependencyGraphs: readonly Case[] = [
     },
   },
   {
-    promise: "P20",
+    promise: "P18",
     title: "lets a blocked job hold nobody up under its ordering key; released, it gets in line at its own place",
     async run(t) {
       const key = { orderingKey: "k" };

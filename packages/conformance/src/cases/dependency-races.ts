@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Case } from "../case.ts";
 import { same, status } from "../check.ts";
 import { durable, shared, transactional } from "../needs.ts";
-import { T0 } from "../time.ts";
+import { RANDOM_LIMIT, T0 } from "../time.ts";
 import type { Trial } from "../trial.ts";
 import { after, ends, states } from "./dependencies.ts";
 
@@ -143,7 +143,7 @@ export const dependencyRaces: readonly Case[] = [
             for (let i = 0; i < nodes.length; i++) await graph.end("completed", i);
           },
         ),
-        { seed: t.seed, numRuns: 60 },
+        { seed: t.seed, numRuns: 60, interruptAfterTimeLimit: RANDOM_LIMIT },
       );
     },
   },

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Case } from "../case.ts";
 import { holds, idsOf, same, sameIds } from "../check.ts";
 import { durable, shared, transactional } from "../needs.ts";
-import { HOUR, LEASE, T0 } from "../time.ts";
+import { HOUR, LEASE, RANDOM_LIMIT, T0 } from "../time.ts";
 import type { Trial } from "../trial.ts";
 import { finds, inTurn } from "./ordering-keys.ts";
 
@@ -113,7 +113,7 @@ export const orderingRaces: readonly Case[] = [
           round += 1;
           await new Line(t, `round${round}`).follow(steps);
         }),
-        { seed: t.seed, numRuns: 40 },
+        { seed: t.seed, numRuns: 40, interruptAfterTimeLimit: RANDOM_LIMIT },
       );
     },
   },
@@ -143,7 +143,7 @@ class Line {
 
   /** Works as one would who sleeps until `nextDueAt`, so nobody is left behind. */
   async #drain(): Promise<void> {
-    for (let wakes = 0; wakes < 300; wakes++) {
+    for (let wakes = 0; wakes < 80; wakes++) {
       for (const job of await this.#inLine()) if (job.lease) await this.#set(job, { state: "completed" });
       const nextDueAt = await this.#poll(3);
       if (nextDueAt === null) break;

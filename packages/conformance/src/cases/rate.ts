@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Case } from "../case.ts";
 import { holds, same, sameIds } from "../check.ts";
 import { durable, shared } from "../needs.ts";
-import { HOUR, LEASE, MINUTE, SECOND, T0 } from "../time.ts";
+import { HOUR, LEASE, MINUTE, RANDOM_LIMIT, SECOND, T0 } from "../time.ts";
 import type { Trial } from "../trial.ts";
 
 /** P19: how many jobs of a lane polls may take, by a token bucket. */
@@ -213,7 +213,7 @@ export const rate: readonly Case[] = [
           round += 1;
           await followBucket(t, `round${round}`, setting, steps);
         }),
-        { seed: t.seed, numRuns: 25 },
+        { seed: t.seed, numRuns: 25, interruptAfterTimeLimit: RANDOM_LIMIT },
       );
     },
   },

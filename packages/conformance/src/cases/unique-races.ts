@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Case } from "../case.ts";
 import { same, sameIds, status } from "../check.ts";
 import { durable, shared, transactional } from "../needs.ts";
-import { HOUR, MINUTE, SECOND, T0 } from "../time.ts";
+import { HOUR, MINUTE, RANDOM_LIMIT, SECOND, T0 } from "../time.ts";
 import type { Trial } from "../trial.ts";
 import { refused, until } from "./unique.ts";
 
@@ -139,7 +139,7 @@ export const uniqueRaces: readonly Case[] = [
             }
           }
         }),
-        { seed: t.seed, numRuns: 40 },
+        { seed: t.seed, numRuns: 40, interruptAfterTimeLimit: RANDOM_LIMIT },
       );
     },
   },

@@ -231,6 +231,27 @@ export const graphs: readonly Fault[] = [
       },
     }),
   ),
+  fault("makes the changes without their successors when those would wait for themselves", (adapter) =>
+    decorate(adapter, {
+      cas: async (changes, at) => {
+        try {
+          return await adapter.cas(changes, at);
+        } catch (error) {
+          await adapter.cas(
+            changes.map((each) => without(each, "spawn")),
+            at,
+          );
+          throw error;
+        }
+      },
+    }),
+  ),
+  fault("lets successors wait for themselves", (adapter) =>
+    decorate(adapter, {
+      cas: (changes, at) =>
+        adapter.cas(changes, at).catch(() => changes.map(() => ({ status: "ok", version: 3 }) as const)),
+    }),
+  ),
   fault("spawns jobs without what they depend on", (adapter) =>
     decorate(adapter, {
       cas: (changes, at) =>

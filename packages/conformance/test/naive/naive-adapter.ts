@@ -110,7 +110,7 @@ export class NaiveAdapter implements Adapter<Transaction> {
         return step.put(row, takeOver(row.job, { ...(lease ?? { ms: 0, holder: "" }), token: next(world) }, now));
       });
       step.finish();
-      return { jobs, expired: rescued, nextDueAt: nextDueAt(world, request, shares, now) };
+      return { jobs, expired: rescued, nextDueAt: nextDueAt(world, request, shares, now), now };
     });
   }
 
