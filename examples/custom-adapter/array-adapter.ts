@@ -91,13 +91,20 @@ export class ArrayAdapter implements Adapter {
     });
     store.giveTurns();
     const isFull = limit > 0 && jobs.length === limit;
-    return { jobs, expired: rescued, nextDueAt: isFull ? now : nextDueAt(store, lanes, request, now) };
+    return { jobs, expired: rescued, nextDueAt: isFull ? now : nextDueAt(store, lanes, request, now), now };
   }
 
   async cas(changes: readonly Change[], { now = Date.now() }: At = {}): Promise<CasOutcome[]> {
-    const outcomes = changes.map((change) => this.#apply(change, now));
-    this.#store.giveTurns();
-    return outcomes;
+    // Only what is spawned can be refused when something is written already.
+    const undo = changes.some(({ spawn }) => spawn?.some(({ dependsOn }) => dependsOn)) && this.#store.remember();
+    try {
+      const outcomes = changes.map((change) => this.#apply(change, now));
+      this.#store.giveTurns();
+      return outcomes;
+    } catch (error) {
+      if (undo) undo();
+      throw error;
+    }
   }
 
   async get(ids: readonly string[]): Promise<Found[]> {
@@ -202,6 +209,7 @@ export class ArrayAdapter implements Adapter {
       const outcome = store.add(child, now, true);
       return "id" in outcome ? outcome.id : child.id;
     });
+    store.refuseCircles();
     store.begin(now);
     return { ...decision.outcome, spawned };
   }

@@ -79,20 +79,32 @@ export class ArrayStore {
     this.#added = [];
   }
 
+  /** Answers what brings everything back to how it is now. */
+  remember(): () => void {
+    const entries = structuredClone(this.entries);
+    const events = [...this.events];
+    return () => {
+      this.entries = entries;
+      this.events = events;
+    };
+  }
+
   /** Refuses jobs that would wait for themselves through stored ones (P20). The rest of it `Store` has done. */
   refuseCircles(): void {
     const stored = this.entries.slice(0, this.entries.length - this.#added.length);
     const awaited = new Set(stored.flatMap(({ missing }) => [...missing]));
-    const circular = this.#added.find(({ job, missing }) => {
-      if (!awaited.has(job.id)) return false;
+    for (const { job, missing } of this.#added) {
+      if (!awaited.has(job.id)) continue;
       // The set grows while it is walked.
       const waitsFor = new Set(missing);
       for (const id of waitsFor) for (const other of this.find(id)?.missing ?? []) waitsFor.add(other);
-      return waitsFor.has(job.id);
-    });
-    if (circular === undefined) return;
-    this.takeBack();
-    throw new QueueError("INVALID", `Cannot insert: job ${circular.job.id} would wait for itself, in a circle.`);
+      if (!waitsFor.has(job.id)) continue;
+      this.takeBack();
+      throw new QueueError(
+        "INVALID",
+        `Cannot insert: jobs wait for each other in a circle: ${[...waitsFor].join(", ")}.`,
+      );
+    }
   }
 
   /** Lets the added jobs begin, each as the jobs that it depends on allow (P20). */

@@ -1,5 +1,6 @@
 import { decide, matches, takesKeyAgain } from "@anyqueue/api";
-import type { At, CasOutcome, Change, Predicate, Settings } from "@anyqueue/api";
+import type { At, CasOutcome, Change, NewJob, Predicate, Settings } from "@anyqueue/api";
+import { refuseCircles } from "./circles.ts";
 import { unseal } from "./entry.ts";
 import type { Entry, Sealed } from "./entry.ts";
 import { spawn } from "./insert.ts";
@@ -11,9 +12,32 @@ const NEVER: Predicate = { or: [] };
 /** Applies each change or tells why not (P12–P16, P21). */
 export function cas(state: State, changes: readonly Change[], at: At): CasOutcome[] {
   const now = state.now(at.now);
+  if (changes.some(isBranching)) refuseCirclesOf(state, changes, now);
   const outcomes = changes.map((change) => apply(state, change, now));
   state.finish(now);
   return outcomes;
+}
+
+/** Whether a change spawns jobs that depend on others. */
+function isBranching({ spawn: jobs }: Change): boolean {
+  return jobs?.some(({ dependsOn }) => dependsOn !== undefined) ?? false;
+}
+
+/**
+ * Refuses the whole call when what it spawns would wait for itself (P20), before anything is written: here nothing can be
+ * undone. What a change comes to is told from the jobs as they are before the call.
+ */
+function refuseCirclesOf({ jobs }: State, changes: readonly Change[], now: number): void {
+  const spawned = new Map<string, NewJob>();
+  const freed = new Set<string>();
+  for (const change of changes) {
+    const entry = jobs.get(change.id);
+    const after = entry && decide(entry.job, sealChange(change, entry), now).job;
+    if (after === undefined) continue;
+    if (after.state !== "blocked") freed.add(after.id);
+    for (const job of change.spawn ?? []) if (jobs.get(job.id) === undefined) spawned.set(job.id, job);
+  }
+  refuseCircles(jobs, spawned, { freed, mayBeAmongNew: changes.length > 1 });
 }
 
 function apply(state: State, change: Change, now: number): CasOutcome {

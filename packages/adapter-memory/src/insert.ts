@@ -16,7 +16,7 @@ export function insert(state: State, jobs: readonly NewJob[], at: At): InsertOut
 
 /**
  * Stores the jobs that a change brings with it (P13a), whatever the lane's capacity. Answers their ids; where a unique key
- * was held, the id of its holder. A circle that they close stays: their parent's change is not to fail for it.
+ * was held, the id of its holder. Circles have been refused by then, before anything of the call was written.
  */
 export function spawn(state: State, jobs: readonly NewJob[], now: number): string[] {
   const idOf = (outcome: InsertOutcome, i: number): string => ("id" in outcome ? outcome.id : (jobs[i]?.id ?? ""));

@@ -46,7 +46,11 @@ export interface Change {
   readonly set: Settings;
   /** Appended to the log in the same step. */
   readonly event?: Json;
-  /** Inserted in the same step, after `set` (P13a). Capacity is ignored; a job that exists, by id or unique key, counts as done. */
+  /**
+   * Inserted in the same step, after `set` (P13a). Capacity is ignored; a job that exists, by id or unique key, counts as
+   * done. Where they would wait for themselves through stored jobs, `cas` throws `INVALID` with the circle, as `insert`
+   * does, and nothing of the call is done (P20).
+   */
   readonly spawn?: readonly NewJob[];
 }
 

@@ -5,6 +5,7 @@ import { validator } from "../check/validator.ts";
 import type { Change, Expectation, Settings } from "../contract/change.ts";
 import { isTerminal } from "../contract/names.ts";
 import { QueueError } from "../errors.ts";
+import { refuseCycles } from "./cycles.ts";
 import { checkJob, type JobInput } from "./job-input.ts";
 
 /** A change as it is handed to `Store.cas`; predicates and spawned jobs may be short. */
@@ -36,13 +37,15 @@ export function checkChange(input: ChangeInput, subject: string): CheckedChange 
   const { set, bytes: setBytes } = copyValues(input.set);
   const event = input.event === undefined ? undefined : checkJson(input.event, "event");
   const children = spawn?.map((child, i) => checkJob(child, `${subject}, spawn[${i}]`));
+  const spawned = children?.map((child) => child.job);
+  if (spawned?.some(({ dependsOn }) => dependsOn !== undefined)) refuseCycles(spawned, "spawn");
   const change = {
     id: input.id,
     // Copied, as all of the change is: it may be sent only after the caller has changed the original.
     expect: expect.where === undefined ? { ...expect } : { ...expect, where: asPredicate(expect.where, "where") },
     set,
     ...(event && { event: event.value }),
-    ...(children && { spawn: children.map((child) => child.job) }),
+    ...(spawned && { spawn: spawned }),
   };
   const bytes = (children ?? []).reduce((sum, child) => sum + child.bytes, 200 + setBytes + (event?.bytes ?? 0));
   return { change: change as Change, bytes };

@@ -19,7 +19,7 @@ import type { Job, NewJob } from "../contract/job.ts";
 import type { LaneSettings, LaneStatus } from "../contract/lane.ts";
 import type { PollRequest, PollResult } from "../contract/poll.ts";
 import type { Found, Page, RemoveQuery } from "../contract/query.ts";
-import { QueueError } from "../errors.ts";
+import { isQueueError, QueueError } from "../errors.ts";
 import { warn } from "../warn.ts";
 import type { FailurePolicy } from "../policy/failure.ts";
 import { checkBytes, checkCount, MAX_BATCH_BYTES, nameOf } from "./bounds.ts";
@@ -94,6 +94,8 @@ export class Store<Tx = never> {
     this.#namedInserts = new Merger({ bounds, mayResend, send: (jobs) => this.#send(jobs, { maybeStored: true }) });
     this.#changes = new Merger({
       bounds,
+      // A call that is refused has changed nothing, and what one of them spawns must not be the others' trouble.
+      mayResend: (error) => isQueueError(error, "INVALID"),
       send: (changes) => this.#life.track("cas", () => this.#adapter.cas(changes), changes.length),
       keyOf: (change) => change.id,
     });

@@ -312,3 +312,18 @@ describe("ctx.replaceWith", () => {
     expect((await rejectionOf(queue.result(id, { timeout: "5s" }))).message).toContain("give a list");
   });
 });
+
+describe("ctx.spawn", () => {
+  it("P20 fails the attempt whose jobs would wait for themselves, and nobody else's", async () => {
+    const leave = { onParent: "leave" } as const;
+    await queue.add("y", 1, { id: "y", dependsOn: ["default:x"], ...leave });
+    const a = await queue.add("a", 1, { maxAttempts: 1 });
+    const b = await queue.add("b", 1);
+    queue.work({ a: (_, ctx) => ctx.spawn("x", 1, { id: "x", dependsOn: ["default:y"], ...leave }), b: () => 42 });
+
+    expect((await rejectionOf(queue.result(a.id, { timeout: "5s" }))).message).toContain("in a circle");
+    expect(await queue.result(b.id, { timeout: "5s" })).toBe(42);
+    expect(await queue.get(b.id)).toMatchObject({ attempt: 1 });
+    expect(await queue.get("default:x")).toBeNull();
+  });
+});

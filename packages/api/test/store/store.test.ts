@@ -1,4 +1,12 @@
-import { type Adapter, type CallReport, type JobInput, MAX_JOBS, MAX_VALUE_BYTES, Store } from "@anyqueue/api";
+import {
+  type Adapter,
+  type CallReport,
+  type JobInput,
+  MAX_JOBS,
+  MAX_VALUE_BYTES,
+  QueueError,
+  Store,
+} from "@anyqueue/api";
 import { describe, expect, it } from "vitest";
 import { decorate, memory, openStore } from "../support/adapters.ts";
 import { rejectionOf } from "../support/errors.ts";
@@ -387,6 +395,40 @@ describe("Store: what it passes on", () => {
 
     expect(outcomes).toMatchObject([[{ version: 2 }], [{ version: 2 }], [{ version: 3 }], [{ version: 3 }]]);
     expect(sizes).toEqual([2, 2]);
+  });
+
+  it("P12 makes the changes of others though one in flight with them is refused", async () => {
+    const sizes: number[] = [];
+    const store = await openStore((adapter) => ({
+      cas: async (changes, at) => {
+        sizes.push(changes.length);
+        if (changes.some(({ set }) => set.priority === 7)) throw new QueueError("INVALID", "Not this one.");
+        return adapter.cas(changes, at);
+      },
+    }));
+    await store.insert(["a", "b", "c"].map((id) => ({ ...job, id })));
+    const bump = (id: string, priority: number): Promise<unknown> =>
+      store.cas([{ id, expect: { version: 1 }, set: { priority } }]);
+
+    const [a, b, c] = await Promise.allSettled([bump("default:a", 1), bump("default:b", 7), bump("default:c", 2)]);
+
+    expect([a, c]).toMatchObject([{ value: [{ status: "ok" }] }, { value: [{ status: "ok" }] }]);
+    expect(b).toMatchObject({ reason: { code: "INVALID" } });
+    expect(sizes).toEqual([3, 1, 1, 1]);
+  });
+
+  it("P20 refuses jobs of one change that would wait for each other", async () => {
+    const store = await openStore();
+    await store.insert([{ ...job, id: "a" }]);
+    const spawn = [
+      { ...job, id: "x", dependsOn: ["default:y"] },
+      { ...job, id: "y", dependsOn: ["default:x"] },
+    ];
+
+    const error = await rejectionOf(store.cas([{ id: "default:a", expect: { version: 1 }, set: {}, spawn }]));
+
+    expect(error).toMatchObject({ code: "INVALID" });
+    expect(error.message).toContain("default:x → default:y → default:x");
   });
 
   it("P12 makes several changes of one job in one call one after the other", async () => {
