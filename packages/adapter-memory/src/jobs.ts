@@ -80,6 +80,7 @@ export class Jobs {
   replace(entry: Entry, job: Sealed, now: number, requeue = false): void {
     const { job: before } = entry;
     this.#displace(entry);
+    if (before.unique && job.unique === undefined) this.lane(job.lane).uniqueKeys.forget(entry);
     if (requeue) entry.seq = ++this.seq;
     entry.job = job;
     entry.touched = ++this.touched;

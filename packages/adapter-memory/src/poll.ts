@@ -30,6 +30,7 @@ export function poll(state: State, request: PollRequest): PollResult {
     jobs,
     expired,
     nextDueAt: isFull ? now : nextDueAt(lanes, request, now, hasMore),
+    now,
     ...(search.isCutShort && !isFull && { after: search.cursor() }),
   };
 }

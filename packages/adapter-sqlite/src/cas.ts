@@ -68,7 +68,8 @@ function apply(
     if (holder !== undefined) return { status: "duplicate", id: holder.id };
     takeKey(tx, job);
   }
-  const { payload } = change.set;
-  write(tx, before, job, now, { events, requeue, ...(payload !== undefined && { payload }) });
+  const { payload, unique } = change.set;
+  const withoutKey = unique === null && before.job.unique !== undefined;
+  write(tx, before, job, now, { events, requeue, withoutKey, ...(payload !== undefined && { payload }) });
   return outcome;
 }

@@ -1,6 +1,6 @@
 import { isCustom, isTerminal, type Job, type JobEvent, type Json, keptFor } from "@anyqueue/api";
 import { hasToWait, hasTurn } from "./lines.ts";
-import { encode, PLACE, placeOf } from "./rows.ts";
+import { encode, extraOf, PLACE, placeOf } from "./rows.ts";
 import type { Stored, Transaction } from "./transaction.ts";
 
 /** What goes with a changed job. */
@@ -9,6 +9,8 @@ export interface Extras {
   /** A new place at the end of the insertion order, which also gives up a turn (P7, P18). */
   readonly requeue?: boolean;
   readonly payload?: Json;
+  /** It has no unique key any more (P17). */
+  readonly withoutKey?: boolean;
 }
 
 /** Writes a job that was changed, and notes what this means for others, for `followUp`. */
@@ -32,6 +34,10 @@ export function change(tx: Transaction, before: Stored, after: Job, now: number,
   if (gaveUpTurn) tx.lines.moveUp(lane, orderingKey);
   write(tx, before.seq, after, nextPlace(tx, before.place, after, gaveUpTurn, now));
   if (extras.payload !== undefined) tx.sql.writePayload.run(JSON.stringify(extras.payload), before.seq);
+  if (extras.withoutKey === true) {
+    tx.sql.writeExtra.run(extraOf(after), before.seq);
+    tx.sql.removeTakers.run(JSON.stringify([after.id]));
+  }
   if (extras.requeue === true) tx.sql.requeue.run(tx.nextSeq(), before.seq);
 }
 

@@ -92,7 +92,7 @@ function answer(
   const isFull = request.limit > 0 && jobs.length >= request.limit && shares.some((share) => isOpen(share, limits));
   const due =
     isFull || mayBeMore || after !== undefined ? now : nextDueAt(sql, shares, request.from ?? "waiting", limits, now);
-  return { jobs, expired, nextDueAt: due, ...(after !== undefined && { after }) };
+  return { jobs, expired, nextDueAt: due, now, ...(after !== undefined && { after }) };
 }
 
 function take(tx: Transaction, rows: readonly JobRow[], request: PollRequest, now: number): Job[] {

@@ -177,6 +177,7 @@ export function prepare(db: Database) {
          touched = ?, progress = ?, error = ?, result = ?, keep_until = ?
        WHERE seq = ?`,
     ),
+    writeExtra: of.change<[extra: string | null, seq: number]>("UPDATE anyqueue_jobs SET extra = ? WHERE seq = ?"),
     writePayload: of.change<[payload: string, seq: number]>("UPDATE anyqueue_jobs SET payload = ? WHERE seq = ?"),
     requeue: of.change<[to: number, seq: number]>("UPDATE anyqueue_jobs SET seq = ? WHERE seq = ?"),
 

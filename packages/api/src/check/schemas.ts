@@ -196,6 +196,7 @@ export const ChangeSchema = Type.Object(
         leaseMs: Type.Optional(lease),
         cancel: Type.Optional(Type.Literal(true, { description: "true" })),
         requeue: Type.Optional(Type.Literal(true, { description: "true" })),
+        unique: Type.Optional(Type.Null({ description: "null" })),
       },
       { ...strict, description: "what to set" },
     ),

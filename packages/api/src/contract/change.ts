@@ -36,6 +36,8 @@ export interface Settings {
   readonly cancel?: true;
   /** A new place at the end of the insertion order (P7). */
   readonly requeue?: true;
+  /** Gives the unique key up for good, so that the job can go back beside the one that has taken the key since (P17). */
+  readonly unique?: null;
 }
 
 /** One compare-and-set. It is applied whole or not at all, whatever becomes of the others in the call (P12). */

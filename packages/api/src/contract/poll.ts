@@ -47,6 +47,8 @@ export interface PollResult {
    * ahead of them under their ordering key, or for a dependency do not count: a hint tells when they can go on.
    */
   readonly nextDueAt: number | null;
+  /** The store's time of this poll, from which to count until `nextDueAt`: the caller's clock may be another one. */
+  readonly now: number;
   /** Present when a filter stopped at its bound of candidates before `limit` was reached. */
   readonly after?: string;
 }

@@ -62,12 +62,11 @@ export function afterHandBack(job: Job, delayMs?: number): Settlement {
 }
 
 /**
- * What becomes of a held job that cannot go back because another one holds its unique key by now (P17): that one does its
- * work, so it ends here, as `failed` if its attempt had failed.
+ * What becomes of a held job that cannot go back with its unique key, because another one has that by now (P17): it goes
+ * back without it. So the two run beside each other, which is better than to lose what one of them brought.
  */
 export function afterDuplicate({ expect, set }: Settlement): Settlement {
-  const { error } = set;
-  return { expect, set: error === undefined ? { state: "cancelled" } : { state: "failed", error } };
+  return { expect, set: { ...set, unique: null } };
 }
 
 function homeOf(job: Job): string {

@@ -65,7 +65,7 @@ export class Receipt {
     return this.#set({ leaseMs: parseDuration(lease, "lease") });
   }
 
-  /** If another job holds its unique key by now, it cannot go back and ends here, as it does in a worker (P17). */
+  /** If another job has its unique key by now, it goes back without it, as it does in a worker (P17). */
   async #giveUp(settlement: Settlement): Promise<CasOutcome> {
     const outcome = await this.#set(settlement.set);
     return outcome.status === "duplicate" ? this.#set(afterDuplicate(settlement).set) : outcome;

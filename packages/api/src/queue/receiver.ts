@@ -63,7 +63,7 @@ export async function receiveJob(
       }
       const left = deadline - performance.now();
       if (left <= 0) return null;
-      const due = found.nextDueAt === null ? INTERVAL : Math.max(10, found.nextDueAt - store.now());
+      const due = found.nextDueAt === null ? INTERVAL : Math.max(10, found.nextDueAt - found.now);
       await alarm.sleep(Math.min(left, due, INTERVAL));
     }
   } finally {

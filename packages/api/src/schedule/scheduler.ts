@@ -73,7 +73,7 @@ export class Scheduler {
   async look(): Promise<number> {
     const { store, holder } = this.#options;
     this.#lookedAt = performance.now();
-    const { jobs, nextDueAt } = await store.poll({
+    const { jobs, nextDueAt, now } = await store.poll({
       lanes: [LANE],
       from: SCHEDULED,
       to: TICKING,
@@ -82,7 +82,7 @@ export class Scheduler {
     });
     const busy = await this.#busyOf(jobs);
     await Promise.all(jobs.map((job) => this.#tick(job, busy.has(job.id))));
-    if (jobs.length === 0) return this.#until(nextDueAt);
+    if (jobs.length === 0) return this.#until(nextDueAt, now);
     this.#pause = FIRST_PAUSE;
     return 0;
   }
@@ -145,10 +145,10 @@ export class Scheduler {
     return new Set(skipping.filter((_, i) => isUnfinished(found[i])).map(({ id }) => id));
   }
 
-  #until(nextDueAt: number | null): number {
+  #until(nextDueAt: number | null, now: number): number {
     const longest = INTERVAL * (0.75 + Math.random() / 2);
-    const left = nextDueAt === null ? longest : nextDueAt - this.#options.store.now();
-    // Due, and not to be had yet: in the hands of a process that died, or this clock is ahead of the store's.
+    const left = nextDueAt === null ? longest : nextDueAt - now;
+    // Due, and not to be had yet: in the hands of a process that died.
     return left > 0 ? Math.min(left, longest) : this.#nextPause(LONGEST_PAUSE);
   }
 

@@ -90,6 +90,7 @@ function apply(job: Job, set: Settings, held: boolean, now: number): Job {
   if (set.error !== undefined) next.error = set.error;
   if (set.leaseMs !== undefined && next.lease) next.lease = { ...next.lease, until: now + set.leaseMs };
   if (set.cancel && held) next.cancelRequested = true;
+  if (set.unique === null) next.unique = undefined;
 
   const state = set.cancel && !held ? "cancelled" : set.state;
   if (state !== undefined) move(next, state, set.leaseMs !== undefined, now);

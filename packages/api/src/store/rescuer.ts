@@ -65,7 +65,7 @@ export class Rescuer {
     }
     if (result.expired.length === BATCH) this.#next.delete(keyOf(request));
     // What was settled may be due already: who found nothing else looks again, others had better do so.
-    return result.jobs.length === 0 ? poll(request) : { ...result, expired: [], nextDueAt: this.#store.now() };
+    return result.jobs.length === 0 ? poll(request) : { ...result, expired: [], nextDueAt: result.now };
   }
 
   /** Takes over ended leases and settles them. Tells how many. */
@@ -85,11 +85,11 @@ export class Rescuer {
     const time = now ?? this.#store.now();
     const changes = expired.map((job) => ({ id: job.id, ...afterLeaseEnd(job, time, this.#policy) }));
     const outcomes = await this.#store.cas(changes, at);
-    // Another job holds their unique key by now.
+    // Another job has their unique key by now.
     const doubles = changes.filter((_, i) => outcomes[i]?.status === "duplicate");
     if (doubles.length > 0) {
-      const ends = doubles.map((change) => ({ id: change.id, ...afterDuplicate(change) }));
-      outcomes.push(...(await this.#store.cas(ends, at)));
+      const freed = doubles.map((change) => ({ id: change.id, ...afterDuplicate(change) }));
+      outcomes.push(...(await this.#store.cas(freed, at)));
     }
     return outcomes.filter((outcome) => outcome.status === "ok").length;
   }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Job } from "../contract/job.ts";
-import type { LaneShare } from "../contract/poll.ts";
+import type { LaneShare, PollResult } from "../contract/poll.ts";
 import { isQueueError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 import { Alarm } from "../alarm.ts";
@@ -116,14 +116,14 @@ export class Claimer {
     }
     if (found.after !== undefined) return 0;
     this.#options.onIdle();
-    return this.#untilNext(found.nextDueAt);
+    return this.#untilNext(found);
   }
 
-  #untilNext(nextDueAt: number | null): number {
-    const { intervalMs, store } = this.#options;
+  #untilNext({ nextDueAt, now }: PollResult): number {
+    const { intervalMs } = this.#options;
     const longest = intervalMs * (0.75 + Math.random() / 2);
     if (nextDueAt === null) return longest;
-    const left = nextDueAt - store.now();
+    const left = nextDueAt - now;
     if (left > 0) return Math.min(left, longest);
     // Something is due that this worker cannot take yet, such as the end of a lease that is not settled: do not spin.
     this.#pause = Math.min(this.#pause * 2, longest);

@@ -58,10 +58,9 @@ export class Settler {
       outcomes.forEach((outcome, i) => {
         const settling = batch[i];
         if (settling === undefined) return;
-        if (outcome.status === "duplicate") doubles.push(endOf(settling));
+        if (outcome.status === "duplicate") doubles.push(withoutKey(settling));
         else this.#options.onSettled(settling, !isSettled(settling, outcome));
       });
-      // They cannot go back, and end instead, which is no duplicate ever.
       if (doubles.length > 0) await this.#settle(doubles);
     } catch (error) {
       await this.#recover(batch, error);
@@ -101,11 +100,10 @@ export class Settler {
   }
 }
 
-/** How an attempt ends whose job cannot go back, since another one holds its unique key by now (P17). */
-function endOf({ held, ending }: Settling): Settling {
+/** How an attempt ends whose job cannot go back with its unique key, which another one has by now (P17). */
+function withoutKey({ held, ending }: Settling): Settling {
   const settlement = afterDuplicate(ending.settlement ?? { expect: { token: held.job.token }, set: {} });
-  const kind = settlement.set.state === "cancelled" ? "cancelled" : ending.kind;
-  return { held, ending: { ...ending, kind, settlement } };
+  return { held, ending: { ...ending, settlement } };
 }
 
 /** A settlement whose reply was lost is found done when it is sent again: the lease is over, but no other came after it. */

@@ -58,6 +58,28 @@ export const duplicates: readonly Case[] = [
     },
   },
   {
+    promise: "P17",
+    title: "lets a job that gives its key up for good go back beside the one that has the key",
+    async run(t) {
+      for (const back of [
+        { state: "waiting", delayMs: 0, error: { message: "broke" } },
+        { state: "waiting", attempt: 0 },
+      ]) {
+        const { held, holder } = await started(t);
+        const own = held.unique ?? until("started");
+        const change = { id: held.id, expect: { token: held.token } };
+        status(await t.cas({ ...change, set: { ...back, unique: null } }), "ok", "It holds nothing any more.");
+        const { unique, state } = await t.read(held.id);
+        same([unique, state], [undefined, "waiting"], "A key that was given up for good is still with the job.");
+        await refused(t, { unique: own }, holder);
+        const taken = await t.take({ limit: 9 });
+        same(taken.map(({ id }) => id).toSorted(), [held.id, holder].toSorted(), "Not both of them can run.");
+        for (const job of taken) await t.complete(job);
+        await t.adapter.remove({ ids: [held.id, holder] });
+      }
+    },
+  },
+  {
     promise: "P12",
     title: "makes every change that brings no key back, whoever holds it: a renewal, progress, an end, a cancellation",
     async run(t) {

@@ -9,6 +9,21 @@ import type { Trial } from "../trial.ts";
 export const nextDue: readonly Case[] = [
   {
     promise: "P10",
+    title: "tells with each poll the store's time of it, from which to count until `nextDueAt`",
+    async run(t) {
+      await t.add({ runAt: T0 + 5000 });
+      for (const now of [T0, T0 + 4999, T0 + 5000]) {
+        same((await t.poll({ now, limit: 0 })).now, now, "A poll does not tell the time that it was made by.");
+      }
+      const found = await t.poll({ now: T0 + 5000, types: ["none"] });
+      same(found.now, T0 + 5000, "A poll by type does not tell its time.");
+      const before = Date.now() - 60_000;
+      const { now } = await t.adapter.poll({ lanes: ["main"], limit: 0 });
+      holds(now > before && now < before + 120_000, "Without a time given, a poll does not go by the store's clock.");
+    },
+  },
+  {
+    promise: "P10",
     title: "answers null when the lanes hold nothing that could come due",
     async run(t) {
       const id = await t.add();

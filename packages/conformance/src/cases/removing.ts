@@ -40,7 +40,7 @@ export const removing: readonly Case[] = [
       await t.adapter.remove({ ids });
       same(
         await t.poll({ limit: 9, expired: 9, now: T0 + HOUR }),
-        { jobs: [], expired: [], nextDueAt: null },
+        { jobs: [], expired: [], nextDueAt: null, now: T0 + HOUR },
         "A trace is left.",
       );
       for (const order of ["poll", "inserted", "finished"] as const) {

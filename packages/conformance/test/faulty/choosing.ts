@@ -110,6 +110,12 @@ export const choosing: readonly Fault[] = [
           ),
       }),
   },
+  {
+    promise: "P10",
+    name: "tells the caller's time instead of its own",
+    break: (adapter) =>
+      decorate(adapter, { poll: async (request) => ({ ...(await adapter.poll(request)), now: Date.now() }) }),
+  },
   later("P8", "finds jobs a millisecond late", -1),
   later("P8", "finds jobs a millisecond early", 1),
   {
@@ -120,7 +126,7 @@ export const choosing: readonly Fault[] = [
         poll: async (request) => {
           const { items } = await adapter.list({ order: "poll", states: ["waiting", "delayed"], limit: 1000 });
           const allLate = items.length === 1000 && items.every((job) => job.runAt > (request.now ?? 0));
-          return allLate ? { jobs: [], expired: [], nextDueAt: null } : adapter.poll(request);
+          return allLate ? { jobs: [], expired: [], nextDueAt: null, now: request.now ?? 0 } : adapter.poll(request);
         },
       }),
   },

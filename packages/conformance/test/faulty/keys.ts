@@ -14,6 +14,18 @@ import { find, onceReopened, onceTogether, outsideTransactions, storing } from "
 
 /** Breaks P17, and what P12 says about keys. */
 export const keys: readonly Fault[] = [
+  {
+    promise: "P17",
+    name: "keeps a key that was given up for good",
+    break: (adapter) =>
+      decorate(adapter, {
+        cas: (changes, at) =>
+          adapter.cas(
+            changes.map((each) => ({ ...each, set: without(each.set, "unique") })),
+            at,
+          ),
+      }),
+  },
   rekeyed("does not know keys", () => undefined),
   rekeyed("knows keys by their type as well", ({ key, until }, { type }) => ({ key: `${type} ${key}`, until })),
   rekeyed("does not tell upper from lower case in keys", ({ key, until }) => ({ key: key.toLowerCase(), until })),

@@ -201,7 +201,7 @@ export const lines: readonly Fault[] = [
       poll: async (request) => {
         const parked = request.types ? await find(adapter, (job) => job.orderingKey !== undefined) : [];
         return parked.length > 1000
-          ? { jobs: [], expired: [], nextDueAt: null, after: "later" }
+          ? { jobs: [], expired: [], nextDueAt: null, now: request.now ?? 0, after: "later" }
           : adapter.poll(request);
       },
     }),
