@@ -1,16 +1,16 @@
 import { FIFO_KEY, type Job } from "../contract/job.ts";
-import type { Json } from "../contract/json.ts";
-import { isTerminal } from "../contract/names.ts";
+import { isTerminal, laneOf } from "../contract/names.ts";
 import { QueueError } from "../errors.ts";
 import { MAX_BATCH_BYTES } from "../store/bounds.ts";
 import type { JobInput } from "../store/job-input.ts";
 import type { Store } from "../store/store.ts";
+import { movedTo, moveMark, ownProgress } from "./move-mark.ts";
 import { Pace, type PaceOptions } from "./pace.ts";
 import { countOf, finishedOf, type JobSelection, pagesOf } from "./selection.ts";
 
 /**
  * `unfinished`: it has not ended, so it stays. `duplicate`: the other lane has a job with its local id or its unique key,
- * so it stays too.
+ * or a move that did not come to its end has put it into a third one, so it stays too.
  */
 export type MoveOutcome = "moved" | "unfinished" | "duplicate" | "missing";
 
@@ -22,9 +22,6 @@ export interface MoveOptions {
   /** Makes so many due per time, evenly, and not all at once. */
   readonly rate?: PaceOptions;
 }
-
-/** The progress of a job that was put into another lane, until it is removed from its own. */
-const MARK = "$movedTo";
 
 type Verdict = MoveOutcome | "changed";
 
@@ -72,7 +69,7 @@ export class Mover {
   async #move(jobs: readonly Job[], lane: string, pace: Pace): Promise<Verdict[]> {
     const ids = jobs.map((job) => targetOf(job, lane));
     const there = await this.#store.get(ids);
-    const verdicts = jobs.map((job, i): Verdict | undefined => knownVerdict(job, there[i] !== null));
+    const verdicts = jobs.map((job, i): Verdict | undefined => knownVerdict(job, lane, there[i] !== null));
     const fresh = jobs.filter((_, i) => verdicts[i] === undefined);
     const changes = fresh.map((job) => changeOf(job, lane, pace.next()));
     const outcomes = changes.length === 0 ? [] : await this.#store.cas(changes);
@@ -105,25 +102,22 @@ export class Mover {
 
 /** Where the job is to be, or where it was put already by somebody who did not come to remove it. */
 function targetOf(job: Job, lane: string): string {
-  return markOf(job.progress) ?? `${lane}:${job.id.slice(job.lane.length + 1)}`;
+  return movedTo(job) ?? `${lane}:${job.id.slice(job.lane.length + 1)}`;
 }
 
 /** What is known before anything is done; undefined when the job is to be moved. */
-function knownVerdict(job: Job, isThere: boolean): Verdict | undefined {
-  if (markOf(job.progress) === undefined) return isThere ? "duplicate" : undefined;
+function knownVerdict(job: Job, lane: string, isThere: boolean): Verdict | undefined {
+  const target = movedTo(job);
+  if (target === undefined) return isThere ? "duplicate" : undefined;
+  if (laneOf(target) !== lane) return "duplicate";
   // One that is gone by now has run, unless a unique key kept it from being added: then nobody can tell, and it stays.
   return isThere || job.unique === undefined ? "moved" : "duplicate";
 }
 
-function markOf(progress: Json | undefined): string | undefined {
-  if (typeof progress !== "object" || progress === null || !Object.hasOwn(progress, MARK)) return undefined;
-  const id = (progress as { readonly [key: string]: Json })[MARK];
-  return typeof id === "string" ? id : undefined;
-}
-
 function changeOf(job: Job, lane: string, delayMs: number) {
   const id = targetOf(job, lane);
-  const { type, payload, priority, maxAttempts, backoff, timeoutMs, group, progress, orderingKey, unique, keep } = job;
+  const { type, payload, priority, maxAttempts, backoff, timeoutMs, group, orderingKey, unique, keep } = job;
+  const progress = ownProgress(job);
   const input: JobInput = {
     id,
     type,
@@ -139,7 +133,12 @@ function changeOf(job: Job, lane: string, delayMs: number) {
     ...(unique && { unique }),
     ...(keep && { keep }),
   };
-  return { id: job.id, expect: { version: job.version }, set: { progress: { [MARK]: id } }, spawn: [input] as const };
+  return {
+    id: job.id,
+    expect: { version: job.version },
+    set: { progress: moveMark(job, id) },
+    spawn: [input] as const,
+  };
 }
 
 /** As many jobs as may go with one call. */

@@ -4,6 +4,7 @@ import type { Job } from "../contract/job.ts";
 import { isTerminal } from "../contract/names.ts";
 import type { ChangeInput } from "../store/change-input.ts";
 import type { Store } from "../store/store.ts";
+import { movedTo } from "./move-mark.ts";
 import { Pace, type PaceOptions } from "./pace.ts";
 import { checkSelection, countOf, finishedOf, type JobSelection, PAGE, pagesOf } from "./selection.ts";
 
@@ -16,7 +17,10 @@ export interface CancelCount {
   readonly requested: number;
 }
 
-/** `unfinished`: it has not ended, so there is nothing to retry. `duplicate`: another job holds its unique key by now. */
+/**
+ * `unfinished`: it has not ended, so there is nothing to retry. `duplicate`: another job holds its unique key by now, or a
+ * move put it into another lane and was cut short.
+ */
 export type RetryOutcome = "retried" | "unfinished" | "duplicate" | "missing";
 
 /** How a finished job is opened again. */
@@ -34,7 +38,7 @@ export interface RetryManyOptions extends RetryOptions {
 }
 
 /** What has to be known of a job to change it. */
-type Known = Pick<Job, "id" | "state" | "version">;
+type Known = Pick<Job, "id" | "state" | "version" | "token" | "finishedAt" | "progress">;
 
 /** What is done to each of many jobs. */
 interface Treatment {
@@ -92,6 +96,7 @@ export class Operator {
       const [job] = await this.#store.get([id]);
       if (!job) return "missing";
       if (!isTerminal(job.state)) return "unfinished";
+      if (movedTo(job) !== undefined) return "duplicate";
       const [outcome] = await this.#store.cas([retrial(job, options, 0)]);
       if (outcome?.status === "ok") return "retried";
       if (outcome?.status === "duplicate") return "duplicate";
@@ -104,7 +109,7 @@ export class Operator {
     const finished = finishedOf(selection, "retry");
     if (options.preview === true) return countOf(this.#store, finished);
     await this.#each(pagesOf(this.#store, finished), {
-      applies: (job) => isTerminal(job.state),
+      applies: (job) => isTerminal(job.state) && movedTo(job) === undefined,
       changeOf: (job) => retrial(job, options, pace.next()),
       count: (outcome) => {
         if (outcome.status === "ok") count++;
@@ -145,7 +150,7 @@ async function* lastFirst(pages: AsyncIterable<readonly Job[]>): AsyncGenerator<
   let gathered: Known[] = [];
   for await (const page of pages) {
     // Without their payloads, since there may be many of them.
-    for (const { id, state, version } of page) gathered.push({ id, state, version });
+    for (const { id, state, version, token } of page) gathered.push({ id, state, version, token });
     if (gathered.length < MAX_JOBS) continue;
     yield* slicesOf(gathered.toReversed());
     gathered = [];

@@ -1,4 +1,4 @@
-import { type Adapter, openQueue, type Queue } from "@anyqueue/api";
+import { type Adapter, openQueue, type Queue, UnrecoverableError } from "@anyqueue/api";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { rejectionOf } from "../support/errors.ts";
 import { openOn } from "../support/queues.ts";
@@ -192,6 +192,31 @@ describe("move", () => {
 
     expect(runs).toEqual(["slow:1", "slow:2"]);
     expect(await idsOf("default", flaky)).toEqual([]);
+  });
+
+  it("P13a moves a job that was opened again since a move of it was cut short", async () => {
+    let crashing = true;
+    const flaky = await openOn((adapter) => ({
+      remove: (query) => (crashing ? Promise.reject(new Error("crash")) : adapter.remove(query)),
+    }));
+    await flaky.add("a", "work", { id: "1" });
+    await flaky.cas([{ id: "default:1", expect: { version: 1 }, set: { state: "failed" } }]);
+    await rejectionOf(flaky.move("default:1", { lane: "dead" }));
+    crashing = false;
+    await flaky.remove("dead:1");
+
+    expect(await flaky.retry("default:1")).toBe("duplicate");
+    expect(await flaky.retry({ types: ["a"] })).toBe(0);
+    expect(await flaky.move("default:1", { lane: "other" })).toBe("duplicate");
+    await flaky.cas([{ id: "default:1", expect: { state: "failed" }, set: { state: "waiting" } }]);
+    const receipt = await flaky.receive();
+    await receipt?.fail(new UnrecoverableError("again"));
+
+    expect(await flaky.move("default:1", { lane: "dead" })).toBe("moved");
+    const moved = await flaky.get("dead:1");
+    expect(moved).toMatchObject({ state: "waiting", payload: "work" });
+    expect(moved).not.toHaveProperty("progress");
+    expect(await flaky.get("default:1")).toBeNull();
   });
 
   it("moves what a cas that was lost on the way did not move", async () => {

@@ -72,7 +72,7 @@ Examples:
 async function moveEach(queue: Queue, ids: readonly string[], lane: string, output: Output): Promise<void> {
   const sentences: Readonly<Record<MoveOutcome, string>> = {
     moved: `waits in lane ${lane}`,
-    duplicate: `stays where it is, since lane ${lane} has a job with its local id or unique key`,
+    duplicate: `stays where it is, since lane ${lane} has a job with its local id or unique key, or since a move into a third one was cut short`,
     unfinished: "has not ended, so it stays where it is",
     missing: "does not exist",
   };

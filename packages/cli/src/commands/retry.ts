@@ -66,7 +66,7 @@ async function retryEach(queue: Queue, ids: readonly string[], options: RetryOpt
   for (const id of ids) outcomes.push({ id, outcome: await queue.retry(id, options) });
   const sentences: Readonly<Record<RetryOutcome, string>> = {
     retried: `${options.state === undefined ? "waits" : `is in ${options.state}`} again, with all its attempts before it`,
-    duplicate: "stays as it is, since another job holds its unique key by now",
+    duplicate: "stays as it is, since another job holds its unique key by now, or since a move of it was cut short",
     unfinished: "has not ended, so there is nothing to retry",
     missing: "does not exist",
   };
