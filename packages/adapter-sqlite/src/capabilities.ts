@@ -10,7 +10,8 @@ export function capabilitiesOf({ path, durability = "full" }: SqliteOptions): Ca
     durability: durability === "full" ? "power-loss" : "crash",
     scope: "machine",
     atomicity: "store",
-    transactions: true,
+    // As `db.transaction(…)` of better-sqlite3 is, which commits when its function returns.
+    transactions: "synchronous",
     push: true,
   });
 }

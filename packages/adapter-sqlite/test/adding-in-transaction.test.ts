@@ -1,9 +1,17 @@
-import { openQueue, type Queue } from "@anyqueue/api";
+import { openQueue, type Queue, type QueueError } from "@anyqueue/api";
 import SqliteDatabase, { type Database } from "better-sqlite3";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { temporaryPath } from "./files.ts";
 
 const merging = { unique: { key: "k", on: "merge" } } as const;
+
+/** What a promise is rejected with. */
+function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => new Error("Nothing was thrown."),
+    (reason: unknown) => reason,
+  );
+}
 
 describe("P5 what a queue adds in the caller's transaction", () => {
   let queue: Queue<Record<string, object>, Database>;
@@ -21,25 +29,49 @@ describe("P5 what a queue adds in the caller's transaction", () => {
 
   const payloads = async (): Promise<unknown[]> => (await queue.list()).items.map(({ payload }) => payload);
 
-  it("P17 merges and replaces in it, and takes all of it back with it", async () => {
+  it("P17 neither merges nor replaces in it, which a synchronous one would not wait for, and says so before anything is done", async () => {
     await queue.add("a", [1], merging);
+    const refused: Promise<unknown>[] = [];
 
-    db.exec("BEGIN IMMEDIATE");
-    expect((await queue.in(db).add("a", [2], merging)).status).toBe("merged");
-    const outcomes = await queue.in(db).addMany([
-      { type: "a", payload: [3], options: merging },
-      { type: "b", payload: 1, options: merging },
-      { type: "b", payload: 2, options: { unique: { key: "k", on: "replace" } } },
-    ]);
-    expect(outcomes.map(({ status }) => status)).toEqual(["merged", "added", "replaced"]);
-    expect(await payloads()).toEqual([[1]]);
-    db.exec("ROLLBACK");
-    expect(await payloads()).toEqual([[1]]);
+    db.transaction(() => {
+      const jobs = queue.in(db);
+      refused.push(
+        rejectionOf(jobs.add("a", [2], merging)),
+        rejectionOf(jobs.add("new", [2], { unique: { key: "k", on: "replace" } })),
+        rejectionOf(
+          jobs.addMany([
+            { type: "b", payload: 1 },
+            { type: "a", payload: [3], options: merging },
+          ]),
+        ),
+      );
+    }).immediate();
 
-    db.exec("BEGIN IMMEDIATE");
-    await queue.in(db).add("a", [4], merging);
-    db.exec("COMMIT");
-    expect(await payloads()).toEqual([[1, 4]]);
+    const errors = await Promise.all(refused);
+    expect(errors.map((error) => (error as QueueError).code)).toEqual(Array(3).fill("UNSUPPORTED"));
+    expect(String(errors[0])).toContain('Use "keep"');
+    expect(await payloads()).toEqual([[1]]);
+  });
+
+  it("P17 keeps what is there, also in a synchronous one", async () => {
+    const added: Promise<{ readonly status: string }>[] = [];
+    db.transaction(() => {
+      added.push(queue.in(db).add("a", 1, { unique: true }), queue.in(db).add("a", 1, { unique: true }));
+    }).immediate();
+
+    expect((await Promise.all(added)).map(({ status }) => status)).toEqual(["added", "existing"]);
+    expect(await payloads()).toEqual([1]);
+  });
+
+  it("P12 makes several changes of one job in a synchronous one", async () => {
+    const { id } = await queue.add("a", 1);
+    const change = (version: number) => ({ id, expect: { version }, set: { priority: version } });
+    const outcomes: Promise<unknown>[] = [];
+
+    db.transaction(() => void outcomes.push(queue.in(db).cas([change(1), change(2), change(2)]))).immediate();
+
+    expect(await outcomes[0]).toMatchObject([{ status: "ok" }, { status: "ok" }, { status: "conflict" }]);
+    expect(await queue.get(id)).toMatchObject({ version: 3, priority: 2 });
   });
 
   it("P20 adds flows in it", async () => {

@@ -14,8 +14,11 @@ export interface Capabilities {
   readonly scope: "process" | "machine" | "network";
   /** How far one call reaches as one step. */
   readonly atomicity: "store" | "lane";
-  /** Whether `insert`, `cas` and `append` can join the caller's transaction (P5). */
-  readonly transactions: boolean;
+  /**
+   * Whether `insert`, `cas` and `append` can join the caller's transaction (P5). `synchronous`: they can, and it may be
+   * committed before their promises are answered, so nothing can be done in it that takes one call after another.
+   */
+  readonly transactions: boolean | "synchronous";
   /** Whether `subscribe` hears other processes at once, not only by polling. */
   readonly push: boolean;
 }

@@ -4,7 +4,7 @@ import type { Job } from "./job.ts";
 export interface At<Tx = never> {
   /** Epoch milliseconds, for tests. Without it the store's own clock decides. */
   readonly now?: number;
-  /** The caller's open transaction, which the call joins (P5); only where `capabilities.transactions` is true. */
+  /** The caller's open transaction, which the call joins (P5); not where `capabilities.transactions` is false. */
   readonly tx?: Tx;
   /** `insert`: one duplicate or one full lane stops them all; the others answer `skipped` (P4). */
   readonly allOrNone?: boolean;

@@ -25,11 +25,11 @@ export interface AddManyOptions {
 
 /** Adds jobs, in the caller's transaction if there is one. */
 export class Adder<Tx> {
-  readonly #store: Pick<Store<Tx>, "insert" | "cas">;
+  readonly #store: Pick<Store<Tx>, "insert" | "cas" | "capabilities" | "name">;
   readonly #types: JobTypes;
   readonly #coalescer: Coalescer<Tx>;
 
-  constructor(store: Pick<Store<Tx>, "insert" | "cas">, types: JobTypes) {
+  constructor(store: Pick<Store<Tx>, "insert" | "cas" | "capabilities" | "name">, types: JobTypes) {
     this.#store = store;
     this.#types = types;
     this.#coalescer = new Coalescer(store);
@@ -42,7 +42,7 @@ export class Adder<Tx> {
         ? await this.#store.insert([addition.input], at)
         : at === undefined
           ? [await this.#coalescer.add(addition)]
-          : await this.#coalescer.addMany([addition], at);
+          : await this.#coalesceIn(at, [addition]);
     return toAdded(addition.input, outcome);
   }
 
@@ -59,7 +59,20 @@ export class Adder<Tx> {
       );
     }
     if (allOrNone === true) throw notInOneStep(coalescing, additions[coalescing]);
-    return this.#coalescer.addMany(additions, with_);
+    return with_ === undefined ? this.#coalescer.addMany(additions) : this.#coalesceIn(with_, additions);
+  }
+
+  /** It takes an insert, and then a change of what was found. */
+  async #coalesceIn(at: At<Tx>, additions: readonly Addition[]): Promise<AddOutcome[]> {
+    const { capabilities, name } = this.#store;
+    if (at.tx !== undefined && capabilities.transactions === "synchronous") {
+      const on = additions.find(({ coalescing }) => coalescing)?.coalescing?.on;
+      throw new QueueError(
+        "UNSUPPORTED",
+        `Cannot add in your transaction with \`unique.on: "${on}"\`: that takes two calls, and a transaction of the ${name} store may be committed between them. Use "keep", or add outside of the transaction.`,
+      );
+    }
+    return this.#coalescer.addMany(additions, at);
   }
 }
 

@@ -175,8 +175,12 @@ export class Store<Tx = never> {
     const bytes = checkBytes(checked, "cas");
     const changes = checked.map(({ change }) => change);
     if (isDistinct(changes)) return this.#change(changes, bytes, at);
+    const runs = distinctRuns(changes);
+    // All of them at once, since such a transaction may be over when the first is answered. They are done in their order.
+    if (at?.tx !== undefined && this.capabilities.transactions === "synchronous")
+      return (await Promise.all(runs.map((run) => this.#change(run, bytes, at)))).flat();
     const outcomes: CasOutcome[] = [];
-    for (const run of distinctRuns(changes)) outcomes.push(...(await this.#change(run, bytes, at)));
+    for (const run of runs) outcomes.push(...(await this.#change(run, bytes, at)));
     return outcomes;
   }
 

@@ -32,11 +32,8 @@ export const closing: readonly Case[] = [
       holds(["none", "snapshot", "crash", "power-loss"].includes(durability), "There is no such durability.");
       holds(["process", "machine", "network"].includes(scope), "There is no such scope.");
       holds(["store", "lane"].includes(atomicity), "There is no such atomicity.");
-      same(
-        [typeof transactions, typeof push, rest],
-        ["boolean", "boolean", {}],
-        "The capabilities are not as declared.",
-      );
+      holds([true, false, "synchronous"].includes(transactions), "There are no such transactions.");
+      same([typeof push, rest], ["boolean", {}], "The capabilities are not as declared.");
     },
   },
   {
