@@ -20,6 +20,7 @@ import type { LaneSettings, LaneStatus } from "../contract/lane.ts";
 import type { PollRequest, PollResult } from "../contract/poll.ts";
 import type { Found, Page, RemoveQuery } from "../contract/query.ts";
 import { isQueueError, QueueError } from "../errors.ts";
+import { isRenewal } from "../semantics/decide.ts";
 import { warn } from "../warn.ts";
 import type { FailurePolicy } from "../policy/failure.ts";
 import { checkBytes, checkCount, MAX_BATCH_BYTES, nameOf } from "./bounds.ts";
@@ -29,10 +30,11 @@ import { refuseCycles } from "./cycles.ts";
 import { checkJob, type JobInput } from "./job-input.ts";
 import { checkLane } from "./lane-input.ts";
 import { Lifecycle } from "./lifecycle.ts";
-import { Merger } from "./merger.ts";
+import { Merger, type Route } from "./merger.ts";
 import { checkList, checkPoll, type ListInput, type PollInput } from "./poll-input.ts";
 import { Rescuer, type RescueRequest } from "./rescuer.ts";
 import { resend } from "./resend.ts";
+import { isUnhindered, spawnsUnhindered } from "./unhindered.ts";
 import { withClock } from "./with-clock.ts";
 
 /** What one call to the adapter took, for metrics and tracing. */
@@ -80,6 +82,8 @@ export class Store<Tx = never> {
   readonly #inserts: Merger<NewJob, InsertOutcome>;
   readonly #namedInserts: Merger<NewJob, InsertOutcome>;
   readonly #changes: Merger<Change, CasOutcome>;
+  /** By themselves, so that no heartbeat waits for a change that waits for somebody else. */
+  readonly #renewals: Merger<Change, CasOutcome>;
   /** Jobs whose id the caller gave. */
   readonly #named = new WeakSet<NewJob>();
 
@@ -92,13 +96,15 @@ export class Store<Tx = never> {
     const bounds = BOUNDS;
     this.#inserts = new Merger({ bounds, mayResend, send: (jobs) => this.#send(jobs, undefined) });
     this.#namedInserts = new Merger({ bounds, mayResend, send: (jobs) => this.#send(jobs, { maybeStored: true }) });
-    this.#changes = new Merger({
+    const changing: Route<Change, CasOutcome> = {
       bounds,
-      // A call that is refused has changed nothing, and what one of them spawns must not be the others' trouble.
+      // A call that is refused has changed nothing, and what is wrong with one of them must not be the others' trouble.
       mayResend: (error) => isQueueError(error, "INVALID"),
-      send: (changes) => this.#life.track("cas", () => this.#adapter.cas(changes), changes.length),
+      send: (changes) => this.#sendChanges(changes, undefined),
       keyOf: (change) => change.id,
-    });
+    };
+    this.#changes = new Merger(changing);
+    this.#renewals = new Merger(changing);
   }
 
   /** The adapter's name. */
@@ -151,7 +157,7 @@ export class Store<Tx = never> {
       this.#named.add(job);
     }
     if (jobs.some(({ dependsOn }) => dependsOn !== undefined)) refuseCycles(jobs, "insert");
-    const merges = (at === undefined || onlyMaybeStored(at)) && jobs.every(isPlain);
+    const merges = (at === undefined || onlyMaybeStored(at)) && jobs.every(isUnhindered);
     if (merges) return (named ? this.#namedInserts : this.#inserts).add(jobs, bytes) as Promise<InsertOutcome[]>;
     return this.#send(jobs, named ? { ...at, maybeStored: true } : at);
   }
@@ -165,7 +171,10 @@ export class Store<Tx = never> {
     return this.#rescuer.pollAndRescue(request, (all) => this.#poll(all));
   }
 
-  /** Applies each change or tells why not (P12–P16, P21). Calls in flight travel together, except those with `tx` or `now`. */
+  /**
+   * Applies each change or tells why not (P12–P16, P21). Calls in flight travel together, except those with `tx` or `now`,
+   * and those that spawn jobs with a unique key or dependencies, which may have to wait for a stranger's transaction.
+   */
   async cas(inputs: readonly ChangeInput[], at?: At<Tx>): Promise<CasOutcome[]> {
     this.#life.assertOpen("cas");
     checkCount(inputs, "changes", "cas");
@@ -268,7 +277,12 @@ export class Store<Tx = never> {
   }
 
   #change(changes: readonly Change[], bytes: number, at: At<Tx> | undefined): Promise<CasOutcome[]> {
-    if (at === undefined) return this.#changes.add(changes, bytes) as Promise<CasOutcome[]>;
+    if (at !== undefined || !changes.every(spawnsUnhindered)) return this.#sendChanges(changes, at);
+    const merger = changes.every(isRenewal) ? this.#renewals : this.#changes;
+    return merger.add(changes, bytes) as Promise<CasOutcome[]>;
+  }
+
+  #sendChanges(changes: readonly Change[], at: At<Tx> | undefined): Promise<CasOutcome[]> {
     return this.#life.track("cas", () => this.#adapter.cas(changes, at), changes.length);
   }
 
@@ -309,10 +323,6 @@ export class Store<Tx = never> {
 function validatorOf(query: RemoveQuery): typeof validateIds {
   if (typeof query !== "object" || query === null) return validateRemove;
   return "ids" in query ? validateIds : "keep" in query ? validateRetention : validateRemove;
-}
-
-function isPlain({ unique, dependsOn }: NewJob): boolean {
-  return unique === undefined && dependsOn === undefined;
 }
 
 function onlyMaybeStored(at: At<unknown>): boolean {

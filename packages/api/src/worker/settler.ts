@@ -3,6 +3,7 @@ import { isQueueError } from "../errors.ts";
 import { afterDuplicate, afterFailure, type FailurePolicy } from "../policy/failure.ts";
 import type { ChangeInput } from "../store/change-input.ts";
 import type { Store } from "../store/store.ts";
+import { spawnsUnhindered } from "../store/unhindered.ts";
 import type { HeldJob } from "./held-job.ts";
 import type { Ending } from "./runner.ts";
 
@@ -46,7 +47,10 @@ export class Settler {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.length <= BATCH ? this.#waiting : this.#waiting.slice(0, BATCH);
       this.#waiting = this.#waiting.length <= BATCH ? [] : this.#waiting.slice(BATCH);
-      await this.#settle(batch);
+      // One that waits for a stranger's transaction must not hold up the others.
+      for (const each of batch) if (!spawnsUnhindered(each.ending)) void this.#settle([each]);
+      const others = batch.filter(({ ending }) => spawnsUnhindered(ending));
+      if (others.length > 0) await this.#settle(others);
     }
     this.#busy = false;
   }

@@ -10,6 +10,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { decorate, memory, openStore } from "../support/adapters.ts";
 import { rejectionOf } from "../support/errors.ts";
+import { gate } from "../support/queues.ts";
 
 const job: JobInput = { type: "a", payload: 1 };
 const lease = { ms: 1000, holder: "me" };
@@ -395,6 +396,30 @@ describe("Store: what it passes on", () => {
 
     expect(outcomes).toMatchObject([[{ version: 2 }], [{ version: 2 }], [{ version: 3 }], [{ version: 3 }]]);
     expect(sizes).toEqual([2, 2]);
+  });
+
+  it("keeps changes apart that a stranger could hold up, and renewals from all others", async () => {
+    const { opened, open } = gate();
+    const store = await openStore((adapter) => ({
+      cas: async (changes, at) => {
+        if (changes.some(({ spawn, set }) => spawn?.[0]?.unique !== undefined || set.priority === 7)) await opened;
+        return adapter.cas(changes, at);
+      },
+    }));
+    await store.insert(["a", "b", "c", "d"].map((id) => ({ ...job, id })));
+    const { jobs } = await store.poll({ limit: 1, lease });
+    const change = { expect: { version: 1 }, set: {} };
+    const spawn = [{ ...job, unique: { key: "k", until: "finished" } } as const];
+
+    const hindered = store.cas([{ id: "default:b", ...change, spawn }]);
+    expect(await store.cas([{ id: "default:c", ...change }])).toMatchObject([{ status: "ok" }]);
+    const slow = store.cas([{ id: "default:d", ...change, set: { priority: 7 } }]);
+    const token = jobs[0]?.token ?? 0;
+    const renewed = await store.cas([{ id: "default:a", expect: { token }, set: { leaseMs: 5000 } }]);
+
+    expect(renewed).toMatchObject([{ status: "ok" }]);
+    open();
+    expect(await Promise.all([hindered, slow])).toMatchObject([[{ status: "ok" }], [{ status: "ok" }]]);
   });
 
   it("P12 makes the changes of others though one in flight with them is refused", async () => {

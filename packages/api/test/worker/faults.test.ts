@@ -88,6 +88,31 @@ describe("a worker in trouble", () => {
     expect(errors[0]).toMatchObject({ code: "UNAVAILABLE" });
   });
 
+  it("P13 goes on with its other jobs while one waits to be settled, for a key that a stranger's transaction holds", async () => {
+    const { opened, open } = gate();
+    const queue = await openOn((adapter) => ({
+      cas: async (changes, at) => {
+        if (changes.some(({ spawn }) => spawn !== undefined)) await opened;
+        return adapter.cas(changes, at);
+      },
+    }));
+    const worker = queue.work(
+      {
+        spawns: (_, ctx) => ctx.spawn("other", 1, { unique: { key: "k" }, lane: "elsewhere" }),
+        plain: () => 1,
+      },
+      { lanes: ["default"] },
+    );
+    const held = await queue.add("spawns", 1);
+    const { id } = await queue.add("plain", 1);
+
+    expect(await queue.result(id, { timeout: "5s" })).toBe(1);
+    expect(await queue.get(held.id)).toMatchObject({ state: "active" });
+    open();
+    await worker.stop();
+    expect(await queue.get(held.id)).toMatchObject({ state: "completed" });
+  });
+
   it("P13 tells a handler to stop whose job somebody else has removed or taken", async () => {
     const queue = await openOn();
     const { id } = await queue.add("a", 1);
