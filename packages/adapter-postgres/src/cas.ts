@@ -15,8 +15,10 @@ export async function cas(write: Write, changes: readonly Change[], at: At<unkno
   const placed = changes.map((change, place): Placed => ({ place, change }));
   const outcomes: CasOutcome[] = [];
   const spawned = new Set(changes.flatMap((change) => change.spawn?.map(({ id }) => id) ?? []));
-  // A change may look at what another one spawns; then they have to be taken one after the other.
-  const areOrdered = spawned.size > 0 && changes.some(({ id }) => spawned.has(id));
+  // A change may look at what another one spawns, and successors may be refused with the whole call; then the changes have
+  // to be taken one after the other, in one step.
+  const areOrdered =
+    spawned.size > 0 && changes.some(({ id, spawn }) => spawned.has(id) || spawn?.some((child) => child.dependsOn));
   const finishing = areOrdered ? [] : placed.filter(({ change }) => isPlainFinish(change));
   const renewing = areOrdered ? [] : placed.filter(({ change }) => isPlainRenewal(change));
   await settle(write, finishing, at, outcomes);

@@ -80,12 +80,18 @@ function read(rows: Rows, request: PollRequest, chosen?: Candidates): PollResult
   if (chosen === undefined) {
     const jobs = rowsOf(rows, CLAIMED).map(toJob);
     const after = cut === null ? undefined : encodeCursor(kindOf(request), JSON.parse(cut) as never);
-    return { jobs, expired, nextDueAt: runAt ?? null, ...(after !== undefined && { after }) };
+    return { jobs, expired, nextDueAt: runAt ?? null, now: clock ?? 0, ...(after !== undefined && { after }) };
   }
   const { rows: taken, mayBeMore, after } = chosen;
   const isFull = request.limit > 0 && taken.length >= request.limit;
   const nextDueAt = isFull || mayBeMore || after !== undefined ? clock : runAt;
-  return { jobs: taken.map(toJob), expired, nextDueAt: nextDueAt ?? null, ...(after !== undefined && { after }) };
+  return {
+    jobs: taken.map(toJob),
+    expired,
+    nextDueAt: nextDueAt ?? null,
+    now: clock ?? 0,
+    ...(after !== undefined && { after }),
+  };
 }
 
 /** Who leases tells nobody; other moves end jobs, or make them ready in another state (P24). */

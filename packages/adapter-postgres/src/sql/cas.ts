@@ -146,6 +146,7 @@ BEGIN ${DURABILITY}
         WHEN next.run_at <= clock THEN 0 ELSE 1 END;
       next.keep_until := NULL;
       IF old.extra IS NOT NULL THEN
+        IF change_set -> 'unique' IS NOT NULL THEN next.extra := nullif(old.extra::jsonb - 'unique', '{}'); END IF;
         key_holder := take_key_again(old, next, clock);
         IF key_holder IS NOT NULL THEN
           outcomes := outcomes || json_build_object('status', 'duplicate', 'id', key_holder);

@@ -64,7 +64,7 @@ DECLARE
   key text := old.extra -> 'unique' ->> 'key';
   holder text;
 BEGIN
-  IF key IS NULL OR holds_key(old.extra, old.state, old.lease_until, old.inserted_at, clock)
+  IF key IS NULL OR next.extra -> 'unique' IS NULL OR holds_key(old.extra, old.state, old.lease_until, old.inserted_at, clock)
     OR NOT holds_key(next.extra, next.state, next.lease_until, next.inserted_at, clock) THEN
     RETURN NULL;
   END IF;
