@@ -6,6 +6,7 @@ import { idle } from "./idle.ts";
 import { latency } from "./latency.ts";
 import { pinned } from "./pinned.ts";
 import { processes } from "./processes.ts";
+import { shaping } from "./shaping.ts";
 import { throughput } from "./throughput.ts";
 
 /** Every scenario, in the order in which they run. */
@@ -16,6 +17,7 @@ export const scenarios: readonly Scenario[] = [
   cost,
   idle,
   processes,
+  shaping,
   pinned,
   connections,
 ];
