@@ -15,6 +15,10 @@ const BLOCKED = "j.place + 0 = 3";
 const OPEN = (column: "job" | "on_job"): string => `LATERAL (SELECT d.ctid AS at_ctid, d.job, d.on_job, d.on_parent
         FROM dependencies d WHERE d.${column} = g.id AND d.fate IS NULL OFFSET 0) d`;
 
+/** Holds for a dependency `d` of which the query named `judged` has found this fate. */
+const HAS = (fate: "on" | "cancel"): string =>
+  `d.ctid = ANY (ARRAY(SELECT s.at_ctid FROM judged s WHERE s.fate = '${fate}'))`;
+
 /** The state of a job that others depend on, or null when it is not there. All that is asked of unfinished ones is that. */
 const STATE_OF = (id: string): string => `coalesce(
         (SELECT 'waiting' FROM hot_jobs p WHERE p.id = ${id} AND p.lane = split_part(${id}, ':', 1)),
@@ -96,8 +100,9 @@ END $$;
 CREATE OR REPLACE FUNCTION judge(jobs text[]) RETURNS void ${INNER} AS $$
 BEGIN
   WITH judged AS MATERIALIZED (
-    SELECT d.at_ctid, fate_of(${STATE_OF("d.on_job")}, d.on_parent) AS fate FROM unnest(jobs) g(id), ${OPEN("job")})
-  UPDATE dependencies d SET fate = s.fate FROM judged s WHERE d.ctid = s.at_ctid AND d.fate IS NULL AND s.fate IS NOT NULL;
+    SELECT d.at_ctid, fate_of(${STATE_OF("d.on_job")}, d.on_parent) AS fate FROM unnest(jobs) g(id), ${OPEN("job")}),
+    noted_on AS (UPDATE dependencies d SET fate = 'on' WHERE ${HAS("on")})
+  UPDATE dependencies d SET fate = 'cancel' WHERE ${HAS("cancel")};
 END $$;
 
 -- What goes with the end of jobs, or with their removal before it: tells those who depend on them. Answers the lanes in
@@ -116,10 +121,10 @@ BEGIN
         SELECT e.id, (SELECT p.state FROM history p WHERE p.id = e.id) AS state FROM unnest(news) e(id)),
       judged AS MATERIALIZED (
         SELECT d.at_ctid, fate_of(g.state, d.on_parent) AS fate FROM ends g, ${OPEN("on_job")}),
-      told AS (
-        UPDATE dependencies d SET fate = s.fate FROM judged s
-        WHERE d.ctid = s.at_ctid AND d.fate IS NULL AND s.fate IS NOT NULL RETURNING d.job)
-    SELECT array_agg(DISTINCT t.job ORDER BY t.job) INTO concerned FROM told t;
+      noted_on AS (UPDATE dependencies d SET fate = 'on' WHERE ${HAS("on")} RETURNING d.job),
+      noted_cancel AS (UPDATE dependencies d SET fate = 'cancel' WHERE ${HAS("cancel")} RETURNING d.job)
+    SELECT array_agg(DISTINCT t.job ORDER BY t.job) INTO concerned FROM (
+      SELECT n.job FROM noted_on n UNION ALL SELECT n.job FROM noted_cancel n) t;
     EXIT WHEN concerned IS NULL;
     held := NULL;
     IF waits THEN
@@ -174,8 +179,8 @@ DECLARE
   further text[];
 BEGIN
   SELECT array_agg(g.id) FILTER (WHERE g.is_end), array_agg(g.id) FILTER (WHERE NOT g.is_end) INTO ended, going FROM (
-    SELECT g.id, EXISTS (SELECT FROM dependencies d WHERE d.job = g.id AND d.fate = 'cancel') AS is_end,
-      NOT EXISTS (SELECT FROM dependencies d WHERE d.job = g.id AND d.fate IS NULL) AS is_free
+    SELECT g.id, EXISTS (SELECT FROM dependencies d WHERE d.job = g.id AND d.fate = 'cancel' OFFSET 0) AS is_end,
+      NOT EXISTS (SELECT FROM dependencies d WHERE d.job = g.id AND d.fate IS NULL OFFSET 0) AS is_free
     FROM unnest(jobs) g(id)) g
   WHERE g.is_end OR g.is_free;
   IF going IS NOT NULL THEN

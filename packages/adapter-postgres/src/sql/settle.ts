@@ -81,7 +81,7 @@ END $$;
 CREATE OR REPLACE FUNCTION lanes_with_lines(lanes text[], okeys text[]) RETURNS text[] ${INNER} AS $$
 BEGIN
   RETURN ARRAY(SELECT DISTINCT k.lane FROM unnest(lanes, okeys) k(lane, okey)
-    WHERE EXISTS (SELECT FROM hot_jobs j WHERE j.place = 2 AND j.lane = k.lane AND j.okey = k.okey));
+    WHERE EXISTS (SELECT FROM hot_jobs j WHERE j.place = 2 AND j.lane = k.lane AND j.okey = k.okey OFFSET 0));
 END $$;
 
 -- The answer of a verb with the lanes that are to be told of because of it, if there are any.
