@@ -34,7 +34,8 @@ const report = await queue.flow({
   payload: { title: "all of it" },
   children: ["/", "/about", "/news"].map((url) => ({ type: "page.fetch" as const, payload: { url } })),
 });
-console.log(await queue.result<"site.report">(report.id, { timeout: "10s" }));
+// `existing`, with nothing added, when some of its jobs are there already, by an id or a unique key of your own.
+if (report.status === "added") console.log(await queue.result<"site.report">(report.id, { timeout: "10s" }));
 
 // By default a job is cancelled when one that it waits for fails. `release` lets it go on without.
 const gone = { type: "page.fetch" as const, payload: { url: "/gone" }, options: { maxAttempts: 1 } };
@@ -44,10 +45,10 @@ const partial = await queue.flow({
   options: { onParent: "release" },
   children: [gone, { type: "page.fetch", payload: { url: "/" } }],
 });
-console.log(await queue.result<"site.report">(partial.id, { timeout: "10s" }));
+if (partial.status === "added") console.log(await queue.result<"site.report">(partial.id, { timeout: "10s" }));
 
 // A graph: jobs by names of your own, each after others.
-const { ids } = await queue.flow({
+const build = await queue.flow({
   jobs: {
     checkout: { type: "code.step", payload: "checkout" },
     lint: { type: "code.step", payload: "lint", after: ["checkout"] },
@@ -55,7 +56,7 @@ const { ids } = await queue.flow({
     deploy: { type: "code.step", payload: "deploy", after: ["lint", "test"] },
   },
 });
-await queue.result(ids.deploy, { timeout: "10s" });
+if (build.status === "added") await queue.result(build.ids.deploy, { timeout: "10s" });
 
 // A job may wait for any that are there already.
 const crawl = await queue.add("site.crawl", ["/a", "/b"]);

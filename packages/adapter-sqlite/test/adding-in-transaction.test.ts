@@ -78,6 +78,7 @@ describe("P5 what a queue adds in the caller's transaction", () => {
     db.exec("BEGIN IMMEDIATE");
     const flow = await queue.in(db).flow({ type: "parent", payload: 1, children: [{ type: "child", payload: 2 }] });
     const graph = await queue.in(db).flow({ jobs: { a: { type: "x", payload: 1 } } });
+    if (flow.status !== "added" || graph.status !== "added") throw new Error("Some of it exists.");
     expect(await queue.get([flow.id, graph.ids.a])).toEqual([null, null]);
     db.exec("COMMIT");
 

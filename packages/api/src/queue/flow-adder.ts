@@ -1,7 +1,7 @@
 import type { At } from "../contract/insert.ts";
 import type { Store } from "../store/store.ts";
 import { laneFull } from "./adder.ts";
-import type { AddedGraph, AddedTree, FlowStatus } from "./flow.ts";
+import type { AddedGraph, AddedTree, ExistingFlow } from "./flow.ts";
 import { type FlowPlan, planGraph, planTree } from "./flow-plan.ts";
 import type { JobTypes } from "./job-types.ts";
 
@@ -16,27 +16,21 @@ export class FlowAdder<Tx> {
   }
 
   async add(flow: unknown, at?: At<Tx>): Promise<AddedTree | AddedGraph> {
-    if (typeof flow === "object" && flow !== null && "jobs" in flow) {
-      const plan = planGraph(flow, this.#types);
-      const status = await this.#insert(plan, at);
-      return { ...status, ids: Object.fromEntries([...plan.shape].map(([name, { id }]) => [name, id])) };
-    }
-    const plan = planTree(flow, this.#types);
-    const status = await this.#insert(plan, at);
-    return { ...status, ...plan.shape };
+    const isGraph = typeof flow === "object" && flow !== null && "jobs" in flow;
+    const plan = isGraph ? planGraph(flow, this.#types) : planTree(flow, this.#types);
+    const existing = await this.#insert(plan, at);
+    return existing.length === 0 ? { status: "added", ...plan.added } : { status: "existing", existing };
   }
 
-  async #insert({ inputs, made, nodes }: FlowPlan<unknown>, at: At<Tx> | undefined): Promise<FlowStatus> {
+  /** Answers the jobs that kept it out. */
+  async #insert({ inputs, made }: FlowPlan<unknown>, at: At<Tx> | undefined): Promise<ExistingFlow["existing"]> {
     const outcomes = await this.#store.insert(inputs, { ...at, allOrNone: true }, made);
     const full = inputs.find((_, i) => outcomes[i]?.status === "full");
     if (full) throw laneFull(full);
-    const existing = outcomes.flatMap((outcome, i) => {
-      const node = nodes[i];
-      if (outcome.status !== "existing" || !node) return [];
+    return outcomes.flatMap((outcome) => {
+      if (outcome.status !== "existing") return [];
       const { id, by, job } = outcome;
-      node.id = id;
       return [{ id, by, job }];
     });
-    return { status: existing.length === 0 ? "added" : "existing", existing };
   }
 }

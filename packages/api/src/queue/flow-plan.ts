@@ -1,9 +1,11 @@
 import { Type } from "typebox";
+import { MAX_JOBS } from "../check/schemas.ts";
 import { suggest } from "../check/nearest.ts";
 import { validator } from "../check/validator.ts";
 import { QueueError } from "../errors.ts";
 import { refuseCircle } from "../store/cycles.ts";
 import { type JobInput, placeOf } from "../store/job-input.ts";
+import { refuseTwins } from "../store/twins.ts";
 import type { AddOptions } from "./add-options.ts";
 import type { FlowIds } from "./flow.ts";
 import type { JobTypes } from "./job-types.ts";
@@ -24,19 +26,26 @@ interface GraphNode extends Node {
 }
 
 interface TreeIds {
-  id: string;
+  readonly id: string;
+  readonly children: TreeIds[];
+}
+
+/** A job of a tree, on the way down to it. */
+interface Visit {
+  readonly node: TreeNode;
+  readonly above: Visit | undefined;
+  /** Which of the children above it is. */
+  readonly place: number;
   readonly children: TreeIds[];
 }
 
 /** What a flow is made of, before it is stored. */
-export interface FlowPlan<Shape> {
+export interface FlowPlan<Added> {
   readonly inputs: readonly JobInput[];
   /** Ids that were made for this flow, so that no other job can have them. */
   readonly made: ReadonlySet<string>;
-  /** The ids, one for each input. They may change yet: where a unique key is held, the holder's comes in their place. */
-  readonly nodes: readonly { id: string }[];
-  /** The same nodes in the form in which the flow was given. */
-  readonly shape: Shape;
+  /** What to answer once it is added. */
+  readonly added: Added;
 }
 
 const SUBJECT = "Cannot add the flow";
@@ -96,18 +105,20 @@ class Planner {
 /** Plans a tree: children before their parents, who depend on them. @throws QueueError `INVALID` naming the job. */
 export function planTree(tree: unknown, types: JobTypes): FlowPlan<FlowIds> {
   const planner = new Planner(types);
-  const nodes: TreeIds[] = [];
+  const visits: Visit[] = [];
   // Without recursion, since a tree may be as deep as a call is long.
-  const path = [visit(tree, "")];
+  let last: Visit | undefined = visit(tree, undefined, 0);
+  let root: TreeIds = { id: "", children: [] };
   const onPath = new Set<unknown>([tree]);
-  for (let last = path.at(-1); last !== undefined; last = path.at(-1)) {
-    const { node, place, children } = last;
+  let count = 1;
+  while (last !== undefined) {
+    const { node, above, children }: Visit = last;
     const child = node.children?.[children.length];
     if (child !== undefined) {
-      const inside = `${place}children.${children.length}.`;
-      if (onPath.has(child)) throw new QueueError("INVALID", `${SUBJECT}: \`${inside.slice(0, -1)}\` contains itself.`);
+      last = visit(child, last, children.length);
+      if (onPath.has(child)) throw new QueueError("INVALID", `${SUBJECT}: \`${nameOf(last)}\` contains itself.`);
+      checkSize(++count);
       onPath.add(child);
-      path.push(visit(child, inside));
       continue;
     }
     const { id, input } = planner.name(node);
@@ -115,19 +126,21 @@ export function planTree(tree: unknown, types: JobTypes): FlowPlan<FlowIds> {
       input,
       children.map((one) => one.id),
     );
-    path.pop();
+    visits.push(last);
     onPath.delete(node);
-    const shape = { id, children };
-    nodes.push(shape);
-    path.at(-1)?.children.push(shape);
+    root = { id, children };
+    above?.children.push(root);
+    last = above;
   }
-  return { inputs: planner.inputs, made: planner.made, nodes, shape: nodes.at(-1) ?? { id: "", children: [] } };
+  refuseTwins(planner.inputs, SUBJECT, (i) => nameOf(visits[i]));
+  return { inputs: planner.inputs, made: planner.made, added: root };
 }
 
 /** Plans jobs that go by names. @throws QueueError `INVALID` naming the job, also when they wait for each other in a circle. */
-export function planGraph(graph: unknown, types: JobTypes): FlowPlan<ReadonlyMap<string, { readonly id: string }>> {
+export function planGraph(graph: unknown, types: JobTypes): FlowPlan<{ readonly ids: { [name: string]: string } }> {
   validateGraph(graph, SUBJECT);
   const steps = new Map(Object.entries((graph as { readonly jobs: Record<string, GraphNode> }).jobs));
+  checkSize(steps.size);
   if (steps.size === 0) throw new QueueError("INVALID", `${SUBJECT}: \`jobs\` is empty. Name a job at least.`);
   const after = new Map<string, readonly string[]>();
   for (const [name, step] of steps) {
@@ -149,11 +162,32 @@ export function planGraph(graph: unknown, types: JobTypes): FlowPlan<ReadonlyMap
       (after.get(name) ?? []).flatMap((other) => named.get(other)?.id ?? []),
     );
   }
-  const shape = new Map([...named].map(([name, { id }]) => [name, { id }]));
-  return { inputs: planner.inputs, made: planner.made, nodes: [...shape.values()], shape };
+  const names = [...named.keys()];
+  refuseTwins(planner.inputs, SUBJECT, (i) => names[i] ?? "");
+  const ids = Object.fromEntries([...named].map(([name, { id }]) => [name, id]));
+  return { inputs: planner.inputs, made: planner.made, added: { ids } };
 }
 
-function visit(node: unknown, place: string): { node: TreeNode; place: string; children: TreeIds[] } {
-  validateTree(node, place === "" ? SUBJECT : `${SUBJECT}, ${place.slice(0, -1)}`);
-  return { node: node as TreeNode, place, children: [] };
+function visit(node: unknown, above: Visit | undefined, place: number): Visit {
+  const visit: Visit = { node: node as TreeNode, above, place, children: [] };
+  try {
+    validateTree(node, SUBJECT);
+  } catch (error) {
+    if (above === undefined) throw error;
+    validateTree(node, `${SUBJECT}, ${nameOf(visit)}`);
+  }
+  return visit;
+}
+
+/** How a job of a tree is called in an error; made only then, since it grows with the depth. */
+function nameOf(visit: Visit | undefined): string {
+  const places: string[] = [];
+  for (let each = visit; each?.above !== undefined; each = each.above) places.push(`children.${each.place}`);
+  if (places.length === 0) return "the root";
+  return `${places.length > 10 ? "…" : ""}${places.slice(0, 10).toReversed().join(".")}`;
+}
+
+function checkSize(count: number): void {
+  if (count <= MAX_JOBS) return;
+  throw new QueueError("TOO_LARGE", `${SUBJECT}: it has more than ${MAX_JOBS} jobs. Add it in several flows.`);
 }

@@ -19,10 +19,9 @@ export interface FlowGraph<C extends Catalog = Catalog, N extends string = strin
   readonly jobs: { readonly [Name in N]: FlowJob<C, { readonly after?: readonly NoInfer<N>[] }> };
 }
 
-/** Whether a flow was added: as a whole, or nothing of it because some of its jobs exist already. */
-export interface FlowStatus {
-  readonly status: "added" | "existing";
-  /** The jobs that exist, by id or because they hold a unique key; none when the flow was added. */
+/** Nothing of a flow was added, because jobs with these ids or unique keys are there already. */
+export interface ExistingFlow {
+  readonly status: "existing";
   readonly existing: readonly { readonly id: string; readonly by: "id" | "unique"; readonly job: Job }[];
 }
 
@@ -32,11 +31,10 @@ export interface FlowIds {
   readonly children: readonly FlowIds[];
 }
 
-/** What became of a tree. */
-export interface AddedTree extends FlowStatus, FlowIds {}
+/** What became of a tree: it was added as a whole, or not at all. */
+export type AddedTree = ({ readonly status: "added" } & FlowIds) | ExistingFlow;
 
-/** What became of a graph. */
-export interface AddedGraph<N extends string = string> extends FlowStatus {
-  /** The ids of its jobs by their names. */
-  readonly ids: { readonly [Name in N]: string };
-}
+/** What became of a graph: it was added as a whole, or not at all. */
+export type AddedGraph<N extends string = string> =
+  /** With the ids of its jobs by their names. */
+  { readonly status: "added"; readonly ids: { readonly [Name in N]: string } } | ExistingFlow;

@@ -21,9 +21,9 @@ export { type AddOutcome } from "./coalescer.ts";
 export {
   type AddedGraph,
   type AddedTree,
+  type ExistingFlow,
   type FlowGraph,
   type FlowIds,
-  type FlowStatus,
   type FlowTree,
 } from "./flow.ts";
 export { type InTransaction } from "./in-transaction.ts";

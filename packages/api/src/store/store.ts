@@ -34,6 +34,7 @@ import { Merger, type Route } from "./merger.ts";
 import { checkList, checkPoll, type ListInput, type PollInput } from "./poll-input.ts";
 import { Rescuer, type RescueRequest } from "./rescuer.ts";
 import { resend } from "./resend.ts";
+import { refuseTwins } from "./twins.ts";
 import { isUnhindered, spawnsUnhindered } from "./unhindered.ts";
 import { withClock } from "./with-clock.ts";
 
@@ -157,6 +158,7 @@ export class Store<Tx = never> {
       this.#named.add(job);
     }
     if (jobs.some(({ dependsOn }) => dependsOn !== undefined)) refuseCycles(jobs, "insert");
+    if (at?.allOrNone === true) refuseTwins(jobs, "Cannot insert", (i) => `job ${i}`);
     const merges = (at === undefined || onlyMaybeStored(at)) && jobs.every(isUnhindered);
     if (merges) return (named ? this.#namedInserts : this.#inserts).add(jobs, bytes) as Promise<InsertOutcome[]>;
     return this.#send(jobs, named ? { ...at, maybeStored: true } : at);

@@ -1,6 +1,7 @@
 import { openQueue, type Queue } from "@anyqueue/api";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { rejectionOf } from "../support/errors.ts";
+import { added } from "../support/flows.ts";
 import { openOn } from "../support/queues.ts";
 
 let queue: Queue;
@@ -110,7 +111,7 @@ describe("cancel", () => {
         },
       ],
     };
-    const flow = await queue.flow({ type: "outside", payload: 0, children: [tree] });
+    const flow = await added(queue.flow({ type: "outside", payload: 0, children: [tree] }));
 
     expect(await queue.cancel({ group: "g" })).toEqual({ cancelled: 4, requested: 0 });
     expect(await queue.get(flow.id)).toMatchObject({ state: "cancelled", attempt: 0 });
@@ -118,7 +119,7 @@ describe("cancel", () => {
   });
 
   it("P21 P20 asks the holder of a child to stop; its parent ends when it does", async () => {
-    const flow = await queue.flow({ type: "parent", payload: 0, children: [{ type: "child", payload: 1 }] });
+    const flow = await added(queue.flow({ type: "parent", payload: 0, children: [{ type: "child", payload: 1 }] }));
     const held = await queue.receive();
 
     expect(await queue.cancel({ types: ["child"] })).toEqual({ cancelled: 0, requested: 1 });

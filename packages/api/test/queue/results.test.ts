@@ -1,6 +1,7 @@
 import { type Hint, JobFailedError, openQueue, type Queue } from "@anyqueue/api";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { rejectionOf } from "../support/errors.ts";
+import { added } from "../support/flows.ts";
 import { gate, openOn } from "../support/queues.ts";
 
 let queue: Queue;
@@ -98,8 +99,8 @@ describe("queue.result", () => {
   });
 
   it("waits for a blocked job until it has run, or was cancelled because of another one", async () => {
-    const flow = await queue.flow({ type: "parent", payload: 1, children: [{ type: "child", payload: 1 }] });
-    const doomed = await queue.flow({ type: "parent", payload: 2, children: [{ type: "never", payload: 1 }] });
+    const flow = await added(queue.flow({ type: "parent", payload: 1, children: [{ type: "child", payload: 1 }] }));
+    const doomed = await added(queue.flow({ type: "parent", payload: 2, children: [{ type: "never", payload: 1 }] }));
     const [result, refusal] = [queue.result(flow.id), rejectionOf(queue.result(doomed.id))];
     expect((await rejectionOf(queue.result(flow.id, { timeout: 1 }))).message).toContain("is still blocked");
 
