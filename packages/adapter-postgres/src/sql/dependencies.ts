@@ -56,9 +56,11 @@ BEGIN
   WHERE EXISTS (SELECT FROM dependencies d WHERE d.on_job = g.id AND d.fate IS NULL OFFSET 0);
 
   INSERT INTO dependencies (job, on_job, on_parent)
-  SELECT g.id, p.id, coalesce(g.extra ->> 'onParent', 'cancel')
-  FROM json_to_recordset(given) AS g(id text, extra json), json_array_elements_text(g.extra -> 'dependsOn') p(id)
-  WHERE own -> g.id = 'true';
+  SELECT g.id, p.id, g.on_parent
+  -- A long list is read only once.
+  FROM (SELECT j.id, coalesce(j.extra ->> 'onParent', 'cancel') AS on_parent, j.extra -> 'dependsOn' AS needs
+      FROM json_to_recordset(given) AS j(id text, extra json) WHERE own -> j.id = 'true' OFFSET 0) g,
+    json_array_elements_text(g.needs) p(id);
   IF waited_for IS NOT NULL THEN
     WITH RECURSIVE reached AS (
         SELECT g.id COLLATE "C" AS start, d.on_job AS id FROM unnest(waited_for) g(id), ${OPEN("job")}

@@ -28,38 +28,40 @@ DECLARE
   lanes text[];
   okeys text[];
   places bigint[];
-  locked text[];
+  locked jsonb;
 BEGIN
   WITH keys AS MATERIALIZED (
       SELECT DISTINCT f.lane, f.okey FROM (
         SELECT o.lane, o.okey FROM unnest(every_lane) e(lane), LATERAL (SELECT d.lane, d.okey FROM debts d
           WHERE d.okey IS NOT NULL AND d.lane = e.lane LIMIT ${MOST_DEBTS}) o
         LIMIT ${MOST_DEBTS}) f),
-    owed AS MATERIALIZED (
-      SELECT d.n, d.lane, d.okey FROM keys k JOIN debts d ON d.okey IS NOT NULL AND d.lane = k.lane AND d.okey = k.okey),
-    mine AS MATERIALIZED (
-      SELECT d.n, d.lane, d.okey FROM keys k JOIN debts d ON d.okey IS NOT NULL AND d.lane = k.lane AND d.okey = k.okey
-      ORDER BY d.n FOR UPDATE OF d SKIP LOCKED),
     whole AS MATERIALIZED (
-      SELECT o.lane, o.okey FROM owed o LEFT JOIN mine m ON m.n = o.n GROUP BY 1, 2 HAVING count(*) = count(m.n))
-  SELECT (SELECT array_agg(w.lane ORDER BY w.lane, w.okey) FROM whole w), (SELECT array_agg(w.okey ORDER BY w.lane, w.okey) FROM whole w),
-    (SELECT array_agg(m.n) FROM mine m JOIN whole w ON w.lane = m.lane AND w.okey = m.okey)
-  INTO lanes, okeys, places;
+      SELECT k.lane, k.okey, m.places FROM keys k
+      CROSS JOIN LATERAL (SELECT array_agg(o.n) AS places FROM (
+        SELECT d.n FROM debts d WHERE d.okey IS NOT NULL AND d.lane = k.lane AND d.okey = k.okey
+        ORDER BY d.n FOR UPDATE SKIP LOCKED) o) m
+      CROSS JOIN LATERAL (
+        SELECT count(*) AS n FROM debts d WHERE d.okey IS NOT NULL AND d.lane = k.lane AND d.okey = k.okey) seen
+      WHERE cardinality(m.places) = seen.n)
+  SELECT array_agg(w.lane ORDER BY w.lane, w.okey), array_agg(w.okey ORDER BY w.lane, w.okey),
+    (SELECT array_agg(p.n) FROM whole w, unnest(w.places) p(n))
+  INTO lanes, okeys, places FROM whole w;
   IF lanes IS NULL THEN RETURN EXISTS (SELECT FROM debts d WHERE d.okey IS NOT NULL AND d.lane = ANY (every_lane)); END IF;
 
   -- Whoever is first may be on his way elsewhere at this moment, by somebody who has not committed.
   WITH line AS MATERIALIZED (${LINE})
-  SELECT array_agg(s.id) INTO locked FROM (
+  SELECT jsonb_object_agg(s.id, true) INTO locked FROM (
     SELECT j.id FROM line f JOIN hot_jobs j ON j.id = f.id AND j.lane = f.lane FOR UPDATE OF j SKIP LOCKED) s;
   IF locked IS NOT NULL THEN
     -- With a new snapshot, since those who were locked may have changed before. Nobody gets a turn before who is ahead.
     WITH line AS MATERIALIZED (${LINE}),
-      given AS MATERIALIZED (SELECT f.*, bool_and(m.id IS NOT NULL) OVER (PARTITION BY f.lane, f.okey ORDER BY f.seq) AS is_due
-        FROM line f LEFT JOIN unnest(locked) m(id) ON m.id = f.id),
+      given AS MATERIALIZED (
+        SELECT f.*, bool_and(locked ? f.id) OVER (PARTITION BY f.lane, f.okey ORDER BY f.seq) AS is_due FROM line f),
+      stuck AS MATERIALIZED (SELECT g.lane, g.okey FROM given g WHERE NOT g.is_due),
       started AS (UPDATE hot_jobs j SET place = CASE WHEN j.run_at <= clock THEN 0 ELSE 1 END
         FROM given g WHERE g.is_due AND j.id = g.id AND j.lane = g.lane)
     DELETE FROM debts d USING unnest(places) p(n) WHERE d.n = p.n
-      AND NOT EXISTS (SELECT FROM given g WHERE g.lane = d.lane AND g.okey = d.okey AND NOT g.is_due);
+      AND NOT EXISTS (SELECT FROM stuck s WHERE s.lane = d.lane AND s.okey = d.okey);
   ELSE
     -- Nobody is in line, or nobody of whom one could tell that he is first.
     WITH line AS MATERIALIZED (${LINE})
