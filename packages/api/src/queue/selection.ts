@@ -35,11 +35,6 @@ export async function countOf(
 
 /** Refuses what is no selection, or would be every job. @throws QueueError `INVALID` naming the field. */
 export function checkSelection(selection: unknown): asserts selection is JobSelection {
-  checkFields(selection);
-  if (Object.values(selection).every(isEmpty)) throw new QueueError("INVALID", `Say which jobs: ${HOW_TO_SELECT}`);
-}
-
-function checkFields(selection: unknown): asserts selection is JobSelection {
   if (typeof selection !== "object" || selection === null || Array.isArray(selection)) {
     throw new QueueError("INVALID", `Say which jobs: give an id, or ${HOW_TO_SELECT}`);
   }
@@ -47,11 +42,12 @@ function checkFields(selection: unknown): asserts selection is JobSelection {
   if (unknown !== undefined)
     throw new QueueError("INVALID", `Say which jobs: \`${unknown}\` is not known; ${HOW_TO_SELECT}`);
   checkList({ ...selection, limit: 1 });
+  if (Object.values(selection).every(isEmpty)) throw new QueueError("INVALID", `Say which jobs: ${HOW_TO_SELECT}`);
 }
 
 /** A selection of jobs that have ended: the failed ones when it names no states. @throws QueueError `INVALID`. */
 export function finishedOf(selection: unknown, verb: "retry" | "move"): JobSelection {
-  checkFields(selection);
+  checkSelection(selection);
   const states = selection.states ?? ["failed"];
   const wrong = states.find((state) => !isTerminal(state));
   if (wrong === undefined) return { ...selection, states };

@@ -76,6 +76,8 @@ describe("retry of many", () => {
 
   it.each<[string, string | object, unknown, string]>([
     ["a misspelt option", {}, { previw: true }, "Did you mean `preview`?"],
+    ["nothing, which would be every failed job", {}, {}, "Say which jobs"],
+    ["a variable that is not set", { group: undefined }, {}, "Say which jobs"],
     ["a rate without a time", { types: ["a"] }, { rate: { limit: 1 } }, "`per` is missing"],
     ["a rate of no jobs", { types: ["a"] }, { rate: { limit: 0, per: "1s" } }, "`limit`"],
     ["a rate of no time", { types: ["a"] }, { rate: { limit: 1, per: 0 } }, "`per`"],
@@ -235,6 +237,7 @@ describe("move", () => {
 
   it.each<[string, unknown, unknown, string]>([
     ["no lane", { types: ["a"] }, {}, "`lane`"],
+    ["nothing, which would be every failed job", { group: undefined }, { lane: "b" }, "Say which jobs"],
     ["no options", { types: ["a"] }, undefined, "an object"],
     ["a lane that cannot be", { types: ["a"] }, { lane: "a b" }, "`lane`"],
     ["a reserved lane", { types: ["a"] }, { lane: "$system" }, "reserved"],

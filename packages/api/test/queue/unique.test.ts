@@ -324,10 +324,11 @@ describe("unique jobs in addMany", () => {
     );
     expect(await payloads()).toEqual([]);
     const kept = [1, 2].map((n) => ({ type: "a", payload: n, options: { unique: { key: "k" } } }));
-    expect((await queue.addMany(kept, { allOrNone: true })).map(({ status }) => status)).toEqual([
-      "skipped",
-      "existing",
-    ]);
+    const twins = await rejectionOf(queue.addMany(kept, { allOrNone: true }));
+    expect(twins).toMatchObject({ code: "INVALID" });
+    expect(twins.message).toContain("job 0 and job 1 have the same unique key, a:k");
+    await queue.addMany(kept.slice(1));
+    expect(await queue.addMany(kept.slice(0, 1), { allOrNone: true })).toMatchObject([{ status: "existing" }]);
   });
 
   it("tells what a merge threw, when all others are added", async () => {
