@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { isTerminal } from "../contract/names.ts";
+import type { RemoveQuery } from "../contract/query.ts";
 import type { Store } from "../store/store.ts";
 import { removal } from "../policy/retention.ts";
 
@@ -11,7 +13,11 @@ const PERIOD_MS = 60_000;
 const LEASE_MS = 60_000;
 /** Jobs removed per call; between calls everybody else has their turn. */
 const BATCH = 1000;
-const CALLS_PER_LANE = 20;
+/** Calls for one lane before the next lane has its turn. */
+const CALLS_PER_TURN = 20;
+/** How long a round may take; what is left then is left to the next one, which begins at once. */
+const ROUND_MS = 20_000;
+const PAUSE_MS = 1000;
 const NO_BACKOFF = { type: "fixed", delayMs: 0 } as const;
 
 /** What the janitor needs of a store. */
@@ -33,6 +39,8 @@ export class Janitor {
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
   #stopped = false;
+  /** The last round has left something. */
+  #isBehind = false;
 
   constructor(store: Prunable, options: JanitorOptions) {
     this.#store = store;
@@ -66,23 +74,33 @@ export class Janitor {
     const [turn] = jobs;
     if (!turn) return 0;
     const removed = await this.#prune(turn.token);
-    await this.#store.cas([
-      { id: ID, expect: { token: turn.token }, set: { state: RESTING, delayMs: PERIOD_MS / 2, attempt: 0 } },
-    ]);
+    const delayMs = this.#isBehind ? 0 : PERIOD_MS / 2;
+    await this.#store.cas([{ id: ID, expect: { token: turn.token }, set: { state: RESTING, delayMs, attempt: 0 } }]);
     return removed;
   }
 
+  /** Lane by lane, until nothing is left, or the round has taken long enough: the pace is bounded, not the amount. */
   async #prune(token: number): Promise<number> {
+    const end = performance.now() + ROUND_MS;
     let removed = 0;
-    for (const { lane, settings } of await this.#store.lanes()) {
-      const query = removal(lane, settings.keep, BATCH);
-      for (let call = 0; call < CALLS_PER_LANE && !this.#stopped; call++) {
-        const count = await this.#store.remove(query);
-        removed += count;
-        if (count < BATCH) break;
+    let queries = (await this.#store.lanes()).map(({ lane, settings }) => removal(lane, settings.keep, BATCH));
+    this.#isBehind = false;
+    while (queries.length > 0) {
+      const unfinished: RemoveQuery[] = [];
+      for (const query of queries) {
+        let count = BATCH;
+        for (let call = 0; call < CALLS_PER_TURN && count >= BATCH && !this.#stopped; call++) {
+          count = await this.#store.remove(query);
+          removed += count;
+          await nextTurn();
+        }
+        if (count >= BATCH) unfinished.push(query);
+        const [still] = await this.#store.cas([{ id: ID, expect: { token }, set: { leaseMs: LEASE_MS } }]);
+        if (still?.status !== "ok" || this.#stopped) return removed;
+        this.#isBehind = performance.now() > end;
+        if (this.#isBehind) return removed;
       }
-      const [still] = await this.#store.cas([{ id: ID, expect: { token }, set: { leaseMs: LEASE_MS } }]);
-      if (still?.status !== "ok" || this.#stopped) break;
+      queries = unfinished;
     }
     return removed;
   }
@@ -92,7 +110,7 @@ export class Janitor {
     this.#timer = setTimeout(() => {
       this.#round = this.tidy()
         .then(() => undefined, this.#options.onError)
-        .finally(() => this.#schedule(PERIOD_MS * (0.75 + Math.random() / 2)));
+        .finally(() => this.#schedule(this.#isBehind ? PAUSE_MS : PERIOD_MS * (0.75 + Math.random() / 2)));
     }, ms).unref();
   }
 }
