@@ -53,6 +53,8 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends Operations<T
   readonly #workers = new Set<Worker>();
   #janitor: Janitor | undefined;
   #scheduler: Scheduler | undefined;
+  /** Settled when a janitor and a scheduler that were stopped have come to their end. */
+  #resting: Promise<unknown> | undefined;
   #closing = false;
 
   constructor(adapter: Adapter<Tx>, options: QueueOptions<C> = {}) {
@@ -70,7 +72,8 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends Operations<T
   /** Stops its workers gracefully, waits for what is in flight, and closes the store (P25). */
   override async close(): Promise<void> {
     this.#closing = true;
-    await Promise.all([this.#janitor?.stop(), this.#scheduler?.stop()]);
+    this.#rest();
+    await this.#resting;
     await Promise.all([...this.#workers].map((worker) => worker.stop()));
     await super.close();
   }
@@ -129,7 +132,7 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends Operations<T
   work(handlers: Handlers<C, Tx>, options: WorkerOptions = {}): Worker {
     this.store.assertOpen("work");
     if (this.#closing) throw new QueueError("CLOSED", "Cannot work: the queue is being closed. Open a new one.");
-    const place = { ...this.workplace(handlers), onStopped: (stopped: Worker) => this.#workers.delete(stopped) };
+    const place = { ...this.workplace(handlers), onStopped: (stopped: Worker) => this.#forget(stopped) };
     const worker = new Worker(place, workerSettings(options));
     this.#workers.add(worker);
     worker.start();
@@ -228,6 +231,18 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends Operations<T
       "UNSUPPORTED",
       `The ${this.backend} store cannot join your transaction. Use a store that can.`,
     );
+  }
+
+  /** What is done beside the jobs is done while there are workers. */
+  #forget(stopped: Worker): void {
+    this.#workers.delete(stopped);
+    if (this.#workers.size === 0) this.#rest();
+  }
+
+  #rest(): void {
+    this.#resting = Promise.all([this.#resting, this.#janitor?.stop(), this.#scheduler?.stop()]);
+    this.#janitor = undefined;
+    this.#scheduler = undefined;
   }
 
   #startJanitor(worker: Worker): void {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type Adapter, type Job, openQueue, scheduledFor } from "@anyqueue/api";
 import { gate } from "../support/queues.ts";
 import { HOUR, job, MINUTE, openShared, type Shared, START } from "./clocked.ts";
@@ -331,6 +331,23 @@ describe("a process with a worker", () => {
     await opened;
     expect(new Set(seen).size).toBe(seen.length);
     expect(seen.every((tick) => tick !== undefined && tick % 100 === 0)).toBe(true);
+  });
+
+  it("makes no more ticks once its last worker has stopped, and goes on with the next", async () => {
+    await using queue = await openQueue("memory:");
+    const count = async (): Promise<number> => (await queue.list({ types: ["beat"] })).items.length;
+    const worker = queue.work({ beat: () => undefined });
+    await queue.schedule("pulse", { every: 100 }, "beat", null);
+    await vi.waitFor(async () => expect(await count()).toBeGreaterThan(0));
+    await worker.stop();
+    const before = await count();
+
+    // Received by hand, which makes no ticks; one may have been under way.
+    await queue.add("other", null, { delay: 350 });
+    await queue.receive({ types: ["other"], wait: "5s" });
+    expect(await count()).toBeLessThanOrEqual(before + 1);
+    queue.work({ beat: () => undefined });
+    await vi.waitFor(async () => expect(await count()).toBeGreaterThan(before + 1));
   });
 
   it("makes no ticks with `schedules: false`", async () => {
