@@ -4,6 +4,7 @@ import { CommandError } from "../failure.ts";
 import { checkIds } from "../job-id.ts";
 import { keyRows, dependencyRows, type Dependency } from "../show/rows.ts";
 import { fromNow, humanDuration } from "../output/durations.ts";
+import { eventText } from "../output/event-text.ts";
 import { printable } from "../output/printable.ts";
 import { pairs } from "../output/table.ts";
 import { withQueue } from "../session.ts";
@@ -109,11 +110,8 @@ function attemptLines({ at, attempt, code, message, stack = "" }: JobError, with
   ];
 }
 
-function eventLine({ at, kind, data, from, to, holder }: JobEvent): string {
-  const time = new Date(at).toISOString();
-  if (kind === "user") return `  ${time}  ${json(data)}`;
-  const by = holder === undefined ? "" : ` by ${printable(holder)}`;
-  return `  ${time}  ${from === undefined ? "" : `${from} → `}${to ?? kind}${by}`;
+function eventLine(event: JobEvent): string {
+  return `  ${new Date(event.at).toISOString()}  ${eventText(event)}`;
 }
 
 function json(value: unknown): string {
