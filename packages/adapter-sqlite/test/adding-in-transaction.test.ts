@@ -74,6 +74,30 @@ describe("P5 what a queue adds in the caller's transaction", () => {
     expect(await queue.get(id)).toMatchObject({ version: 3, priority: 2 });
   });
 
+  it("P13a P5 adds what a handler asks for before it completes its job in it, and refuses what comes after", async () => {
+    const { id } = await queue.add("a", {});
+    const errors: unknown[] = [];
+    queue.work({
+      a: async (_, ctx) => {
+        db.exec("BEGIN IMMEDIATE");
+        ctx.spawn("before", {});
+        await ctx.complete({ n: 1 }, { tx: db });
+        for (const call of [() => ctx.spawn("after", {}), () => ctx.replaceWith([]), () => ctx.snooze(1)]) {
+          try {
+            call();
+          } catch (error) {
+            errors.push(error);
+          }
+        }
+        db.exec("COMMIT");
+      },
+    });
+
+    expect(await queue.result(id, { timeout: "10s" })).toEqual({ n: 1 });
+    expect(errors.map(String)).toEqual(Array(3).fill(expect.stringContaining("before `ctx.complete`")));
+    expect((await queue.list({ lanes: ["default"] })).items.map(({ type }) => type)).toEqual(["a", "before"]);
+  });
+
   it("P20 adds flows in it", async () => {
     db.exec("BEGIN IMMEDIATE");
     const flow = await queue.in(db).flow({ type: "parent", payload: 1, children: [{ type: "child", payload: 2 }] });

@@ -109,20 +109,21 @@ export class JobContext implements Context<Catalog, string, never> {
   get snooze(): Context["snooze"] {
     return (delay) => {
       this.#assertRunning();
+      if (this.spawned !== undefined) throw this.#notBoth();
       this.snoozed = parseDuration(delay, "delay");
     };
   }
 
   get spawn(): Context<Catalog, string, never>["spawn"] {
     return (type, payload, options) => {
-      this.#assertRunning();
+      this.#assertCompletes();
       (this.spawned ??= []).push(this.#rules.build(type, payload, options));
     };
   }
 
   get replaceWith(): Context<Catalog, string, never>["replaceWith"] {
     return (jobs) => {
-      this.#assertRunning();
+      this.#assertCompletes();
       (this.spawned ??= []).push(...this.#rules.buildAll(jobs));
     };
   }
@@ -149,7 +150,26 @@ export class JobContext implements Context<Catalog, string, never> {
       });
   }
 
+  /** What is asked for now has to happen when the job completes. */
+  #assertCompletes(): void {
+    this.#assertRunning();
+    if (this.snoozed !== undefined) throw this.#notBoth();
+  }
+
+  #notBoth(): QueueError {
+    return new QueueError(
+      "INVALID",
+      `Job ${this.#held.job.id} cannot both be called again later and add others: they are added when it completes. Use \`snooze\` or \`spawn\`.`,
+    );
+  }
+
   #assertRunning(): void {
+    if (this.completed !== undefined) {
+      throw new QueueError(
+        "INVALID",
+        `Job ${this.#held.job.id} is completed already; ask for whatever else is to happen before \`ctx.complete\`.`,
+      );
+    }
     if (!this.ended) return;
     throw new QueueError("STALE", `The attempt at job ${this.#held.job.id} is over; its handler cannot ask for more.`);
   }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import {
+  type Context,
   createAdapter,
   type Job,
   JobFailedError,
@@ -136,6 +137,23 @@ describe("a handler", () => {
     const job = await queue.get(id);
     expect(job).toMatchObject({ state: "waiting", attempt: 1 });
     expect((job?.runAt ?? 0) - Date.now()).toBeGreaterThan(3_500_000);
+  });
+
+  it("cannot both snooze and add jobs that come with its completion", async () => {
+    const asks = (call: (ctx: Context) => void) => (_: unknown, ctx: Context) => call(ctx);
+    const queue = await openOn();
+    const ids = await queue.addMany(["a", "b", "c"].map((type) => ({ type, payload: 1, options: { maxAttempts: 1 } })));
+    queue.work({
+      a: asks((ctx) => (ctx.spawn("child", 1), ctx.snooze("1m"))),
+      b: asks((ctx) => (ctx.snooze("1m"), ctx.spawn("child", 1))),
+      c: asks((ctx) => (ctx.replaceWith([]), ctx.snooze("1m"))),
+    });
+
+    for (const outcome of ids) {
+      const error = await rejectionOf(queue.result("id" in outcome ? outcome.id : "", { timeout: "5s" }));
+      expect(error.message).toContain("Use `snooze` or `spawn`.");
+    }
+    expect((await queue.list({ types: ["child"] })).items).toEqual([]);
   });
 
   it("can snooze, which charges no attempt", async () => {
