@@ -138,7 +138,7 @@ export class ArrayAdapter implements Adapter {
   }
 
   async remove(query: RemoveQuery): Promise<number> {
-    const now = ("ids" in query ? undefined : query.now) ?? Date.now();
+    const { now = Date.now() } = query;
     const doomed =
       "ids" in query
         ? this.#store.entries.filter(({ job }) => query.ids.includes(job.id))

@@ -11,7 +11,7 @@ type Test = (entry: Entry) => boolean;
 
 /** Removes jobs and their events, and tells how many (P26). */
 export function remove(state: State, query: RemoveQuery): number {
-  const now = state.now("ids" in query ? undefined : query.now);
+  const now = state.now(query.now);
   const entries = "ids" in query ? named(state, query.ids) : finished(state, query, now);
   state.remove(entries, now);
   return entries.length;

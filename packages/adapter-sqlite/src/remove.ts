@@ -7,7 +7,7 @@ import type { Transaction } from "./transaction.ts";
 
 /** Removes jobs and their events: these, or those that finished first and long enough ago (P26). */
 export function remove(tx: Transaction, query: RemoveQuery): number {
-  if ("ids" in query) return byId(tx, query.ids, Date.now());
+  if ("ids" in query) return byId(tx, query.ids, query.now ?? Date.now());
   const rows = "keep" in query ? outdated(tx, query) : finishedLongAgo(tx, query);
   return tx.remove(first(rows, query.limit).map(([seq, id]) => ({ seq, id })));
 }
@@ -25,7 +25,7 @@ function byId(tx: Transaction, ids: readonly string[], now: number): number {
   return count;
 }
 
-type Query = Exclude<RemoveQuery, { readonly ids: readonly string[] }>;
+type Query = Exclude<RemoveQuery, { readonly ids: unknown }>;
 type Retention = Extract<Query, { readonly keep: unknown }>;
 
 function finishedLongAgo(tx: Transaction, query: Exclude<Query, Retention>): FinishedRow[] {

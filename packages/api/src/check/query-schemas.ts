@@ -29,7 +29,10 @@ export const ListSchema = Type.Object(
   strict,
 );
 
-/** A removal by age; one by ids is an `IdsSchema`. */
+/** A removal by ids. */
+export const RemoveByIdsSchema = Type.Object({ ids, now: Type.Optional(time) }, strict);
+
+/** A removal by age. */
 export const RemoveSchema = Type.Object(
   {
     lane: Type.Optional(LaneName),

@@ -39,7 +39,7 @@ export interface Page<T> {
  */
 export type RemoveQuery =
   /** These, whatever their state; a holder then learns `missing`. */
-  | { readonly ids: readonly string[] }
+  | { readonly ids: readonly string[]; readonly now?: number }
   /** Finished jobs, those that finished first going first. */
   | {
       readonly lane?: string;

@@ -7,6 +7,7 @@ import {
   MAX_BATCH,
   MAX_JOBS,
   NewEventSchema,
+  RemoveByIdsSchema,
   RemoveSchema,
   RetentionSchema,
 } from "../check/schemas.ts";
@@ -64,6 +65,7 @@ const BOUNDS = { items: MAX_BATCH, bytes: MAX_BATCH_BYTES };
 
 const validateAt = validator(AtSchema);
 const validateIds = validator(IdsSchema);
+const validateRemoveByIds = validator(RemoveByIdsSchema);
 const validateRemove = validator(RemoveSchema);
 const validateRetention = validator(RetentionSchema);
 const validateEvent = validator(NewEventSchema);
@@ -324,7 +326,7 @@ export class Store<Tx = never> {
 
 function validatorOf(query: RemoveQuery): typeof validateIds {
   if (typeof query !== "object" || query === null) return validateRemove;
-  return "ids" in query ? validateIds : "keep" in query ? validateRetention : validateRemove;
+  return "ids" in query ? validateRemoveByIds : "keep" in query ? validateRetention : validateRemove;
 }
 
 function onlyMaybeStored(at: At<unknown>): boolean {

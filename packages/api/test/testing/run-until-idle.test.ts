@@ -21,6 +21,14 @@ describe.each(["memory", "sqlite"])("a test queue on %s", (backend) => {
     onTestFinished(() => queue.close());
   });
 
+  it("P20 ends by its clock what waits for a job that is removed", async () => {
+    const parent = await queue.add("a", 1, { delay: "1h" });
+    const child = await queue.add("b", 1, { dependsOn: [parent.id] });
+    await queue.remove(parent.id);
+
+    expect(await queue.get(child.id)).toMatchObject({ state: "cancelled", finishedAt: START });
+  });
+
   it("runs what is due, in order, with what it adds, and tells what became of it", async () => {
     await queue.add("b", 1);
     await queue.add("a", 2, { priority: "high" });

@@ -150,7 +150,7 @@ export class NaiveAdapter implements Adapter<Transaction> {
   }
 
   async remove(query: RemoveQuery): Promise<number> {
-    return this.#write("ids" in query ? {} : query, false, (step) => {
+    return this.#write(query.now === undefined ? {} : { now: query.now }, false, (step) => {
       const ids = "ids" in query ? query.ids : outdated(step.world, query).map((row) => row.job.id);
       return ids.filter((id) => step.remove(id)).length;
     });
