@@ -13,7 +13,7 @@ import type { Wakeups } from "./wakeups.ts";
 const INTERVAL = 1000;
 
 /** How many jobs are looked at in one call. Each may come with a large payload and result. */
-const MAX_LOOKED_AT = 100;
+export const MAX_LOOKED_AT = 100;
 
 /** What is thrown for a job that did not complete; `job` is the job as it ended, the cause its last recorded error. */
 export class JobFailedError extends QueueError {

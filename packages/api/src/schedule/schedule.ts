@@ -22,7 +22,7 @@ export interface Schedule {
   readonly paused: boolean;
   /** The tick it waits for; null while it is paused, and when it has ended. */
   readonly next: number | null;
-  /** The newest tick that has a job, and the id of that job. */
+  /** The newest tick that was made, and the id of its job: not there if its unique key was held, or it has been removed. */
   readonly last?: { readonly at: number; readonly job: string };
   /** The newest tick that was left out because the job of the one before was unfinished. */
   readonly skipped?: number;

@@ -1,5 +1,6 @@
 import type { Job, JobError } from "../contract/job.ts";
 import type { Catalog, Result, TypeOf } from "../queue/catalog.ts";
+import { MAX_LOOKED_AT } from "../queue/results.ts";
 import type { Store } from "../store/store.ts";
 
 /** A job that another one depends on, as it has ended (P20). */
@@ -25,15 +26,12 @@ export type Dependency<C extends Catalog = Catalog, T extends TypeOf<C> = TypeOf
       readonly error?: undefined;
     };
 
-/** How many jobs are read in one call. Each may come with a large payload and result. */
-const BATCH = 1000;
-
 /** What a job depends on, in the order in which it was named. */
 export async function dependenciesOf(store: Pick<Store, "get">, job: Job): Promise<Dependency[]> {
   const ids = job.dependsOn ?? [];
   const found: Dependency[] = [];
-  for (let start = 0; start < ids.length; start += BATCH) {
-    const batch = ids.slice(start, start + BATCH);
+  for (let start = 0; start < ids.length; start += MAX_LOOKED_AT) {
+    const batch = ids.slice(start, start + MAX_LOOKED_AT);
     const jobs = await store.get(batch);
     batch.forEach((id, i) => {
       const one = jobs[i];
