@@ -45,7 +45,7 @@ interface Treatment {
   readonly applies: (job: Known) => boolean;
   readonly changeOf: (job: Known) => ChangeInput;
   readonly count: (outcome: CasOutcome) => void;
-  /** Told of a job to which it no longer applied when its turn came. */
+  /** Told of a blocked job to which it no longer applied when its turn came: the end of another one was its end too. */
   readonly passed?: (job: Known) => void;
 }
 
@@ -130,15 +130,15 @@ export class Operator {
         else count(outcome);
       });
       // A job that changed between the list and the change is looked at once more, by itself.
-      for (const { id } of again) await this.#once(id, treatment);
+      for (const job of again) await this.#once(job, treatment);
     }
   }
 
-  async #once(id: string, { applies, changeOf, count, passed }: Treatment): Promise<void> {
+  async #once({ id, state }: Known, { applies, changeOf, count, passed }: Treatment): Promise<void> {
     for (;;) {
       const [job] = await this.#store.get([id]);
       if (!job) return;
-      if (!applies(job)) return passed?.(job);
+      if (!applies(job)) return state === "blocked" ? passed?.(job) : undefined;
       const [outcome] = await this.#store.cas([changeOf(job)]);
       if (outcome && outcome.status !== "conflict") return count(outcome);
     }
