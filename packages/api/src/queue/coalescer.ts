@@ -1,13 +1,15 @@
+import { checkJson } from "../check/check-json.ts";
 import { MAX_BATCH } from "../check/schemas.ts";
 import type { Settings } from "../contract/change.ts";
 import type { At, InsertOutcome } from "../contract/insert.ts";
 import type { Job } from "../contract/job.ts";
-import { coalesce, isOpen } from "../policy/coalescing.ts";
+import { checkMerged, coalesce, isOpen, mergeAll, mergePayloads } from "../policy/coalescing.ts";
 import { MAX_BATCH_BYTES } from "../store/bounds.ts";
 import { checkJob } from "../store/job-input.ts";
 import { Merger } from "../store/merger.ts";
 import type { Store } from "../store/store.ts";
 import type { Addition } from "./add-options.ts";
+import { batchesOf } from "./batches.ts";
 
 /** What became of one job of an `addMany`. */
 export type AddOutcome =
@@ -108,8 +110,12 @@ export class Coalescer<Tx> {
       const set = fold(job, members, additions, outcomes);
       return set === undefined ? [] : [{ id: job.id, expect: { version: job.version }, set }];
     });
-    const answers = changes.length === 0 ? [] : await this.#store.cas(changes, at);
-    const changed = new Set(changes.flatMap(({ id }, n) => (answers[n]?.status === "ok" ? [id] : [])));
+    const changed = new Set<string>();
+    // What is stored may be large, however little was added to it.
+    for (const batch of batchesOf(changes)) {
+      const answers = await this.#store.cas(batch, at);
+      batch.forEach(({ id }, n) => answers[n]?.status === "ok" && changed.add(id));
+    }
     return meetings.flatMap(({ job, members }) =>
       members.filter((i) => {
         const on = additions[i]?.coalescing?.on;
@@ -128,6 +134,9 @@ function fold(
   additions: readonly Addition[],
   outcomes: Coalesced[],
 ): Settings | undefined {
+  const met = members.flatMap((i) => additions[i] ?? []);
+  const merged = met.length > 1 ? mergeAtOnce(job, met) : undefined;
+  if (merged) return merged;
   let set: Settings | undefined;
   for (const i of members) {
     const { newcomer, coalescing } = additions[i] ?? {};
@@ -139,4 +148,21 @@ function fold(
     }
   }
   return set;
+}
+
+/**
+ * What many plain merges set in a job; undefined when they have to be taken one by one, so that what is wrong with one of
+ * them is not the others' trouble. It looks at the growing payload once, and not once for each.
+ */
+function mergeAtOnce(job: Job, additions: readonly Addition[]): Settings | undefined {
+  const coalescings = additions.map(({ coalescing }) => coalescing);
+  const last = coalescings.at(-1);
+  if (last?.on !== "merge" || !coalescings.every((each) => each?.on === "merge" && each.merge === mergePayloads))
+    return undefined;
+  try {
+    const added = additions.map(({ newcomer }) => checkJson(newcomer?.payload, "payload").value);
+    return { payload: checkMerged(last, mergeAll(job.payload, added)) };
+  } catch {
+    return undefined;
+  }
 }

@@ -85,8 +85,7 @@ function withCheckedMerge(type: string, addition: Addition, definition: JobDefin
   const { coalescing } = addition;
   const schema = definition?.payload;
   if (coalescing?.on !== "merge" || schema === undefined || "~standard" in schema) return addition;
-  const check = schemaCheck(schema);
-  const merge: typeof coalescing.merge = (stored, added) =>
-    check(coalescing.merge(stored, added), `Cannot merge ${type} jobs`);
-  return { ...addition, coalescing: { ...coalescing, merge } };
+  const fits = schemaCheck(schema);
+  const check = (merged: unknown): unknown => fits(merged, `Cannot merge ${type} jobs`);
+  return { ...addition, coalescing: { ...coalescing, check } };
 }

@@ -1,9 +1,9 @@
 import { FIFO_KEY, type Job } from "../contract/job.ts";
 import { isTerminal, laneOf } from "../contract/names.ts";
 import { QueueError } from "../errors.ts";
-import { MAX_BATCH_BYTES } from "../store/bounds.ts";
 import type { JobInput } from "../store/job-input.ts";
 import type { Store } from "../store/store.ts";
+import { batchesOf } from "./batches.ts";
 import { movedTo, moveMark, ownProgress } from "./move-mark.ts";
 import { Pace, type PaceOptions } from "./pace.ts";
 import { countOf, finishedOf, type JobSelection, pagesOf } from "./selection.ts";
@@ -139,21 +139,4 @@ function changeOf(job: Job, lane: string, delayMs: number) {
     set: { progress: moveMark(job, id) },
     spawn: [input] as const,
   };
-}
-
-/** As many jobs as may go with one call. */
-function* batchesOf(jobs: readonly Job[]): Generator<readonly Job[]> {
-  let batch: Job[] = [];
-  let bytes = 0;
-  for (const job of jobs) {
-    const size = Buffer.byteLength(JSON.stringify(job)) + 1000;
-    if (batch.length > 0 && bytes + size > MAX_BATCH_BYTES) {
-      yield batch;
-      batch = [];
-      bytes = 0;
-    }
-    batch.push(job);
-    bytes += size;
-  }
-  if (batch.length > 0) yield batch;
 }

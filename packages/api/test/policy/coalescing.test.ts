@@ -1,4 +1,4 @@
-import { type Coalescing, coalesce, isOpen, type Json, mergePayloads } from "@anyqueue/api";
+import { type Coalescing, coalesce, isOpen, type Json, mergeAll, mergePayloads } from "@anyqueue/api";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { errorOf } from "../support/errors.ts";
@@ -32,6 +32,21 @@ describe("mergePayloads", () => {
     const merged = mergePayloads(stored, JSON.parse('{"__proto__":[2],"toString":1}') as Json);
 
     expect(JSON.stringify(merged)).toBe('{"__proto__":[1,2],"toString":1}');
+  });
+
+  it("P17 comes to the same for many at once as one by one", () => {
+    const fields = fc.dictionary(
+      fc.constantFrom("a", "b", "__proto__"),
+      fc.oneof(fc.integer(), fc.array(fc.integer())),
+    );
+    const values = fc.oneof(fc.integer(), fc.array(fc.integer()), fields) as fc.Arbitrary<Json>;
+    fc.assert(
+      fc.property(values, fc.array(values), (stored, added) => {
+        const before = JSON.stringify([stored, added]);
+        expect(JSON.stringify(mergeAll(stored, added))).toBe(JSON.stringify(added.reduce(mergePayloads, stored)));
+        expect(JSON.stringify([stored, added])).toBe(before);
+      }),
+    );
   });
 
   it("P17 comes to the same for lists, however adds are gathered on their way", () => {

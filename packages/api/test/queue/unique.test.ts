@@ -125,7 +125,7 @@ describe("a unique job that goes back while another one has its key", () => {
     });
     await worker.idle();
 
-    expect(ran.toSorted()).toEqual([1, 1, 2]);
+    expect(ran.map(Number).toSorted((a, b) => a - b)).toEqual([1, 1, 2]);
     expect((await queue.list({ types: ["a"] })).items.map(({ state }) => state)).toEqual(["completed", "completed"]);
   });
 
@@ -156,7 +156,7 @@ describe("a unique job that goes back while another one has its key", () => {
     const ids: number[] = [];
     const worker = queue.work({ a: (job) => void ids.push(...(job.payload as { ids: number[] }).ids) });
     await worker.idle();
-    expect(ids.toSorted()).toEqual([1, 2, 3]);
+    expect(ids.toSorted((a, b) => a - b)).toEqual([1, 2, 3]);
   });
 });
 
@@ -329,6 +329,34 @@ describe("unique jobs in addMany", () => {
     expect(twins.message).toContain("job 0 and job 1 have the same unique key, a:k");
     await queue.addMany(kept.slice(1));
     expect(await queue.addMany(kept.slice(0, 1), { allOrNone: true })).toMatchObject([{ status: "existing" }]);
+  });
+
+  it("P17 merges many into one, and leaves out only those that do not fit", async () => {
+    const jobs = defineJobs({
+      a: { payload: Type.Array(Type.Integer(), { maxItems: 5000 }), unique: { key: "k", on: "merge" } },
+    });
+    const typed = await openQueue("memory:", { jobs });
+    await typed.addMany(Array.from({ length: 4999 }, (_, n) => ({ type: "a", payload: [n] }) as const));
+
+    const adding = typed.addMany([4999, 5000, 5001].map((n) => ({ type: "a", payload: [n] }) as const));
+
+    expect((await rejectionOf(adding)).code).toBe("INVALID");
+    const [job] = (await typed.list()).items;
+    expect(job?.payload).toEqual(Array.from({ length: 5000 }, (_, n) => n));
+    await typed.close();
+  });
+
+  it("P17 merges into large jobs, however little is added to each", async () => {
+    const text = "x".repeat(900_000);
+    const unique = (n: number) => ({ unique: { key: `${n}`, on: "merge" } }) as const;
+    const requests = (payload: object) =>
+      Array.from({ length: 20 }, (_, n) => ({ type: "a", payload, options: unique(n) }));
+    for (const request of requests({ text, tags: [] })) await queue.add("a", request.payload, request.options);
+
+    const outcomes = await queue.addMany(requests({ tags: [1] }));
+
+    expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(["merged"]));
+    expect(await queue.list({ where: { "payload.tags": { eq: [1] } } })).toMatchObject({ items: { length: 20 } });
   });
 
   it("tells what a merge threw, when all others are added", async () => {
