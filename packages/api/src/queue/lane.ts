@@ -22,7 +22,7 @@ export interface RateOptions {
 export interface LaneOptions extends Omit<LaneSettings, "rate" | "keep"> {
   /** How many jobs may be started per time. */
   readonly rate?: RateOptions | null;
-  /** How long finished jobs are kept, and how many of them; `false` removes them in the step that finishes them. */
+  /** How long finished jobs are kept, by the way they ended, and how many of them. */
   readonly keep?: LaneKeepOptions | null;
 }
 
