@@ -45,7 +45,10 @@ export class StateMachine<Tx = never> {
   async close(): Promise<void> {
     for (const stream of this.#streams) stream.stop();
     await this.wakeups.close();
-    await this.store.close();
+    const closed = this.store.close();
+    // Whoever waits for something looks, and so learns at once that it is closed.
+    this.wakeups.tell({ resync: true });
+    await closed;
   }
 
   /** Stores jobs (P1–P5). */

@@ -29,9 +29,9 @@ export class Wakeups {
     for (const each of this.#listeners) tell(each, hint);
   }
 
-  async close(): Promise<void> {
-    this.#listeners.clear();
-    await this.#end();
+  /** Hears the store no more. */
+  close(): Promise<void> {
+    return this.#end();
   }
 
   #forget(listener: (hint: Hint) => void): void {

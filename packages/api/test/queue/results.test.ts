@@ -131,4 +131,18 @@ describe("queue.result", () => {
 
     expect(await queue.result(id, { timeout: "5s" })).toBe(5);
   });
+
+  it("P25 tells at once that the queue was closed, as a wait for a job does", async () => {
+    const closing = await openQueue("memory:");
+    const { id } = await closing.add("a", 1, { delay: "1h" });
+    const waiting = [rejectionOf(closing.result(id)), rejectionOf(closing.receive({ wait: "1h" }))];
+    // Until both have looked once, and sleep.
+    for (let n = 0; n < 10; n++) await new Promise(setImmediate);
+    const before = performance.now();
+
+    await closing.close();
+
+    expect((await Promise.all(waiting)).map(({ code }) => code)).toEqual(["CLOSED", "CLOSED"]);
+    expect(performance.now() - before).toBeLessThan(500);
+  });
 });
