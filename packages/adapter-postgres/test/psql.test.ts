@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { text } from "node:stream/consumers";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { serverUrl } from "./server.ts";
 import { Surface } from "./surface.ts";
 
@@ -75,6 +75,58 @@ describe.skipIf(!isThere)(`a job driven by psql${isThere ? "" : " (there is no p
       [2, "not by psql"],
       [3, "nor by TypeScript"],
     ]);
+  });
+
+  it("P17, P18, P20 is one of a kind, has its turn, and waits for others, whoever works on them", async () => {
+    const queue = await surface.queue();
+    const seen: unknown[] = [];
+    const note = ({ id }: { readonly id: string }) => void seen.push(id);
+    const worker = queue.work({ "account.debit": note, report: note });
+    expect(
+      await psql(`
+        SELECT anyqueue.enqueue('import', id => 'import', unique_key => 'catalogue');
+        SELECT anyqueue.enqueue('import', unique_key => 'catalogue');
+        SELECT anyqueue.enqueue('account.credit', id => 'credit', ordering_key => 'account-7', depends_on => '{default:import}');
+        SELECT anyqueue.enqueue('account.debit', id => 'debit', ordering_key => 'account-7', depends_on => '{default:import}');
+        SELECT anyqueue.enqueue('report', id => 'report', depends_on => '{default:credit,default:debit}');
+        SELECT id, waits_for FROM anyqueue.blocked ORDER BY seq;
+      `),
+    ).toEqual([
+      "default:import",
+      "default:import",
+      "default:credit",
+      "default:debit",
+      "default:report",
+      "default:credit|{default:import}",
+      "default:debit|{default:import}",
+      "default:report|{default:credit,default:debit}",
+    ]);
+    expect(
+      await psql(String.raw`
+        SELECT id, token FROM anyqueue.claim(types => '{import}') \gset
+        SELECT status FROM anyqueue.complete(:'id', :token);
+        SELECT id FROM anyqueue.blocked;
+      `),
+    ).toEqual(["ok", "default:report"]);
+    // The worker may be giving turns at this moment, and then there is nothing for others.
+    const claim = "SELECT id, token FROM anyqueue.claim(types => '{account.*}', n => 10)";
+    const [credit = ""] = await vi.waitUntil(async () => (await psql(claim))[0]?.split("|"), 10_000);
+    expect(credit).toBe("default:credit");
+    expect(await psql(claim)).toEqual([]);
+    await worker.idle();
+    expect(seen).toEqual([]);
+    expect(await psql("SELECT c.status FROM anyqueue.running j, LATERAL anyqueue.complete(j.id, j.token) c")).toEqual([
+      "ok",
+    ]);
+    await queue.result("default:report");
+    await worker.stop();
+    expect(seen).toEqual(["default:debit", "default:report"]);
+    expect(await psql("SELECT status, count(*) FROM anyqueue.jobs GROUP BY 1")).toEqual(["completed|4"]);
+    const [again] = await psql("SELECT anyqueue.enqueue('import', unique_key => 'catalogue')");
+    expect(await queue.add("import", null, { unique: { key: "catalogue" } })).toMatchObject({
+      id: again,
+      status: "existing",
+    });
   });
 
   it("hands its result to who waits for it in TypeScript", async () => {

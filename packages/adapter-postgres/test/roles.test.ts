@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { openQueue } from "@anyqueue/api";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { migration } from "../src/migrations.ts";
@@ -10,8 +11,8 @@ const password = "not-a-secret";
 const denied = { code: "42501" };
 
 /** What a role may call, and what it sees. */
-const SURFACE = "cancel cancel_group claim complete enqueue enqueue_bulk extend fail".split(" ");
-const VIEWS = "delayed expired failed jobs lanes running".split(" ");
+const SURFACE = "cancel cancel_group claim complete enqueue enqueue_bulk extend fail set_lane".split(" ");
+const VIEWS = "blocked delayed expired failed jobs lanes running".split(" ");
 
 /** The owner is no superuser, so that nothing here rests on more than the rights of an owner. */
 let owner: Surface;
@@ -101,6 +102,7 @@ describe("a worker", () => {
     expect(await session.value("SELECT status FROM anyqueue.fail($1, $2, final => true)", held(second))).toBe("ok");
     expect(await session.value("SELECT status FROM anyqueue.cancel('default:3')")).toBe("ok");
     expect(await session.row("SELECT * FROM anyqueue.cancel_group('g')")).toEqual({ cancelled: 0, requested: 0 });
+    expect(await session.value(`SELECT anyqueue.set_lane('default', '{"paused": true}')`)).toEqual({ paused: true });
     for (const view of VIEWS) await session.rows(`SELECT * FROM anyqueue.${view}`);
   });
 
@@ -198,6 +200,22 @@ describe("a migration", () => {
     expect(await rightsOfAll()).toEqual(before);
     await worker.session.rows("SELECT * FROM anyqueue.claim()");
     expect(await callable(reader.name)).toEqual(["is_reader", "lane_status"]);
+  });
+
+  it("of the first layout keeps who just adds jobs, and what was made of its views", async () => {
+    const first = temporarySchema();
+    const layout = readFileSync(new URL("layouts/1.sql", import.meta.url), "utf8").replaceAll("anyqueue", first);
+    const [adder, stranger] = [await role(), await role()];
+    await owner.client.query(`BEGIN; ${layout} COMMIT`);
+    await owner.client.query(
+      `GRANT USAGE ON SCHEMA ${first} TO ${adder.name}, ${stranger.name};
+       GRANT EXECUTE ON FUNCTION ${first}.enqueue TO ${adder.name}; CREATE VIEW ${first}.own AS SELECT * FROM ${first}.jobs`,
+    );
+    await owner.client.query(`BEGIN; ${migration(first, 1)} COMMIT`);
+    const add = `SELECT ${first}.enqueue('t', id => '1', unique_key => 'k')`;
+    expect(await adder.session.value(add)).toBe("default:1");
+    await expect(stranger.session.rows(add)).rejects.toMatchObject(denied);
+    expect(await owner.column(`SELECT id FROM ${first}.own`)).toEqual(["default:1"]);
   });
 
   it("does not give back what was taken", async () => {

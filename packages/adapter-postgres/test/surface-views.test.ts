@@ -93,6 +93,7 @@ describe("the views", () => {
       waiting: 1,
       delayed: 1,
       active: 2,
+      blocked: 0,
       completed: 1,
       failed: 1,
       cancelled: 1,

@@ -52,6 +52,20 @@ export const READABLE: ReadonlyMap<string, Column> = new Map<string, Column>([
   ["version", plain("int", "version")],
   // The order of insertion.
   ["seq", plain("bigint", "seq")],
+  // Views can only get more columns at their end.
+  ["unique_key", { type: "text", of: (alias) => `${alias}.extra::json -> 'unique' ->> 'key'` }],
+  ["ordering_key", plain("text", "okey")],
+  [
+    "depends_on",
+    {
+      type: "text[]",
+      of: (alias) =>
+        `CASE WHEN ${alias}.extra::json -> 'dependsOn' IS NOT NULL
+          THEN ARRAY(SELECT json_array_elements_text(${alias}.extra::json -> 'dependsOn')) END`,
+    },
+  ],
+  ["on_parent", { type: "text", of: (alias) => `${alias}.extra::json ->> 'onParent'` }],
+  ["keep", { type: "jsonb", of: (alias) => `(${alias}.extra::json -> 'keep')::jsonb` }],
 ]);
 
 /** How a column is read from a row of the table or function with this alias. */

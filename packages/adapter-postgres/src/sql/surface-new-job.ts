@@ -7,9 +7,10 @@ import { HELPER } from "./surface-clause.ts";
 export const SURFACE_NEW_JOB = String.raw`
 CREATE OR REPLACE FUNCTION new_job(subject text, type text, payload jsonb, lane text, id text, priority bigint,
   run_at timestamptz, delay interval, max_attempts bigint, backoff jsonb, timeout interval, "group" text, state text,
-  progress jsonb) RETURNS json ${HELPER} AS $$
+  progress jsonb, unique_key text, unique_until text, ordering_key text, depends_on text[], on_parent text, keep jsonb) RETURNS json ${HELPER} AS $$
 DECLARE
   extra json;
+  needed text[];
 BEGIN
   IF type IS NULL THEN
     PERFORM refuse(subject || ': "type" is missing.', 'Name what is to be done, such as mail.send.');
@@ -50,9 +51,13 @@ BEGIN
   END IF;
   PERFORM check_value(subject, 'payload', payload);
   PERFORM check_value(subject, 'progress', progress);
-  IF backoff IS NOT NULL OR timeout IS NOT NULL THEN
+  IF num_nonnulls(backoff, timeout, unique_key, unique_until, ordering_key, depends_on, on_parent, keep) > 0 THEN
+    needed := stored_dependencies(subject, id, state, depends_on, on_parent);
     extra := json_strip_nulls(json_build_object('backoff', stored_backoff(subject, backoff),
-      'timeoutMs', ms_of(subject, 'timeout', timeout, 1)));
+      'timeoutMs', ms_of(subject, 'timeout', timeout, 1), 'orderingKey', checked_ordering_key(subject, ordering_key),
+      'unique', stored_unique(subject, type, unique_key, unique_until),
+      'dependsOn', needed, 'onParent', CASE WHEN needed IS NOT NULL THEN coalesce(on_parent, 'cancel') END,
+      'keep', stored_keep(subject, keep, false)));
   END IF;
   RETURN json_build_object('id', id, 'lane', lane, 'type', type, 'payload', payload, 'state', state,
     'priority', coalesce(priority, 512), 'maxAttempts', coalesce(max_attempts, 3), 'runAt', ms_at(subject, 'run_at', run_at),

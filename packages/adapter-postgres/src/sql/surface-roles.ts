@@ -1,4 +1,4 @@
-const VIEWS = "jobs, running, expired, delayed, failed, lanes";
+const VIEWS = "jobs, running, expired, delayed, blocked, failed, lanes";
 
 /**
  * The rights of a worker, who reads everything and writes by the functions only, and of a reader, who sees the views, one

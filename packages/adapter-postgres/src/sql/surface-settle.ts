@@ -50,11 +50,12 @@ BEGIN
     json_build_object('cancel', true)), NULL, notify);
 END $$;
 
--- The same for all jobs of a group that have not ended. Tells how many were cancelled, and how many asked to stop.
+-- The same for all jobs of a group that have not ended. Tells how many were cancelled, and how many asked to stop. They are
+-- locked first: what has ended by the time of its turn, ended with another one of the group, on which it depended.
 CREATE OR REPLACE FUNCTION cancel_group("group" text, notify boolean DEFAULT true, OUT cancelled bigint, OUT requested bigint)
 ${SURFACE_CLAUSE} AS $$
 DECLARE
-  ids text[] := ARRAY(SELECT j.id FROM hot_jobs j WHERE j.grp = "group" AND NOT starts_with(j.lane, '$') ORDER BY j.id);
+  ids text[] := ARRAY(SELECT j.id FROM hot_jobs j WHERE j.grp = "group" AND NOT starts_with(j.lane, '$') ORDER BY j.id FOR UPDATE);
   changes json;
   outcomes json;
   n bigint;
@@ -66,9 +67,8 @@ BEGIN
     changes := (SELECT json_agg(json_build_object('id', e.id, 'set', json_build_object('cancel', true)))
       FROM unnest(ids[start : start + 999]) e(id));
     outcomes := cas(changes, NULL, NULL);
-    SELECT count(*) FILTER (WHERE NOT o.is_held), count(*) FILTER (WHERE o.is_held) INTO n, m
-    FROM (SELECT (e.outcome ->> 'held')::boolean FROM json_array_elements(outcomes) e(outcome)
-      WHERE e.outcome ->> 'status' = 'ok') o(is_held);
+    SELECT count(*) FILTER (WHERE o.is_held IS NOT TRUE), count(*) FILTER (WHERE o.is_held) INTO n, m
+    FROM (SELECT (e.outcome ->> 'held')::boolean FROM json_array_elements(outcomes) e(outcome)) o(is_held);
     cancelled := cancelled + n;
     requested := requested + m;
     IF notify THEN
@@ -81,7 +81,7 @@ END $$;
 CREATE OR REPLACE FUNCTION change_one(change json, clock bigint, notify boolean,
   OUT status text, OUT state text, OUT cancel_requested boolean) ${HELPER} AS $$
 DECLARE
-  outcomes json := cas(json_build_array(change), clock, NULL);
+  outcomes json := give_back(json_build_array(change), clock);
 BEGIN
   status := outcomes -> 0 ->> 'status';
   state := outcomes -> 0 ->> 'state';

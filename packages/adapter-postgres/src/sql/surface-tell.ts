@@ -14,7 +14,7 @@ BEGIN
   PERFORM pg_notify(current_schema(), CASE WHEN octet_length(message) > 7999 THEN '{"r":1}' ELSE message END);
 END $$;
 
--- Tells of changes that cas made: what is ready again or later, and what has ended.
+-- Tells of changes that cas made: what is ready again or later, and what has ended, also of others because of them.
 CREATE OR REPLACE FUNCTION tell_outcomes(changes json, outcomes json) RETURNS void ${HELPER} AS $$
 DECLARE
   ready text[];
@@ -25,7 +25,12 @@ BEGIN
     SELECT split_part(changes -> (o.n - 1)::int ->> 'id', ':', 1) AS lane,
       o.outcome ->> 'state' IN ('completed', 'failed', 'cancelled') AS is_end
     FROM json_array_elements(outcomes) WITH ORDINALITY o(outcome, n)
-    WHERE o.outcome ->> 'status' = 'ok' AND NOT (o.outcome ->> 'held')::boolean) d;
+    WHERE o.outcome ->> 'status' = 'ok' AND NOT (o.outcome ->> 'held')::boolean
+    UNION ALL SELECT l.lane, l.is_end FROM json_array_elements(outcomes) o(outcome), LATERAL (
+      SELECT json_array_elements_text(CASE json_typeof(o.outcome -> 'ready') WHEN 'array' THEN o.outcome -> 'ready' END), false
+      UNION ALL
+      SELECT json_array_elements_text(CASE json_typeof(o.outcome -> 'finished') WHEN 'array' THEN o.outcome -> 'finished' END), true)
+      l(lane, is_end)) d;
   PERFORM tell(ready, finished);
 END $$;
 `;

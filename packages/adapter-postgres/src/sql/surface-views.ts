@@ -12,8 +12,14 @@ const OURS = (alias: string): string => `NOT starts_with(${alias}.lane, '$')`;
 
 const COLUMNS = [...READABLE.keys()].map((name) => `${readable("j", name)} AS "${name}"`).join(", ");
 
-const view = (name: string, table: string, condition: string): string =>
-  `CREATE OR REPLACE VIEW ${name} AS SELECT ${COLUMNS} FROM ${table} j WHERE ${condition} AND ${OURS("j")};`;
+const view = (name: string, table: string, condition: string, columns = COLUMNS): string =>
+  `CREATE OR REPLACE VIEW ${name} AS SELECT ${columns} FROM ${table} j WHERE ${condition} AND ${OURS("j")};`;
+
+/** Jobs that may wait for their time, those that are parked behind their key among them. Each place has an index of its own. */
+const DELAYED = "(SELECT * FROM hot_jobs WHERE place = 1 UNION ALL SELECT * FROM hot_jobs WHERE place = 2)";
+
+/** Of the jobs that a blocked one depends on, those for which it still waits. */
+const WAITS_FOR = "ARRAY(SELECT d.on_job FROM dependencies d WHERE d.job = j.id AND d.fate IS NULL ORDER BY d.on_job)";
 
 const count = (state: string): string => `coalesce((c.counts ->> '${state}')::int, 0) AS ${state}`;
 
@@ -27,7 +33,8 @@ CREATE OR REPLACE VIEW jobs AS
 SELECT ${COLUMNS} FROM hot_jobs j WHERE ${OURS("j")} UNION ALL SELECT ${COLUMNS} FROM history j WHERE ${OURS("j")};
 ${view("running", "hot_jobs", `j.place = 4 AND j.lease_until > ${NOW}`)}
 ${view("expired", "hot_jobs", `j.place = 4 AND j.lease_until <= ${NOW}`)}
-${view("delayed", "hot_jobs", `j.place = 1 AND j.state = 'waiting' AND j.run_at > ${NOW}`)}
+${view("delayed", DELAYED, `j.state = 'waiting' AND j.run_at > ${NOW}`)}
+${view("blocked", "hot_jobs", "j.place = 3", `${COLUMNS}, ${WAITS_FOR} AS waits_for`)}
 ${view("failed", "history", "j.state = 'failed'")}
 
 -- A count of ${BOUND} means at least that many where at_least names the state. By a function, since counting up to a
@@ -35,7 +42,7 @@ ${view("failed", "history", "j.state = 'failed'")}
 CREATE OR REPLACE VIEW lanes AS
 SELECT s.lane, coalesce((s.settings ->> 'paused')::boolean, false) AS paused,
   ${["waiting", "delayed", "active", "completed", "failed", "cancelled"].map(count).join(", ")}, c.counts, c.at_least,
-  to_timestamp(s.oldest_due_at / 1000.0) AS oldest_due_at, s.settings
+  to_timestamp(s.oldest_due_at / 1000.0) AS oldest_due_at, s.settings, ${count("blocked")}
 FROM json_array_elements(lane_status(NULL)::json) e(status)
 CROSS JOIN LATERAL (SELECT e.status ->> 0, (e.status -> 1)::jsonb, e.status -> 2, (e.status ->> 3)::bigint)
   s(lane, settings, found, oldest_due_at)
