@@ -1,22 +1,13 @@
 import type { Job } from "../contract/job.ts";
-import type { AddOptions } from "./add-options.ts";
-import type { Catalog, Payload, PayloadInput, TypeOf } from "./catalog.ts";
-
-/** A job of a flow, typed by its own type. */
-type FlowJob<C extends Catalog, Fields> = {
-  [T in TypeOf<C>]: {
-    readonly type: T;
-    readonly payload: PayloadInput<C, T>;
-    readonly options?: AddOptions<Payload<C, T>>;
-  } & Fields;
-}[TypeOf<C>];
+import type { Catalog } from "./catalog.ts";
+import type { AddRequest } from "./job-types.ts";
 
 /** A job, and those that run before it; it finds their results by `ctx.dependencies()` (P20). */
-export type FlowTree<C extends Catalog = Catalog> = FlowJob<C, { readonly children?: readonly FlowTree<C>[] }>;
+export type FlowTree<C extends Catalog = Catalog> = AddRequest<C> & { readonly children?: readonly FlowTree<C>[] };
 
 /** Jobs by names of your own, each after those it names (P20). */
 export interface FlowGraph<C extends Catalog = Catalog, N extends string = string> {
-  readonly jobs: { readonly [Name in N]: FlowJob<C, { readonly after?: readonly NoInfer<N>[] }> };
+  readonly jobs: { readonly [Name in N]: AddRequest<C> & { readonly after?: readonly NoInfer<N>[] } };
 }
 
 /** Nothing of a flow was added, because jobs with these ids or unique keys are there already. */

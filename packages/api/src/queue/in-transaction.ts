@@ -14,7 +14,7 @@ import type { AddRequest } from "./job-types.ts";
 /** What can be done inside the caller's own transaction (P5). */
 export interface InTransaction<C extends Catalog> {
   add<T extends TypeOf<C>>(type: T, payload: PayloadInput<C, T>, options?: AddOptions<Payload<C, T>>): Promise<Added>;
-  addMany<T extends TypeOf<C>>(jobs: readonly AddRequest<C, T>[], options?: AddManyOptions): Promise<AddOutcome[]>;
+  addMany(jobs: readonly AddRequest<C>[], options?: AddManyOptions): Promise<AddOutcome[]>;
   flow<N extends string>(graph: FlowGraph<C, N>): Promise<AddedGraph<N>>;
   flow(tree: FlowTree<C>): Promise<AddedTree>;
   cas(changes: readonly ChangeInput[]): Promise<CasOutcome[]>;

@@ -8,12 +8,14 @@ import type { Catalog, JobDefinition, Payload, PayloadInput, TypeOf } from "./ca
 import { checkCatalog } from "./check-catalog.ts";
 import { schemaCheck } from "./schema-check.ts";
 
-/** A job to add, for `addMany`. */
-export interface AddRequest<C extends Catalog, T extends TypeOf<C> = TypeOf<C>> {
-  readonly type: T;
-  readonly payload: PayloadInput<C, T>;
-  readonly options?: AddOptions<Payload<C, T>>;
-}
+/** A job to add, for `addMany`, typed by its own type. */
+export type AddRequest<C extends Catalog, T extends TypeOf<C> = TypeOf<C>> = {
+  [K in T]: {
+    readonly type: K;
+    readonly payload: PayloadInput<C, K>;
+    readonly options?: AddOptions<Payload<C, K>>;
+  };
+}[T];
 
 /** What is known of the types of jobs: it checks payloads and results, and fills in what a type's definition says. */
 export class JobTypes {

@@ -96,10 +96,7 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends Operations<T
   }
 
   /** Adds many jobs in one step; each has its own outcome (P4). None is added when one of them is invalid. */
-  async addMany<T extends TypeOf<C>>(
-    jobs: readonly AddRequest<C, T>[],
-    options: AddManyOptions = {},
-  ): Promise<AddOutcome[]> {
+  async addMany(jobs: readonly AddRequest<C>[], options: AddManyOptions = {}): Promise<AddOutcome[]> {
     return this.#adder.addMany(jobs, options);
   }
 

@@ -34,7 +34,7 @@ export interface Context<C extends Catalog = Catalog, T extends TypeOf<C> = Type
    * When the handler returns, completes the job and adds these in the same step: they take its place. An empty list just
    * completes it. What depends on this job goes on when it completes, and does not wait for them.
    */
-  replaceWith<S extends TypeOf<C>>(this: void, jobs: readonly AddRequest<C, S>[]): void;
+  replaceWith(this: void, jobs: readonly AddRequest<C>[]): void;
   /** The jobs that this one depends on, in order, with their results (P20); name their types to have them typed. */
   dependencies<S extends TypeOf<C> = TypeOf<C>>(this: void): Promise<Dependency<C, S>[]>;
   /**

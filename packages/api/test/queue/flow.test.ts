@@ -292,6 +292,11 @@ describe("a flow", () => {
       expectTypeOf(tree.id).toEqualTypeOf<string>();
       // @ts-expect-error -- the payload of another type
       await typed.flow({ type: "site", payload: { url: "/" } });
+      await typed.addMany([
+        { type: "page", payload: { url: "/" } },
+        // @ts-expect-error -- the payload of another type of the list
+        { type: "site", payload: { url: "/" } },
+      ]);
       // @ts-expect-error -- no such job in the flow
       await typed.flow({ jobs: { home: { type: "page", payload: { url: "/" }, after: ["hme"] } } });
       typed.work({
@@ -299,7 +304,11 @@ describe("a flow", () => {
           for (const page of await ctx.dependencies<"page">()) {
             if (page.state !== "missing") expectTypeOf(page.result).toEqualTypeOf<{ bytes: number } | undefined>();
           }
-          ctx.replaceWith([{ type: "page", payload: { url: "/" } }]);
+          ctx.replaceWith([
+            { type: "page", payload: { url: "/" } },
+            // @ts-expect-error -- the payload of another type of the list
+            { type: "site", payload: { url: "/" } },
+          ]);
         },
       });
     };
