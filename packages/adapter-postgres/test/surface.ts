@@ -79,6 +79,31 @@ export class Surface {
     return (await this.rows(text, values)).map((row) => Object.values(row)[0]);
   }
 
+  /** Adds a job, of which the type and the options are said in SQL, and answers its id. */
+  async enqueue(given: string): Promise<string> {
+    return String(await this.value(`SELECT anyqueue.enqueue(${given})`));
+  }
+
+  /** Adds jobs, and answers what became of them. */
+  async bulk(jobs: unknown, allOrNone = false): Promise<Record<string, unknown>[]> {
+    return this.rows("SELECT * FROM anyqueue.enqueue_bulk($1, $2)", [JSON.stringify(jobs), allOrNone]);
+  }
+
+  /** Claims jobs. */
+  async claim(given = ""): Promise<Record<string, unknown>[]> {
+    return this.rows(`SELECT id, token FROM anyqueue.claim(${given})`);
+  }
+
+  /** Says of a job that was claimed what became of it, as `complete($1, $2)`. */
+  async settle(verb: string, job: Record<string, unknown> | undefined): Promise<Record<string, unknown>> {
+    return this.row(`SELECT * FROM anyqueue.${verb}`, [job?.["id"], job?.["token"]]);
+  }
+
+  /** The status that the views show of a job. */
+  async statusOf(id: string): Promise<unknown> {
+    return this.value("SELECT status FROM anyqueue.jobs WHERE id = $1", [id]);
+  }
+
   /** Makes leases of these jobs, or of all, end a minute ago. */
   async endLeases(ids?: readonly string[]): Promise<void> {
     const past = "UPDATE anyqueue.hot_jobs SET lease_until = 1 WHERE lease_until IS NOT NULL";

@@ -43,21 +43,33 @@ END $$;
 CREATE OR REPLACE FUNCTION cut_to(value text, bound int) RETURNS text LANGUAGE sql IMMUTABLE AS
 $$ SELECT CASE WHEN length(value) > bound THEN left(value, bound - 1) || '…' ELSE value END $$;
 
--- Takes over jobs whose lease has ended and settles them, in one step. Tells how many.
+-- Takes over jobs whose lease has ended and settles them, in one step. Tells how many. A job whose unique key somebody is just
+-- adding to is left, under a lease of its own, to a later rescue: nobody who claims waits for a stranger's transaction.
 CREATE OR REPLACE FUNCTION rescue(every_lane text[], most int) RETURNS int ${HELPER} AS $$
 DECLARE
   clock bigint := ${CLOCK};
   ids text[] := ARRAY(SELECT t.id FROM take_over(every_lane, most, 10000, 'rescuer', clock) t);
+  taken int := cardinality(ids);
   changes json;
 BEGIN
-  IF cardinality(ids) = 0 THEN RETURN 0; END IF;
+  IF taken > 0 AND EXISTS (SELECT FROM unique_keys) THEN
+    WITH keyed AS MATERIALIZED (
+        SELECT j.id, j.lane, j.extra -> 'unique' ->> 'key' AS ukey FROM unnest(ids) t(id)
+        JOIN hot_jobs j ON j.id = t.id AND j.lane = split_part(t.id, ':', 1) WHERE j.extra -> 'unique' IS NOT NULL),
+      noted AS MATERIALIZED (SELECT k.id FROM keyed k JOIN unique_keys u ON u.lane = k.lane AND u.ukey = k.ukey),
+      free AS MATERIALIZED (
+        SELECT k.id FROM keyed k JOIN unique_keys u ON u.lane = k.lane AND u.ukey = k.ukey FOR UPDATE OF u SKIP LOCKED)
+    SELECT array_agg(t.id) INTO ids FROM unnest(ids) t(id)
+    WHERE t.id NOT IN (SELECT n.id FROM noted n EXCEPT SELECT f.id FROM free f);
+  END IF;
+  IF coalesce(cardinality(ids), 0) = 0 THEN RETURN taken; END IF;
   SELECT json_agg(json_build_object('id', j.id, 'token', j.token, 'set', after_failure(ROW(j.*)::history,
     CASE WHEN j.cancel_requested THEN NULL ELSE failure_of(
       format('The lease of attempt %s ended before it was settled.', j.attempt), 'LEASE_ENDED', NULL, j.attempt, clock) END,
     NULL, false)) ORDER BY j.id)
   INTO changes FROM unnest(ids) t(id) JOIN hot_jobs j ON j.id = t.id AND j.lane = split_part(t.id, ':', 1);
   PERFORM tell_outcomes(changes, give_back(changes, clock));
-  RETURN cardinality(ids);
+  RETURN taken;
 END $$;
 
 -- Makes changes by cas. A job that cannot go back with its unique key, because another one has that by now, goes back without
