@@ -21,17 +21,12 @@ export function refuseCircles(
 ): void {
   const ids = [...added.keys()];
   if (!mayBeAmongNew && !ids.some((id) => jobs.dependencies.isNeeded(id))) return;
-  const waits = new Map<string, readonly string[]>();
-  for (const id of ids) {
-    if (waits.has(id)) continue;
-    const missing = added.get(id)?.dependsOn ?? (freed?.has(id) === true ? [] : missingOf(jobs, id));
-    waits.set(id, missing);
-    for (const other of missing) ids.push(other);
-  }
-  refuseCircle(waits, "Cannot insert");
+  const waitsFor = (id: string): Iterable<string> =>
+    added.get(id)?.dependsOn ?? (freed?.has(id) === true ? [] : missingOf(jobs, id));
+  refuseCircle(ids, waitsFor, "Cannot insert");
 }
 
-function missingOf(jobs: Jobs, id: string): readonly string[] {
+function missingOf(jobs: Jobs, id: string): Iterable<string> {
   const entry = jobs.get(id);
-  return entry === undefined ? [] : [...(jobs.dependencies.missingOf(entry) ?? [])];
+  return (entry && jobs.dependencies.missingOf(entry)) ?? [];
 }

@@ -153,7 +153,7 @@ export function planGraph(graph: unknown, types: JobTypes): FlowPlan<{ readonly 
       `${SUBJECT}, job ${name}: \`after\` names ${JSON.stringify(unknown)}, which is no job of the flow. ${suggest(unknown, [...steps.keys()])}`,
     );
   }
-  refuseCircle(after, SUBJECT);
+  refuseCircle(after.keys(), (name) => after.get(name) ?? [], SUBJECT);
   const planner = new Planner(types);
   const named = new Map([...steps].map(([name, step]) => [name, planner.name(step)]));
   for (const [name, { input }] of named) {

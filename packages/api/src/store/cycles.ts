@@ -8,12 +8,18 @@ import { QueueError } from "../errors.ts";
 export function refuseCycles(jobs: readonly NewJob[], verb: string): void {
   const dependencies = new Map<string, readonly string[]>();
   for (const { id, dependsOn } of jobs) if (dependsOn) dependencies.set(id, dependsOn);
-  refuseCircle(dependencies, `Cannot ${verb}`);
+  refuseCircle(dependencies.keys(), (id) => dependencies.get(id) ?? [], `Cannot ${verb}`);
 }
 
-/** Refuses names that depend on each other in a circle. @throws QueueError `INVALID` with the circle. */
-export function refuseCircle(dependencies: ReadonlyMap<string, readonly string[]>, subject: string): void {
-  const round = findCircle(dependencies);
+/** What a name waits for; asked once for each. */
+type WaitsFor = (name: string) => Iterable<string>;
+
+/**
+ * Refuses names that wait for each other in a circle, as far as it can be reached from where to begin.
+ * @throws QueueError `INVALID` with the circle.
+ */
+export function refuseCircle(starts: Iterable<string>, waitsFor: WaitsFor, subject: string): void {
+  const round = findCircle(starts, waitsFor);
   if (round === undefined) return;
   const shown = round.length > 7 ? [...round.slice(0, 5), "…", round.at(-1)] : round;
   throw new QueueError(
@@ -23,11 +29,11 @@ export function refuseCircle(dependencies: ReadonlyMap<string, readonly string[]
 }
 
 /** A way from a name back to itself, both ends included. */
-function findCircle(dependencies: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
+function findCircle(starts: Iterable<string>, waitsFor: WaitsFor): readonly string[] | undefined {
   const finished = new Set<string>();
   // Without recursion, since a chain may be as long as a call.
-  for (const start of dependencies.keys()) {
-    const path = finished.has(start) ? [] : [{ id: start, left: dependenciesOf(start) }];
+  for (const start of starts) {
+    const path = finished.has(start) ? [] : [{ id: start, left: waitsFor(start)[Symbol.iterator]() }];
     const onPath = new Set<string>([start]);
     for (let last = path.at(-1); last !== undefined; last = path.at(-1)) {
       const { value: id, done } = last.left.next();
@@ -39,14 +45,10 @@ function findCircle(dependencies: ReadonlyMap<string, readonly string[]>): reado
         const ids = path.map((step) => step.id);
         return [...ids.slice(ids.indexOf(id)), id];
       } else if (!finished.has(id)) {
-        path.push({ id, left: dependenciesOf(id) });
+        path.push({ id, left: waitsFor(id)[Symbol.iterator]() });
         onPath.add(id);
       }
     }
   }
   return undefined;
-
-  function dependenciesOf(id: string): Iterator<string, undefined> {
-    return (dependencies.get(id) ?? []).values() as Iterator<string, undefined>;
-  }
 }
