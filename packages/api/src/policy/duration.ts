@@ -22,6 +22,8 @@ const UNITS: Readonly<Record<string, number>> = {
 export function parseDuration(duration: unknown, name: string): number {
   const ms = typeof duration === "string" ? fromText(duration) : duration;
   if (typeof ms === "number" && ms >= 0 && ms <= MAX_TIME) return Math.round(ms);
+  if (typeof ms === "number" && ms > MAX_TIME)
+    throw new QueueError("INVALID", `\`${name}\` must be at most ${MAX_TIME} milliseconds, not ${show(duration)}.`);
   throw new QueueError(
     "INVALID",
     `\`${name}\` must be milliseconds or a duration such as "250ms", "30s", "5m", "2h" or "1d", not ${show(duration)}.`,

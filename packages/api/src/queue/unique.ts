@@ -26,7 +26,8 @@ export interface UniqueOptions<P = Json> {
   readonly until?: "started" | "finished" | { readonly window: Duration };
   /**
    * What an add does when there is one already: `keep` it as it is (when absent), `replace` its payload, and its priority
-   * and due time where given, or `merge` the payloads. A job that is being worked on is always kept as it is.
+   * and due time where given, or `merge` the payloads. Whatever else the add says counts only where it adds a job. A job
+   * that is being worked on is always kept as it is.
    */
   readonly on?: "keep" | "replace" | "merge";
   /** Makes one payload of the stored and the added one; when absent, lists append and objects take the newer fields. */

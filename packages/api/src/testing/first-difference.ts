@@ -23,6 +23,7 @@ export function firstDifference(expected: unknown, actual: unknown, path = ""): 
   return undefined;
 }
 
+/** A list, or an object with fields: a `Date` or a `Map` looks empty, and is like no JSON. */
 function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
+  return Array.isArray(value) || Object.prototype.toString.call(value) === "[object Object]";
 }

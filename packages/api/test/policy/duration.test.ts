@@ -20,27 +20,23 @@ describe("parseDuration", () => {
     expect(parseDuration(duration, "delay")).toBe(ms);
   });
 
-  it.each([
-    -1,
-    Number.NaN,
-    Infinity,
-    MAX_TIME + 1,
-    "",
-    "soon",
-    "5x",
-    "-5s",
-    "1e3",
-    "5m30s",
-    "9".repeat(400),
-    null,
-    undefined,
-    {},
-    [5],
-    5n,
-  ])("refuses %s by the option's name", (duration) => {
-    const error = errorOf(() => parseDuration(duration, "delay"));
+  it.each([-1, Number.NaN, "", "soon", "5x", "-5s", "1e3", "5m30s", null, undefined, {}, [5], 5n])(
+    "refuses %s by the option's name",
+    (duration) => {
+      const error = errorOf(() => parseDuration(duration, "delay"));
 
-    expect(error.code).toBe("INVALID");
-    expect(error.message).toContain("`delay` must be milliseconds or a duration");
-  });
+      expect(error.code).toBe("INVALID");
+      expect(error.message).toContain("`delay` must be milliseconds or a duration");
+    },
+  );
+
+  it.each([Infinity, MAX_TIME + 1, "9".repeat(400), "999999999999d"])(
+    "tells the bound of one as long as %s",
+    (long) => {
+      const error = errorOf(() => parseDuration(long, "delay"));
+
+      expect(error.code).toBe("INVALID");
+      expect(error.message).toContain(`must be at most ${MAX_TIME} milliseconds`);
+    },
+  );
 });

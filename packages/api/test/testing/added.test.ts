@@ -39,6 +39,12 @@ describe("expectAdded", () => {
     await queue.expectAdded("mail", { n: 1 }, { id: "mails:m1", times: 1 });
   });
 
+  it("takes a Date for no payload at all, as add does", async () => {
+    await queue.add("mail", { at: {} });
+    expect(await messageOf(queue.expectAdded("mail", new Date()))).toContain("was not added");
+    expect(await messageOf(queue.expectAdded("mail", { at: new Date() }))).toContain("was not added");
+  });
+
   it("finds a job that a handler spawned, also after it has run", async () => {
     await queue.add("a", 1);
     await queue.runUntilIdle({ a: (_job, { spawn }) => spawn("b", { from: "a" }), b: () => undefined });
