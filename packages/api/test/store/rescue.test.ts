@@ -124,7 +124,7 @@ describe("rescue", () => {
     });
   });
 
-  it("P17 ends a job that cannot go back, since another one holds its unique key by now", async () => {
+  it("P17 brings a job back without its unique key when another one has that by now", async () => {
     const store = await openStore();
     const unique = { key: "k", until: "started" } as const;
     await store.insert(
@@ -140,7 +140,7 @@ describe("rescue", () => {
     expect(await store.rescue({ limit: 10, now: 20 })).toBe(2);
 
     expect(await store.get(["default:lost", "default:free", "default:next"])).toMatchObject([
-      { state: "failed", error: { code: "LEASE_ENDED" } },
+      { state: "waiting", error: { code: "LEASE_ENDED" }, unique: undefined },
       { state: "waiting" },
       { state: "waiting", attempt: 0 },
     ]);
