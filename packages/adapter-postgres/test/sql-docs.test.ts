@@ -83,4 +83,14 @@ it("does what docs/sql.md says, from its first block to its last", async () => {
   expect(printed).toEqual([expect.stringMatching(hasPsql ? /^writing to bob@.*\bok\b/s : /^/)]);
   const { rows } = await client.query("SELECT count(*)::int AS n FROM anyqueue.jobs WHERE type = 'order.confirm'");
   expect(rows).toEqual([{ n: 2 }]);
+  const minding = await client.query(
+    `SELECT lane, status, count(*)::int AS n FROM anyqueue.jobs WHERE lane IN ('search', 'accounts', 'reports')
+     GROUP BY 1, 2 ORDER BY 1`,
+  );
+  expect(minding.rows).toEqual([
+    { lane: "accounts", status: "waiting", n: 2 },
+    // With the group of the one that they depended on.
+    { lane: "reports", status: "cancelled", n: 2 },
+    { lane: "search", status: "waiting", n: 1 },
+  ]);
 });
