@@ -45,6 +45,12 @@ export function isLive({ state }: Pick<Job, "state">): boolean {
   return state === SCHEDULED || state === TICKING;
 }
 
+/** Whether a job of the lane can be read as a schedule; anybody may put anything there. */
+export function isSchedule({ payload }: Pick<Job, "payload">): boolean {
+  const { when, job } = (payload ?? {}) as { readonly [field: string]: unknown };
+  return typeof when === "object" && when !== null && typeof job === "object" && job !== null;
+}
+
 /** The schedule that a job of the lane stands for. */
 export function scheduleOf(stored: Job): Schedule {
   const { when, missed, overlap, job } = definitionOf(stored);

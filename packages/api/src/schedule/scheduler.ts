@@ -7,7 +7,7 @@ import { isQueueError } from "../errors.ts";
 import { describeError } from "../policy/job-error.ts";
 import type { Wakeups } from "../queue/wakeups.ts";
 import type { Store } from "../store/store.ts";
-import { definitionOf } from "./definition.ts";
+import { type Definition, definitionOf } from "./definition.ts";
 import { LANE, nameOf } from "./schedule.ts";
 import { courseOf, SCHEDULED, tick, TICKING, troubled } from "./tick.ts";
 
@@ -138,7 +138,9 @@ export class Scheduler {
   async #busyOf(jobs: readonly Job[]): Promise<ReadonlySet<string>> {
     const skipping = jobs.flatMap((job) => {
       const { last } = courseOf(job);
-      return last !== undefined && definitionOf(job).overlap === "skip" ? [{ id: job.id, previous: last.job }] : [];
+      // A broken one has trouble with its own tick, and is nobody else's.
+      const skips = (definitionOf(job) as Partial<Definition> | null)?.overlap === "skip";
+      return skips && typeof last?.job === "string" ? [{ id: job.id, previous: last.job }] : [];
     });
     if (skipping.length === 0) return new Set();
     const found = await this.#options.store.get(skipping.map(({ previous }) => previous));

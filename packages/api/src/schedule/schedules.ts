@@ -8,7 +8,7 @@ import type { AddOptions } from "../queue/add-options.ts";
 import type { JobInput } from "../store/job-input.ts";
 import type { Store } from "../store/store.ts";
 import { asJson, checkName, define, type Definition, definitionOf, type ScheduleOptions } from "./definition.ts";
-import { isLive, LANE, nameOf, type Schedule, scheduleId, scheduleOf } from "./schedule.ts";
+import { isLive, isSchedule, LANE, nameOf, type Schedule, scheduleId, scheduleOf } from "./schedule.ts";
 import { anew, courseOf, PAUSED, planned, SCHEDULED } from "./tick.ts";
 import type { When } from "./when.ts";
 
@@ -55,7 +55,7 @@ export class Schedules {
     let after: string | undefined;
     do {
       const page = await this.#store.list({ lanes: [LANE], limit: PAGE, ...(after !== undefined && { after }) });
-      schedules.push(...page.items.map(scheduleOf));
+      schedules.push(...page.items.filter(isSchedule).map(scheduleOf));
       after = page.after;
     } while (after !== undefined);
     return schedules.toSorted((a, b) => (a.name < b.name ? -1 : 1));

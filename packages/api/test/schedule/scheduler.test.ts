@@ -271,6 +271,26 @@ describe("trouble with one schedule", () => {
   });
 });
 
+describe("what is no schedule at all", () => {
+  it("keeps no other from ticking and from being listed", async () => {
+    const shared = await openShared();
+    await shared.queue.schedule("fine", hourly, "tidy.up", null);
+    const progress = { last: { at: 1, job: "x:1" }, next: START };
+    const state = "$scheduled";
+    await shared.queue.insert([
+      { type: "$schedule", id: "$schedules:odd", payload: null, progress, state, runAt: START },
+    ]);
+    shared.at(FIRST);
+    const scheduler = await shared.scheduler();
+
+    await scheduler.look();
+
+    expect(await shared.added()).toEqual([job("fine", FIRST)]);
+    expect(scheduler.errors).toHaveLength(1);
+    expect(await shared.queue.schedules()).toMatchObject([{ name: "fine" }]);
+  });
+});
+
 describe("whatever happens", () => {
   it("each tick has exactly one job, and all of them have one", async () => {
     const event = fc.constantFrom("look", "die", "stand still", "make again", "wait a tick", "wait long");
