@@ -21,9 +21,12 @@ DECLARE
   edge int;
   place int := 1;
 BEGIN
-  WITH named AS MATERIALIZED (SELECT g.id, min(g.n)::int AS n FROM unnest(ids) WITH ORDINALITY g(id, n) GROUP BY g.id)
+  -- Of jobs with the same id the first one counts.
+  WITH named AS MATERIALIZED (
+    SELECT DISTINCT ON (g.job ->> 'id') g.job ->> 'id' AS id, g.job -> 'extra' -> 'dependsOn' AS needed, g.n::int AS n
+    FROM unnest(given) WITH ORDINALITY g(job, n) ORDER BY g.job ->> 'id', g.n)
   SELECT array_agg(j.n ORDER BY p.n, j.n), array_agg(p.n ORDER BY p.n, j.n) INTO dependents, parents
-  FROM named j, json_array_elements_text(given[j.n] -> 'extra' -> 'dependsOn') d(id), named p WHERE p.id = d.id;
+  FROM named j, json_array_elements_text(j.needed) d(id), named p WHERE p.id = d.id;
   -- Who waits only for those before it, is in no circle.
   IF NOT EXISTS (SELECT FROM unnest(dependents, parents) e(dependent, parent) WHERE e.parent > e.dependent) THEN RETURN; END IF;
 
