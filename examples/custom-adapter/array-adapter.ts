@@ -183,6 +183,7 @@ export class ArrayAdapter implements Adapter {
   async configure(lane: string, settings: LaneSettings): Promise<void> {
     const merged = { ...this.#store.settings(lane), ...structuredClone(settings) };
     this.#store.lanes.set(lane, Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null)));
+    if (settings.rate === null) this.#store.buckets.delete(lane);
     this.#store.giveTurns();
     this.#store.wake({ lane });
   }

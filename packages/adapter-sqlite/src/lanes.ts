@@ -24,6 +24,7 @@ export function configure(tx: Transaction, lane: string, settings: LaneSettings,
   const before = tx.settingsOf(lane);
   const merged = Object.entries({ ...before, ...settings }).filter(([, value]) => value != null);
   tx.sql.configure.run(lane, JSON.stringify(Object.fromEntries(merged)));
+  if (settings.rate === null) tx.sql.dropBucket.run(lane);
   tx.forget(lane);
   tx.hints.lane(lane);
   if (tx.settingsOf(lane).keyConcurrency === before.keyConcurrency) return;

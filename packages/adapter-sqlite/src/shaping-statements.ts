@@ -80,6 +80,7 @@ export function prepareShaping(of: Preparer) {
     findBucket: of.tuples<[lane: string], readonly [tokens: number | null, at: number | null]>(
       "SELECT tokens, counted_at FROM anyqueue_lanes WHERE name = ?",
     ),
+    dropBucket: of.change<[lane: string]>("UPDATE anyqueue_lanes SET tokens = NULL, counted_at = NULL WHERE name = ?"),
     keepBucket: of.change<[tokens: number, at: number, lane: string]>(
       "UPDATE anyqueue_lanes SET tokens = ?, counted_at = ? WHERE name = ?",
     ),

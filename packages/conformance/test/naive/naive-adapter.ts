@@ -202,6 +202,7 @@ export class NaiveAdapter implements Adapter<Transaction> {
     return this.#write({}, false, ({ world, hints }) => {
       const set = Object.entries({ ...world.lanes.get(lane), ...settings }).filter(([, value]) => value !== null);
       world.lanes.set(lane, Object.fromEntries(set) as LaneSettings);
+      if (settings.rate === null) world.buckets.delete(lane);
       hints.push({ lane });
     });
   }
