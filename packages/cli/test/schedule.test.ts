@@ -108,7 +108,8 @@ describe("schedules on the command line", { timeout: 30_000 }, () => {
 
   it.each([
     [["schedule", "add", "a", "b"], "--cron '0 3 * * *' or by --every 15m"],
-    [["schedule", "add", "a", "b", "--cron", "0 3 * * *", "--every", "1m"], "Say when"],
+    [["schedule", "add", "a", "b", "--every", "1m", "--start", "2027-01-01T00:00"], "--start takes a time such as"],
+    [["schedule", "add", "a", "b", "--cron", "0 3 * * *", "--every", "1m"], "Give --cron or --every, not both"],
     [["schedule", "add", "a", "b", "--cron", "0 3 * *"], "`cron` must have five fields"],
     [["schedule", "add", "a", "b", "--cron", "0 3 * * *", "--tz", "Europe/Berln"], "Did you mean `Europe/Berlin`?"],
     [["schedule", "add", "a", "b", "--every", "1x"], "`every` must be milliseconds or a duration"],

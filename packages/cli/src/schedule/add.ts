@@ -80,7 +80,8 @@ Examples:
 function whenOf({ cron, tz, every, start, end }: Flags): When {
   const span = { ...(start !== undefined && { start }), ...(end !== undefined && { end }) };
   if (cron !== undefined && every === undefined) return { cron, ...(tz !== undefined && { tz }), ...span };
-  if (every === undefined || cron !== undefined) {
+  if (every !== undefined && cron !== undefined) throw new UsageError("Give --cron or --every, not both.");
+  if (every === undefined) {
     throw new UsageError("Say when, by --cron '0 3 * * *' or by --every 15m.");
   }
   if (tz !== undefined) throw new UsageError("--tz goes with --cron; leave it out.");
@@ -100,7 +101,8 @@ function jobOptionsOf({ lane, priority, maxAttempts, timeout, group }: Flags): S
 function timeOption(name: string): (text: string) => Date {
   return (text) => {
     const time = new Date(text);
-    if (/^\d{4}-/.test(text) && time.getTime() >= 0) return time;
+    // A time of day without a zone would be this machine's.
+    if (/^\d{4}-[^T]*(T.*(Z|[+-]\d\d:?\d\d))?$/i.test(text) && time.getTime() >= 0) return time;
     throw new UsageError(`${name} takes a time such as 2027-01-01T00:00Z, not ${JSON.stringify(text)}.`);
   };
 }
