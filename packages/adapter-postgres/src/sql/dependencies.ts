@@ -138,9 +138,12 @@ BEGIN
         JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1) WHERE ${BLOCKED} FOR UPDATE OF j SKIP LOCKED) s;
     END IF;
     IF coalesce(cardinality(held), 0) < cardinality(concerned) THEN
-      INSERT INTO debts (lane, job)
-      SELECT j.lane, j.id FROM (SELECT unnest(concerned) EXCEPT SELECT unnest(held)) g(id)
-      JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1) WHERE ${BLOCKED};
+      WITH owed AS (
+        INSERT INTO debts (lane, job)
+        SELECT j.lane, j.id FROM (SELECT unnest(concerned) EXCEPT SELECT unnest(held)) g(id)
+        JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1) WHERE ${BLOCKED} RETURNING lane)
+      -- The next poll of its lane is to come soon.
+      SELECT ARRAY(SELECT unnest(ready) UNION SELECT o.lane FROM owed o) INTO ready;
     END IF;
     EXIT WHEN held IS NULL;
     SELECT g.ended, g.freed INTO gone, freed FROM let_go(held, clock) g;

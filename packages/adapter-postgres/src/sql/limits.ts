@@ -55,7 +55,7 @@ END $$;
 -- What is left of a lane's rate: filled up evenly since it was counted, up to its brim.
 CREATE OR REPLACE FUNCTION rate_level(lane lane_settings, gate lane_gates, clock bigint) RETURNS double precision
 LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN gate.at IS NULL THEN lane.rate_burst
+  SELECT CASE WHEN gate.at IS NULL OR gate.at - clock > lane.rate_burst * lane.rate_period / lane.rate_limit THEN lane.rate_burst
     ELSE least(lane.rate_burst, gate.tokens + greatest(0, clock - gate.at) * lane.rate_limit / lane.rate_period) END
 $$;
 
@@ -77,7 +77,7 @@ END $$;
 -- it was, as in transactions that are REPEATABLE READ.
 CREATE OR REPLACE FUNCTION count_starts(here text, n int, clock bigint) RETURNS void ${INNER} AS $$
 BEGIN
-  UPDATE lane_gates g SET tokens = rate_level(l, g, clock) - n, at = greatest(clock, g.at)
+  UPDATE lane_gates g SET tokens = rate_level(l, g, clock) - n, at = CASE WHEN g.at - clock > l.rate_burst * l.rate_period / l.rate_limit THEN clock ELSE greatest(clock, g.at) END
   FROM lane_settings l WHERE l.lane = here AND g.lane = here AND g.kind = 'start';
 END $$;
 

@@ -3,6 +3,7 @@ import { MAX_BATCH } from "../check/schemas.ts";
 import type { Settings } from "../contract/change.ts";
 import type { At, InsertOutcome } from "../contract/insert.ts";
 import type { Job } from "../contract/job.ts";
+import { isTerminal } from "../contract/names.ts";
 import { checkMerged, coalesce, isOpen, mergeAll, mergePayloads } from "../policy/coalescing.ts";
 import { MAX_BATCH_BYTES } from "../store/bounds.ts";
 import { checkJob } from "../store/job-input.ts";
@@ -83,18 +84,26 @@ export class Coalescer<Tx> {
       const inputs = open.flatMap((i) => additions[i]?.input ?? []);
       const found = await this.#store.insert(inputs, at);
       const meetings = new Map<string, Meeting>();
+      const again: number[] = [];
       found.forEach((outcome, n) => {
         const i = open[n] ?? 0;
-        const meets = outcome.status === "existing" && outcome.by === "unique" && isOpen(outcome.job);
-        if (!meets || !additions[i]?.coalescing) {
+        if (outcome.status !== "existing" || outcome.by !== "unique" || !additions[i]?.coalescing) {
           outcomes[i] = outcome;
+          return;
+        }
+        if (!isOpen(outcome.job)) {
+          // It held the key when it was found, and was started before it was read: now there is room for another one.
+          if (hasLetGo(outcome.job)) again.push(i);
+          else outcomes[i] = outcome;
           return;
         }
         const meeting = meetings.get(outcome.id);
         if (meeting) meeting.members.push(i);
         else meetings.set(outcome.id, { job: outcome.job, members: [i] });
       });
-      open = await this.#change([...meetings.values()], additions, outcomes, at);
+      open = [...(await this.#change([...meetings.values()], additions, outcomes, at)), ...again].toSorted(
+        (a, b) => a - b,
+      );
     }
     return outcomes;
   }
@@ -125,6 +134,12 @@ export class Coalescer<Tx> {
       }),
     );
   }
+}
+
+/** Whether a job is known to hold its key no more, whatever the time. */
+function hasLetGo({ unique, state, lease }: Job): boolean {
+  if (unique?.until === "started") return lease !== undefined || isTerminal(state);
+  return unique === undefined || (unique.until === "finished" && isTerminal(state));
 }
 
 /** What all additions that meet a job set in it, in their order; undefined when none of them can. */

@@ -6,6 +6,7 @@ import type { ChangeInput } from "../store/change-input.ts";
 import type { Store } from "../store/store.ts";
 import { movedTo } from "./move-mark.ts";
 import { Pace, type PaceOptions } from "./pace.ts";
+import { unmetOf, withoutUnmet } from "./unmet.ts";
 import { checkSelection, countOf, finishedOf, type JobSelection, PAGE, pagesOf } from "./selection.ts";
 
 /** `requested`: its holder was asked to stop. `finished`: it had ended before. */
@@ -19,9 +20,10 @@ export interface CancelCount {
 
 /**
  * `unfinished`: it has not ended, so there is nothing to retry. `duplicate`: another job holds its unique key by now, or a
- * move put it into another lane and was cut short.
+ * move put it into another lane and was cut short. `dependent`: a job that it depends on has not completed, so that it must
+ * not run yet; retry that one first.
  */
-export type RetryOutcome = "retried" | "unfinished" | "duplicate" | "missing";
+export type RetryOutcome = "retried" | "unfinished" | "duplicate" | "dependent" | "missing";
 
 /** How a finished job is opened again. */
 export interface RetryOptions {
@@ -97,6 +99,7 @@ export class Operator {
       if (!job) return "missing";
       if (!isTerminal(job.state)) return "unfinished";
       if (movedTo(job) !== undefined) return "duplicate";
+      if ((await unmetOf(this.#store, [job])).size > 0) return "dependent";
       const [outcome] = await this.#store.cas([retrial(job, options, 0)]);
       if (outcome?.status === "ok") return "retried";
       if (outcome?.status === "duplicate") return "duplicate";
@@ -108,7 +111,7 @@ export class Operator {
     const pace = new Pace(options.rate, "Cannot retry");
     const finished = finishedOf(selection, "retry");
     if (options.preview === true) return countOf(this.#store, finished);
-    await this.#each(pagesOf(this.#store, finished), {
+    await this.#each(withoutUnmet(this.#store, pagesOf(this.#store, finished)), {
       applies: (job) => isTerminal(job.state) && movedTo(job) === undefined,
       changeOf: (job) => retrial(job, options, pace.next()),
       count: (outcome) => {

@@ -18,19 +18,32 @@ export function startsLeft(bucket: Bucket | undefined, rate: Rate, now: number):
 
 /** The bucket after so many starts. */
 export function withStarts(bucket: Bucket | undefined, rate: Rate, now: number, starts: number): Bucket {
-  return { tokens: levelOf(bucket, rate, now) - starts, at: Math.max(now, bucket?.at ?? now) };
+  return { tokens: levelOf(bucket, rate, now) - starts, at: timeOf(bucket, rate, now) };
 }
 
 /** The first time at which a job may be started; `now` when one may be already. */
 export function nextStartAt(bucket: Bucket | undefined, rate: Rate, now: number): number {
   const missing = 1 - levelOf(bucket, rate, now);
   if (missing <= ROUNDING) return now;
-  return Math.max(now, bucket?.at ?? now) + Math.ceil(((missing - ROUNDING) * rate.periodMs) / rate.limit);
+  return timeOf(bucket, rate, now) + Math.ceil(((missing - ROUNDING) * rate.periodMs) / rate.limit);
 }
 
-/** Filled up evenly since it was counted, up to its brim. A clock that went back adds nothing. */
-function levelOf(bucket: Bucket | undefined, { limit, periodMs, burst = limit }: Rate, now: number): number {
-  if (bucket === undefined) return burst;
+/** From when on it fills up: now, or when it was counted if that was by a clock a little ahead. */
+function timeOf(bucket: Bucket | undefined, rate: Rate, now: number): number {
+  return bucket === undefined || wasWrong(bucket, rate, now) ? now : Math.max(now, bucket.at);
+}
+
+function wasWrong({ at }: Bucket, { limit, periodMs, burst = limit }: Rate, now: number): boolean {
+  return at - now > (burst * periodMs) / limit;
+}
+
+/**
+ * Filled up evenly since it was counted, up to its brim. A clock that went back adds nothing; one that was ahead by more than
+ * it takes to fill the bucket was wrong then, and the lane must not wait for it.
+ */
+function levelOf(bucket: Bucket | undefined, rate: Rate, now: number): number {
+  const { limit, periodMs, burst = limit } = rate;
+  if (bucket === undefined || wasWrong(bucket, rate, now)) return burst;
   const added = (Math.max(0, now - bucket.at) * limit) / periodMs;
   return Math.min(burst, bucket.tokens + added);
 }

@@ -224,4 +224,18 @@ describe("retry into a state", () => {
     const error = await rejectionOf(queue.retry("default:x", { stat: "fetched" } as never));
     expect(error.message).toContain("Did you mean `state`?");
   });
+
+  it("P20 retries no job before those that it depends on", async () => {
+    const flow = await queue.flow({ type: "report", payload: 1, children: [{ type: "fetch", payload: 2 }] });
+    if (flow.status !== "added") throw new Error("The flow is there already.");
+    const [child] = flow.children;
+    await queue.cancel(child?.id ?? "");
+    expect((await queue.get(flow.id))?.state).toBe("cancelled");
+
+    expect(await queue.retry(flow.id)).toBe("dependent");
+    expect(await queue.retry({ states: ["cancelled"] })).toBe(1);
+    expect(await queue.get([child?.id ?? "", flow.id])).toMatchObject([{ state: "waiting" }, { state: "cancelled" }]);
+    await queue.work({ fetch: () => "done" }).idle();
+    expect(await queue.retry(flow.id)).toBe("retried");
+  });
 });

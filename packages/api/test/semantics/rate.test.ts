@@ -29,6 +29,14 @@ describe("a lane's rate", () => {
     expect(nextStartAt(bucket, rate, 0)).toBe(1100);
   });
 
+  it("P19 forgets a time that is further ahead than it takes to fill up: that clock was wrong", () => {
+    const bucket = withStarts(undefined, rate, 1001, 10);
+
+    expect(startsLeft(bucket, rate, 0)).toBe(10);
+    expect(withStarts(bucket, rate, 0, 10)).toEqual({ tokens: 0, at: 0 });
+    expect(nextStartAt(bucket, rate, 0)).toBe(0);
+  });
+
   it("P19 keeps to a limit that was lowered since", () => {
     expect(startsLeft({ tokens: 10, at: 0 }, { limit: 1, periodMs: 1000 }, 0)).toBe(1);
     expect(startsLeft(withStarts(undefined, rate, 0, 10), { limit: 1, periodMs: 1000 }, 500)).toBe(0);

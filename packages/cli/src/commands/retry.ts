@@ -67,6 +67,7 @@ async function retryEach(queue: Queue, ids: readonly string[], options: RetryOpt
   const sentences: Readonly<Record<RetryOutcome, string>> = {
     retried: `${options.state === undefined ? "waits" : `is in ${options.state}`} again, with all its attempts before it`,
     duplicate: "stays as it is, since another job holds its unique key by now, or since a move of it was cut short",
+    dependent: "stays as it is, since a job that it depends on has not completed; retry that one first",
     unfinished: "has not ended, so there is nothing to retry",
     missing: "does not exist",
   };

@@ -9,6 +9,12 @@ export const limits: readonly Fault[] = [
   configuring("leases one job more than the concurrency says", (settings) =>
     settings.concurrency ? { ...settings, concurrency: settings.concurrency + 1 } : settings,
   ),
+  fault("has a clock that never goes back", (adapter) => {
+    let latest = 0;
+    return decorate(adapter, {
+      poll: (request) => adapter.poll({ ...request, now: (latest = Math.max(latest, request.now ?? 0)) }),
+    });
+  }),
   fault("limits no polls by id", (adapter) => pollingAs(adapter, ({ ids }) => ids !== undefined, unlimited)),
   fault("limits no polls by type", (adapter) => pollingAs(adapter, ({ types }) => types !== undefined, unlimited)),
   fault("limits no polls by predicate", (adapter) => pollingAs(adapter, ({ where }) => where !== undefined, unlimited)),
