@@ -36,12 +36,15 @@ function findCircle(starts: Iterable<string>, waitsFor: WaitsFor): readonly stri
     const path = finished.has(start) ? [] : [{ id: start, left: waitsFor(start)[Symbol.iterator]() }];
     const onPath = new Set<string>([start]);
     for (let last = path.at(-1); last !== undefined; last = path.at(-1)) {
-      const { value: id, done } = last.left.next();
-      if (done === true || id === undefined) {
+      const next = last.left.next();
+      if (next.done === true) {
         path.pop();
         onPath.delete(last.id);
         finished.add(last.id);
-      } else if (onPath.has(id)) {
+        continue;
+      }
+      const id = next.value;
+      if (onPath.has(id)) {
         const ids = path.map((step) => step.id);
         return [...ids.slice(ids.indexOf(id)), id];
       } else if (!finished.has(id)) {
