@@ -14,18 +14,18 @@ export class Alarm {
   /** Sleeps until rung, or for at most this many milliseconds; the process may end meanwhile if `keepsAlive` is false. */
   sleep(ms: number, { keepsAlive = true }: { readonly keepsAlive?: boolean } = {}): Promise<void> {
     return new Promise((resolve) => {
-      let timer: NodeJS.Timeout | undefined;
-      const end = (): void => {
+      if (this.#rung) {
+        this.#rung = false;
+        return resolve();
+      }
+      const timer = ms === Infinity ? undefined : setTimeout(() => this.#wake?.(), Math.min(ms, LONGEST_TIMER));
+      if (!keepsAlive) timer?.unref();
+      this.#wake = () => {
         clearTimeout(timer);
         this.#wake = undefined;
         this.#rung = false;
         resolve();
       };
-      if (this.#rung) return end();
-      this.#wake = end;
-      if (ms === Infinity) return;
-      timer = setTimeout(end, Math.min(ms, LONGEST_TIMER));
-      if (!keepsAlive) timer.unref();
     });
   }
 }

@@ -1,6 +1,8 @@
 import { FIFO_KEY, type Job } from "../contract/job.ts";
 import { isTerminal, laneOf } from "../contract/names.ts";
+import type { Found } from "../contract/query.ts";
 import { QueueError } from "../errors.ts";
+import { equalJson } from "../semantics/matches.ts";
 import type { JobInput } from "../store/job-input.ts";
 import type { Store } from "../store/store.ts";
 import { batchesOf } from "./batches.ts";
@@ -73,13 +75,15 @@ export class Mover {
     const fresh = jobs.filter((_, i) => verdicts[i] === undefined);
     const changes = fresh.map((job) => changeOf(job, lane, pace.next()));
     const outcomes = changes.length === 0 ? [] : await this.#store.cas(changes);
+    // A job that exists counts as spawned, and somebody may just have added another one of this id.
+    const found = fresh.length === 0 ? [] : await this.#store.get(fresh.map((job) => targetOf(job, lane)));
     const doubles: Job[] = [];
     const byId = new Map(
       outcomes.map((outcome, i): [string | undefined, Verdict] => {
         const job = fresh[i];
         if (outcome.status !== "ok") return [job?.id, outcome.status === "missing" ? "missing" : "changed"];
-        if (outcome.spawned?.[0] === undefined || outcome.spawned[0] === changes[i]?.spawn[0]?.id)
-          return [job?.id, "moved"];
+        const isOwnId = outcome.spawned?.[0] === undefined || outcome.spawned[0] === changes[i]?.spawn[0]?.id;
+        if (isOwnId && isSame(job, found[i])) return [job?.id, "moved"];
         if (job) doubles.push({ ...job, version: outcome.version });
         return [job?.id, "duplicate"];
       }),
@@ -98,6 +102,12 @@ export class Mover {
       jobs.map(({ id, version, progress = null }) => ({ id, expect: { version }, set: { progress } })),
     );
   }
+}
+
+/** Whether that is the job as it was put there, or has gone since. */
+function isSame(job: Job | undefined, found: Found | undefined): boolean {
+  if (!job || !found) return true;
+  return found.type === job.type && equalJson(found.payload, job.payload);
 }
 
 /** Where the job is to be, or where it was put already by somebody who did not come to remove it. */
