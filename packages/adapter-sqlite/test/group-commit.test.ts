@@ -38,6 +38,7 @@ it("P10 does not write when a poll finds nothing", async () => {
     jobs: [],
     expired: [],
     nextDueAt: NOW + 1000,
+    now: NOW,
   });
   expect((await store.poll({ limit: 5, lease, types, now: NOW })).jobs).toEqual([]);
   expect(readFileSync(`${path}-wal`).equals(before)).toBe(true);

@@ -87,8 +87,9 @@ BEGIN
       -- Of ids that are taken to be new, only those that would not be stored: of the others an error tells.
       found AS (
         SELECT o.*, o.verdict IS NULL AND (looks OR o.holder IS NOT NULL OR coalesce(o.room = 0, false))
-          AND (EXISTS (SELECT FROM hot_jobs j WHERE j.id = o.id AND j.lane = o.lane)
-            OR EXISTS (SELECT FROM history h WHERE h.id = o.id)) AS is_stored FROM looked o),
+          -- With OFFSET these are looked up, and never gathered in a table of all jobs, as a plan for few of them would do.
+          AND (EXISTS (SELECT FROM hot_jobs j WHERE j.id = o.id AND j.lane = o.lane OFFSET 0)
+            OR EXISTS (SELECT FROM history h WHERE h.id = o.id OFFSET 0)) AS is_stored FROM looked o),
       fit AS (
         SELECT o.*, o.verdict IS NULL AND o.is_first AND NOT o.is_stored AND o.holder IS NULL AS is_fit FROM found o),
       contending AS (

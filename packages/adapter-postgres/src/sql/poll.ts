@@ -83,9 +83,9 @@ BEGIN ${DURABILITY}
   SELECT array_agg(coalesce(l.paused, false)), array_agg(coalesce(l.records, false)),
     array_agg(array_position(every_lane, e.lane)), array_agg(coalesce(resumed, marks) -> e.lane),
     array_agg(EXISTS (SELECT FROM hot_jobs j
-      WHERE j.place = 1 AND j.lane = e.lane AND j.state = wanted_state AND j.run_at <= clock)),
+      WHERE j.place = 1 AND j.lane = e.lane AND j.state = wanted_state AND j.run_at <= clock OFFSET 0)),
     array_agg(l.concurrency IS NOT NULL OR l.rate_limit IS NOT NULL), bool_or(l.concurrency IS NOT NULL OR l.rate_limit IS NOT NULL),
-    bool_or(EXISTS (SELECT FROM debts d WHERE d.lane = e.lane))
+    bool_or(EXISTS (SELECT FROM debts d WHERE d.lane = e.lane OFFSET 0))
   INTO paused, recording, firsts, places, has_due, limited, has_limits, owes
   FROM unnest(every_lane) e(lane) LEFT JOIN lane_settings l ON l.lane = e.lane;
 

@@ -165,7 +165,7 @@ describe("a connection that is ended in the same breath in which it is accepted"
 });
 
 async function openQueueAt(url: string, schema: string): Promise<Queue> {
-  const queue = new Queue(postgres({ url, schema, connections: 3, notify: false }));
+  const queue = new Queue(postgres({ url, schema, connections: 3, notify: false }), { schedules: false });
   await queue.open();
   onTestFinished(() => queue.close());
   return queue;
