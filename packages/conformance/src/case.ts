@@ -14,6 +14,10 @@ export interface Case {
   readonly title: string;
   /** What has to be there for the case to apply; absent, nothing special. */
   readonly needs?: Need;
+  /** It looks for faults by chance for as long as it is given (`t.budgetMs`), and finds more in a longer run. */
+  readonly isOpenEnded?: true;
+  /** Whether this text, which was given as `replay`, is a counterexample of this case, which then runs `t.replay` only. */
+  replays?(text: string): boolean;
   /** Throws when the promise is broken. Gets an opened adapter on an empty store. */
   run(t: Trial): Promise<void>;
 }

@@ -27,22 +27,38 @@ export type Wish = Partial<NewJob>;
 /** An id for each wish, so that a case can take apart what it added. */
 type IdOfEach<W extends readonly Wish[]> = { -readonly [I in keyof W]: string };
 
+/** What a run decides for its cases. */
+export interface TrialSettings {
+  /** Makes the random cases repeatable. */
+  readonly seed: number;
+  /** How long an open-ended case may look for faults, in milliseconds. */
+  readonly budgetMs: number;
+  /** The counterexample to run again, instead of looking for one. */
+  readonly replay: string | null;
+}
+
 /** What a case works with: an opened adapter on an empty store of its own, and short ways to say the usual. */
 export class Trial {
   /** Opened, on a new and empty store. */
   readonly adapter: Adapter;
   /** Makes the random cases repeatable. */
   readonly seed: number;
+  /** How long an open-ended case may look for faults, in milliseconds. It ends earlier when it has done enough. */
+  readonly budgetMs: number;
+  /** The counterexample to run again, in place of looking for one; only cases that say they replay it get it. */
+  readonly replay: string | null;
   readonly #fixture: Fixture;
   readonly #handles: Adapter[];
   readonly #queues: Queue[] = [];
   #count = 0;
 
-  constructor(fixture: Fixture, adapter: Adapter, seed: number) {
+  constructor(fixture: Fixture, adapter: Adapter, { seed, budgetMs, replay }: TrialSettings) {
     this.#fixture = fixture;
     this.#handles = [adapter];
     this.adapter = adapter;
     this.seed = seed;
+    this.budgetMs = budgetMs;
+    this.replay = replay;
   }
 
   /** Another opened handle on the same store. */
