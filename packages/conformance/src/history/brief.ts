@@ -11,7 +11,7 @@ export function brief(value: unknown, longest = LONGEST): string {
 /** A span of milliseconds as one would say it: `30 s`, `1.5 s`, `20 ms`, `2 h`. */
 export function duration(ms: number): string {
   const size = Math.abs(ms);
-  if (size < 1000) return `${round(ms)} ms`;
+  if (size > 0 && size < 1000) return `${round(ms)} ms`;
   if (size < 120_000) return `${round(ms / 1000)} s`;
   return size < 7_200_000 ? `${round(ms / 60_000)} min` : `${round(ms / 3_600_000)} h`;
 }

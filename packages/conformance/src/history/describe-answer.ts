@@ -61,14 +61,20 @@ function takenText({ id, state, token, lease }: Job): string {
 }
 
 function casText(outcome: CasOutcome): string {
-  if (outcome.status === "stale" || outcome.status === "conflict")
-    return `${outcome.status} (${outcome.state}, token ${outcome.token}, version ${outcome.version})`;
-  if (outcome.status === "duplicate") return `duplicate of ${outcome.id}`;
-  if (outcome.status === "missing") return "missing";
-  const { version, cancelRequested, spawned = [] } = outcome;
-  const asked = cancelRequested ? ", cancel requested" : "";
-  const born = spawned.length > 0 ? `, spawned ${listed(spawned)}` : "";
-  return `ok (version ${version}${asked}${born})`;
+  switch (outcome.status) {
+    case "missing":
+      return "missing";
+    case "duplicate":
+      return `duplicate of ${outcome.id}`;
+    case "ok": {
+      const { version, cancelRequested, spawned = [] } = outcome;
+      const asked = cancelRequested ? ", cancel requested" : "";
+      const born = spawned.length > 0 ? `, spawned ${listed(spawned)}` : "";
+      return `ok (version ${version}${asked}${born})`;
+    }
+    default:
+      return `${outcome.status} (${outcome.state}, token ${outcome.token}, version ${outcome.version})`;
+  }
 }
 
 function jobText({ id, state, token, version, lease }: Job): string {
