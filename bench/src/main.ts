@@ -1,6 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { chosenScenarios, chosenSubjects, planOf, readOptions } from "./options.ts";
+import type { Measurement } from "./measurement.ts";
+import { runScenario } from "./run-scenario.ts";
+import { median } from "./statistics.ts";
+import { table } from "./tables.ts";
 import { throughput } from "./scenarios/throughput.ts";
 import { startPostgres } from "./servers/postgres.ts";
 import type { Subject } from "./subject.ts";
@@ -10,8 +14,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 
 const options = readOptions();
 const wanted = chosenScenarios(options);
-const invalid: string[] = [];
-const plan = planOf(options, invalid);
+const plan = planOf(options);
 
 const candidates = chosenSubjects(options);
 const usesPostgres = candidates.some(({ name }) => !/memory|sqlite/.test(name));
@@ -30,7 +33,7 @@ try {
   );
   for (const { name, configuration } of subjects) if (configuration) console.log(`  ${name}: ${configuration}`);
 
-  const outcomes: Record<string, unknown> = {};
+  const measurements: Measurement[] = [];
   for (const scenario of wanted) {
     // A smoke sees that everything runs. That the setting of the weaker durability does, one scenario shows.
     const suited = subjects.filter(
@@ -38,15 +41,25 @@ try {
         scenario.suits(subject) && !(plan.smoke && scenario !== throughput && subject.durability === "crash"),
     );
     if (suited.length === 0) continue;
-    const { tables, data } = await scenario.run(suited, plan);
-    console.log(`\n${scenario.name}: ${scenario.about}`);
-    for (const text of tables) console.log(`\n${text}`);
-    outcomes[scenario.name] = data;
+    const found = await runScenario(scenario, suited, plan, {
+      begins: ({ scenario: name, subject, round }) => void process.stderr.write(`${name} ${round}: ${subject}\n`),
+      ended: () => undefined,
+    });
+    measurements.push(...found);
+    const rows = found.map(({ subject, metric, parameters, values, unit }) => [
+      subject,
+      ...Object.values(parameters).map(String),
+      metric,
+      `${median(values)} ${unit}`,
+    ]);
+    console.log(`\n${scenario.name}: ${scenario.about}\n\n${table([], rows)}`);
   }
-  for (const line of invalid) console.log(`\nINVALID: ${line}`);
-  if (invalid.length > 0) process.exitCode = 1;
+  for (const { subject, metric, invalid } of measurements) {
+    for (const reason of invalid) console.log(`\nINVALID: ${subject}, ${metric}: ${reason}`);
+    if (invalid.length > 0) process.exitCode = 1;
+  }
   if (options.json !== undefined) {
-    await writeFile(options.json, `${JSON.stringify({ ...machine, invalid, scenarios: outcomes }, null, 2)}\n`);
+    await writeFile(options.json, `${JSON.stringify({ ...machine, measurements }, null, 2)}\n`);
   }
 } finally {
   await server?.stop();

@@ -51,15 +51,13 @@ export function chosenSubjects({ only, with: names }: Options): readonly Subject
   ];
 }
 
-export function planOf({ smoke, runs, seconds, backlogs, connections }: Options, invalid: string[]): Plan {
+export function planOf({ smoke, runs, seconds, backlogs, connections }: Options): Plan {
   return {
     smoke,
     runs: numberOf(runs) ?? (smoke ? 1 : 3),
-    seconds: numberOf(seconds),
-    backlogs: backlogs === undefined ? undefined : listOf(backlogs).map(Number),
-    connections: numberOf(connections),
-    note: (line) => void process.stderr.write(`${line}\n`),
-    invalid: (line) => void invalid.push(line),
+    ...(seconds !== undefined && { seconds: Number(seconds) }),
+    ...(backlogs !== undefined && { backlogs: listOf(backlogs).map(Number) }),
+    ...(connections !== undefined && { connections: Number(connections) }),
   };
 }
 

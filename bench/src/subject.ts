@@ -1,4 +1,5 @@
 import type { Adapter } from "@anyqueue/api";
+import type { Durability } from "./measurement.ts";
 
 /** Called for every job that a handler ran, with the number under which it was added. */
 export type Ran = (n: number) => void;
@@ -29,12 +30,16 @@ export interface Session {
 /** What is measured. */
 export interface Subject {
   readonly name: string;
-  /** What an acknowledged job survives; printed beside every number. */
-  readonly durability: string;
+  /** What an acknowledged job survives; printed beside every number, and never ranked with another silently. */
+  readonly durability: Durability;
+  /** What travels together, in a few words (`adds merged, 500 claimed`); printed beside every number. */
+  readonly batching: string;
   /** The name of the floor it is compared with; a floor has none. */
   readonly floor?: string;
   /** How it is set up, where that is ours to choose; printed with the figures. */
   readonly configuration?: string;
+  /** What has to run before it can be asked for anything; the benchmark starts it, and stops it at the end. */
+  readonly server?: "postgres" | "redis";
   /** Why it cannot be measured on this machine; undefined when it can. Installs what is wanted on demand. */
   readonly hindrance?: () => Promise<string | undefined>;
   /** Opens it on an empty store of its own. */
@@ -43,4 +48,14 @@ export interface Subject {
   readonly join?: (address: string) => Promise<Session>;
   /** A backend of ours: opens the contract itself on the store of a session, with so many connections at most. */
   adapter?(address: string, connections: number): Promise<Adapter>;
+}
+
+/** Does something on a new store of the subject, which is gone afterwards. */
+export async function onStore<T>(subject: Subject, work: (session: Session) => Promise<T>): Promise<T> {
+  const session = await subject.open();
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
 }

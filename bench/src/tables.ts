@@ -7,17 +7,3 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
       .join("  ");
   return [line(head), widths.map((width) => "─".repeat(width)).join("  "), ...rows.map(line)].join("\n");
 }
-
-export function rate(value: number): string {
-  return Math.round(value).toLocaleString("en");
-}
-
-/** A rate with its ratio to another, where there is one. */
-export function rateBeside(value: number | undefined, other: number | undefined): string {
-  if (value === undefined) return "–";
-  return other === undefined ? rate(value) : `${rate(value)} (${(value / other).toFixed(2)})`;
-}
-
-export function milliseconds(value: number | undefined): string {
-  return value === undefined ? "–" : `${value.toFixed(2)} ms`;
-}

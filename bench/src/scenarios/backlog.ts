@@ -1,14 +1,7 @@
-import type { Scenario } from "../scenario.ts";
+import type { Case, Readings, Scenario } from "../scenario.ts";
 import { perSecond } from "../statistics.ts";
-import type { Subject } from "../subject.ts";
-import { rateBeside, table } from "../tables.ts";
-
-/** Jobs per second in a store that holds `backlog` waiting jobs already. */
-interface Flatness {
-  readonly backlog: number;
-  readonly add: number;
-  readonly drain: number;
-}
+import { onStore, type Session } from "../subject.ts";
+import { Tally } from "../tally.ts";
 
 const BACKLOGS = [1000, 10_000, 100_000, 1_000_000];
 const SAMPLE = 20_000;
@@ -18,45 +11,31 @@ const BULK = 1000;
 export const backlog: Scenario = {
   name: "backlog",
   about: "jobs per second beside waiting jobs, in one process; the ratio is to the smallest backlog",
+  baseline: { parameter: "waiting" },
+  plot: { kind: "curve", over: "waiting" },
   suits: ({ name }) => ["anyqueue memory", "anyqueue sqlite FULL", "anyqueue postgres ON"].includes(name),
-  run: async (subjects, { smoke, backlogs = smoke ? [1000, 2000] : BACKLOGS, note }) => {
-    const tables: string[] = [];
-    const data: { subject: string; rows: Flatness[] }[] = [];
-    for (const subject of subjects) {
-      note(`backlog: ${subject.name}`);
-      const rows = await measure(subject, backlogs, smoke ? BULK : SAMPLE);
-      data.push({ subject: subject.name, rows });
-      tables.push(flatnessTable(subject.name, rows));
-    }
-    return { tables, data };
-  },
+  cases: ({ smoke, backlogs = smoke ? [1000, 2000] : BACKLOGS }) =>
+    backlogs.map((waiting): Case => ({
+      parameters: { waiting },
+      metrics: { "bulk add": "jobs/s", drain: "jobs/s" },
+      // A long drain needs no repetition.
+      ...(waiting > 100_000 && { runs: 1 }),
+      run: (subject) => onStore(subject, (session) => measure(session, waiting, smoke ? BULK : SAMPLE)),
+    })),
 };
 
-async function measure(subject: Subject, backlogs: readonly number[], sample: number): Promise<Flatness[]> {
-  const rows: Flatness[] = [];
-  for (const waiting of backlogs) {
-    const session = await subject.open();
-    for (let n = 0; n < waiting; n += BULK) await session.addMany(Math.min(BULK, waiting - n));
-    const addStart = performance.now();
-    for (let n = 0; n < sample; n += BULK) await session.addMany(BULK);
-    const addMs = performance.now() - addStart;
-    const drainStart = performance.now();
-    const done = await session.drain(false);
-    const drainMs = performance.now() - drainStart;
-    rows.push({ backlog: waiting, add: perSecond(sample, addMs), drain: perSecond(done, drainMs) });
-    await session.close();
-  }
-  return rows;
-}
-
-function flatnessTable(subject: string, rows: readonly Flatness[]): string {
-  const [first] = rows;
-  return table(
-    [`${subject}: waiting jobs`, "bulk add", "drain"],
-    rows.map(({ backlog: waiting, add, drain }) => [
-      waiting.toLocaleString("en"),
-      rateBeside(add, first?.add),
-      rateBeside(drain, first?.drain),
-    ]),
-  );
+async function measure(session: Session, waiting: number, sample: number): Promise<Readings> {
+  const add = async (first: number, end: number): Promise<void> => {
+    for (let n = first; n < end; n += BULK) await session.addMany(Math.min(BULK, end - n), { first: n });
+  };
+  await add(0, waiting);
+  const addStart = performance.now();
+  await add(waiting, waiting + sample);
+  const addMs = performance.now() - addStart;
+  const tally = new Tally();
+  const drainStart = performance.now();
+  await session.drain(false, (n) => tally.add(n));
+  const drainMs = performance.now() - drainStart;
+  tally.check(waiting + sample);
+  return { "bulk add": perSecond(sample, addMs), drain: perSecond(waiting + sample, drainMs) };
 }

@@ -3,16 +3,15 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Adapter } from "@anyqueue/api";
 import type { Account, Assignment } from "../processes/connection-messages.ts";
-import type { Plan, Scenario } from "../scenario.ts";
+import type { Plan, Readings, Scenario } from "../scenario.ts";
 import { ConnectionWatch } from "../servers/connection-watch.ts";
-import type { Subject } from "../subject.ts";
-import { table } from "../tables.ts";
+import { onStore, type Session, type Subject } from "../subject.ts";
+import { InvalidRun } from "../tally.ts";
 
 const PROGRAM = fileURLToPath(new URL("../processes/connection-process.ts", import.meta.url));
 
 /** What all the processes together did to one store. */
 interface Sum {
-  readonly subject: string;
   readonly added: number;
   readonly completed: number;
   readonly lost: number;
@@ -20,8 +19,6 @@ interface Sum {
   /** Errors of verbs, refused changes and what nobody caught, by what they were. */
   readonly trouble: Readonly<Record<string, number>>;
   readonly calls: number;
-  /** The most connections that the server saw at once, and the deadlocks it found; on Postgres. */
-  readonly server?: { readonly connections: number; readonly deadlocks: number };
 }
 
 /** Whether anything is lost, doubled or refused when very many clients are at it at once. */
@@ -29,32 +26,23 @@ export const connections: Scenario = {
   name: "connections",
   about: "many connections add, poll and settle at once; every acknowledged job must end exactly once",
   isLong: true,
+  plot: { kind: "none" },
   suits: (subject) => subject.adapter !== undefined,
-  run: async (subjects, plan) => {
-    const sums: Sum[] = [];
-    for (const subject of subjects) {
-      plan.note(`connections: ${subject.name}`);
-      sums.push(await measure(subject, plan));
-    }
-    const head = ["subject", "calls", "added", "completed", "lost", "doubled", "connections", "deadlocks", "trouble"];
-    const rows = sums.map(({ subject, calls, added, completed, lost, doubled, server, trouble }) => [
-      subject,
-      ...[calls, added, completed, lost, doubled, server?.connections, server?.deadlocks].map((n) => String(n ?? "–")),
-      Object.entries(trouble)
-        .map(([what, times]) => `${what} ×${times}`)
-        .join(", ") || "none",
-    ]);
-    return { tables: [table(head, rows)], data: sums };
-  },
+  cases: (plan) => [
+    {
+      metrics: { calls: "count", added: "count", completed: "count", connections: "count", deadlocks: "count" },
+      runs: 1,
+      run: (subject) => onStore(subject, (session) => measure(subject, session, plan)),
+    },
+  ],
 };
 
-async function measure(subject: Subject, plan: Plan): Promise<Sum> {
+async function measure(subject: Subject, session: Session, plan: Plan): Promise<Readings> {
   const total = plan.connections ?? (plan.smoke ? 20 : 600);
   const seconds = plan.seconds ?? (plan.smoke ? 0.5 : 20);
   // A store that others cannot join is used by one process.
   const processes = subject.join === undefined ? 1 : plan.smoke ? 2 : 4;
-  const session = await subject.open();
-  const watch = subject.name.includes("postgres") ? await ConnectionWatch.start() : undefined;
+  const watch = subject.server === "postgres" ? await ConnectionWatch.start() : undefined;
   const clients = Array.from({ length: processes }, (_, process) =>
     start({
       subject: subject.name,
@@ -71,18 +59,15 @@ async function measure(subject: Subject, plan: Plan): Promise<Sum> {
       return reply<Account>(client);
     }),
   );
+  // The most connections that the server saw at once, and the deadlocks it found.
   const server = await watch?.stop();
-  const sum = {
-    subject: subject.name,
-    ...sumOf(accounts),
-    ...(server && { server }),
-  };
+  const sum = sumOf(accounts);
   const left = subject.join && subject.adapter ? await leftIn(await subject.adapter(session.address ?? "", 1)) : 0;
-  await session.close();
   if (sum.lost + sum.doubled + left + (server?.deadlocks ?? 0) + Object.keys(sum.trouble).length > 0) {
-    plan.invalid(`${subject.name}, connections: ${JSON.stringify(sum)}, ${left} jobs left unfinished`);
+    throw new InvalidRun(`${JSON.stringify({ ...sum, ...server })}, ${left} jobs left unfinished`);
   }
-  return sum;
+  const { calls, added, completed } = sum;
+  return { calls, added, completed, ...server };
 }
 
 function start(assignment: Assignment): ChildProcess {
@@ -96,7 +81,7 @@ async function reply<T>(client: ChildProcess): Promise<T> {
   return message;
 }
 
-function sumOf(accounts: readonly Account[]): Omit<Sum, "subject" | "server"> {
+function sumOf(accounts: readonly Account[]): Sum {
   const jobs = new Map<string, { polled: number; returned: number; completed: number }>();
   const trouble: Record<string, number> = {};
   const note = (what: string, times: number): void => void (trouble[what] = (trouble[what] ?? 0) + times);

@@ -1,84 +1,77 @@
-import type { Scenario } from "../scenario.ts";
-import { Counters, type Work } from "../servers/counters.ts";
-import type { Session, Subject } from "../subject.ts";
+import type { Case, Readings, Scenario } from "../scenario.ts";
+import { Counters } from "../servers/counters.ts";
+import { onStore, type Session, type Subject } from "../subject.ts";
 import { onServer } from "../subjects/postgres-schema.ts";
-import { table } from "../tables.ts";
 
-interface Cost extends Work {
-  readonly subject: string;
-  readonly phase: string;
-  readonly jobs: number;
-  readonly dead: number;
-  readonly hot: number;
-}
-
-type Phase = (session: Session, jobs: number) => Promise<unknown>;
+type Act = (session: Session, jobs: number) => Promise<unknown>;
 const BULK = 1000;
 const IN_FLIGHT = 50;
 
-/** What is done to a store, one after the other; each phase drains or leaves what the one before left. */
-const phases: readonly { readonly name: string; readonly share: number; readonly run: Phase }[] = [
-  { name: "add", share: 0.05, run: addOneByOne },
-  { name: "drain 1", share: 0.05, run: (session) => session.drain(true) },
-  { name: "add×50", share: 1, run: addConcurrently },
-  { name: "drain best", share: 1, run: (session) => session.drain(false) },
-  { name: "bulk", share: 1, run: addInBulk },
-  { name: "drain best of bulk", share: 1, run: (session) => session.drain(false) },
-];
+/** What is done to a store, and what it has to hold before. */
+const phases: readonly { readonly phase: string; readonly share: number; readonly before?: Act; readonly act: Act }[] =
+  [
+    { phase: "add", share: 0.05, act: addOneByOne },
+    { phase: "add×50", share: 1, act: addConcurrently },
+    { phase: "bulk", share: 1, act: addInBulk },
+    { phase: "drain 1", share: 0.05, before: addInBulk, act: (session) => session.drain(true) },
+    { phase: "drain best", share: 1, before: addInBulk, act: (session) => session.drain(false) },
+  ];
 
 /** What a job costs the database. */
 export const cost: Scenario = {
   name: "cost",
   about: "what a job costs Postgres: statements, WAL and dead rows (of which HOT), each per job",
-  suits: ({ name }) => /postgres|graphile|pg-boss/.test(name),
-  run: async (subjects, { smoke, note }) => {
-    const data = await onServer(async (client) => {
-      const counters = await Counters.start(client);
-      const costs: Cost[] = [];
-      for (const subject of subjects) {
-        note(`cost: ${subject.name}`);
-        costs.push(...(await measure(subject, counters, smoke ? 1000 : 10_000)));
-      }
-      await counters.stop();
-      return costs;
-    });
-    const rows = data.map(({ subject, phase, jobs, statements, walBytes, dead, hot }) => [
-      subject,
-      phase,
-      statements === undefined ? "–" : (statements / jobs).toFixed(3),
-      Math.round(walBytes / jobs).toLocaleString("en"),
-      `${(dead / jobs).toFixed(2)} (${(hot / jobs).toFixed(2)})`,
-    ]);
-    return { tables: [table(["subject", "", "statements", "WAL bytes", "dead rows"], rows)], data };
-  },
+  plot: { kind: "none" },
+  suits: ({ server, join }) => server === "postgres" && join !== undefined,
+  cases: ({ smoke }) =>
+    phases.map(({ phase, share, before, act }): Case => ({
+      parameters: { phase },
+      metrics: {
+        statements: "statements/job",
+        WAL: "bytes/job",
+        "dead rows": "rows/job",
+        "HOT updates": "rows/job",
+      },
+      // These are counted, and come out the same every time.
+      runs: 1,
+      run: (subject) => {
+        const jobs = Math.ceil((smoke ? 1000 : 10_000) * share);
+        return onStore(subject, async ({ address = "" }) => {
+          if (before) await asClient(subject, address, (session) => before(session, jobs));
+          return measure(subject, address, jobs, act);
+        });
+      },
+    })),
 };
 
-async function measure(subject: Subject, counters: Counters, jobs: number): Promise<Cost[]> {
-  const costs: Cost[] = [];
-  const owner = await subject.open();
-  const { address = "" } = owner;
-  const clients = await counters.clients();
-  let before = { dead: 0, hot: 0 };
-  for (const { name, share, run } of phases) {
-    const count = Math.ceil(jobs * share);
-    // A session of its own: connections tell what they did to tables when they end.
-    const session = await subject.join?.(address);
-    if (session === undefined) break;
-    const work = await counters.during(() => run(session, count));
-    await session.close();
+async function measure(subject: Subject, address: string, jobs: number, act: Act): Promise<Readings> {
+  return onServer(async (client) => {
+    const counters = await Counters.start(client);
+    const clients = await counters.clients();
+    const before = await counters.deadRows(address, clients);
+    const { statements, walBytes } = await asClient(subject, address, (session) =>
+      counters.during(() => act(session, jobs)),
+    );
     const after = await counters.deadRows(address, clients);
-    costs.push({
-      subject: subject.name,
-      phase: name,
-      jobs: count,
-      ...work,
-      dead: after.dead - before.dead,
-      hot: after.hot - before.hot,
-    });
-    before = after;
+    await counters.stop();
+    return {
+      statements: statements === undefined ? undefined : statements / jobs,
+      WAL: walBytes / jobs,
+      "dead rows": (after.dead - before.dead) / jobs,
+      "HOT updates": (after.hot - before.hot) / jobs,
+    };
+  });
+}
+
+/** A session of its own: connections tell what they did to tables when they end. */
+async function asClient<T>(subject: Subject, address: string, work: (session: Session) => Promise<T>): Promise<T> {
+  const session = await subject.join?.(address);
+  if (session === undefined) throw new Error(`${subject.name} cannot share a store.`);
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
   }
-  await owner.close();
-  return costs;
 }
 
 async function addOneByOne(session: Session, jobs: number): Promise<void> {

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Scenario } from "../scenario.ts";
+import type { Readings, Scenario } from "../scenario.ts";
 import { Counters } from "../servers/counters.ts";
+import { onStore, type Session } from "../subject.ts";
 import { onServer } from "../subjects/postgres-schema.ts";
-import { table } from "../tables.ts";
 
 /** For what a worker does once, when it begins. */
 const SETTLE_MS = 1000;
@@ -11,38 +11,32 @@ const SETTLE_MS = 1000;
 export const idle: Scenario = {
   name: "idle",
   about: "what a worker that has nothing to do costs Postgres and its own process, per minute",
-  suits: ({ name }) => /postgres|graphile|pg-boss/.test(name),
-  run: async (subjects, { smoke, seconds = smoke ? 0.5 : 20, note }) => {
-    const data = await onServer(async (client) => {
-      const counters = await Counters.start(client);
-      const found: { subject: string; statements: number | undefined; walBytes: number; cpuMs: number }[] = [];
-      for (const subject of subjects) {
-        note(`idle: ${subject.name}`);
-        const session = await subject.open();
-        const stop = await session.work?.(() => undefined);
-        await delay(smoke ? 100 : SETTLE_MS);
-        const cpu = process.cpuUsage();
-        const { statements, walBytes } = await counters.during(() => delay(seconds * 1000));
-        const { user, system } = process.cpuUsage(cpu);
-        const perMinute = (value: number): number => (value * 60) / seconds;
-        found.push({
-          subject: subject.name,
-          statements: statements === undefined ? undefined : perMinute(statements),
-          walBytes: perMinute(walBytes),
-          cpuMs: perMinute((user + system) / 1000),
-        });
-        await stop?.();
-        await session.close();
-      }
-      await counters.stop();
-      return found;
-    });
-    const rows = data.map(({ subject, statements, walBytes, cpuMs }) => [
-      subject,
-      statements?.toFixed(1) ?? "–",
-      Math.round(walBytes).toLocaleString("en"),
-      `${Math.round(cpuMs)} ms`,
-    ]);
-    return { tables: [table(["subject", "statements", "WAL bytes", "CPU of the process"], rows)], data };
-  },
+  plot: { kind: "none" },
+  suits: ({ server }) => server === "postgres",
+  cases: ({ smoke, seconds = smoke ? 0.5 : 20 }) => [
+    {
+      metrics: { statements: "statements/min", WAL: "bytes/min", "CPU of the process": "CPU ms/min" },
+      run: (subject) => onStore(subject, (session) => measure(session, seconds, smoke ? 100 : SETTLE_MS)),
+    },
+  ],
 };
+
+async function measure(session: Session, seconds: number, settleMs: number): Promise<Readings> {
+  const stop = await session.work?.(() => undefined);
+  if (stop === undefined) return {};
+  await delay(settleMs);
+  return onServer(async (client) => {
+    const counters = await Counters.start(client);
+    const cpu = process.cpuUsage();
+    const { statements, walBytes } = await counters.during(() => delay(seconds * 1000));
+    const { user, system } = process.cpuUsage(cpu);
+    await counters.stop();
+    await stop();
+    const perMinute = (value: number): number => (value * 60) / seconds;
+    return {
+      statements: statements === undefined ? undefined : perMinute(statements),
+      WAL: perMinute(walBytes),
+      "CPU of the process": perMinute((user + system) / 1000),
+    };
+  });
+}

@@ -2,9 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Fleet } from "../processes/fleet.ts";
 import { machineTime } from "../processes/messages.ts";
 import type { Scenario } from "../scenario.ts";
-import { quantile } from "../statistics.ts";
-import type { Session, Subject } from "../subject.ts";
-import { milliseconds, table } from "../tables.ts";
+import { onStore, type Session, type Subject } from "../subject.ts";
 
 /** Long enough for a worker to be asleep again, or its next poll would find the job without being woken. */
 const REST_MS = 5;
@@ -17,24 +15,22 @@ const LONGEST_MS = 20_000;
 export const latency: Scenario = {
   name: "latency",
   about: "from add to the start of the handler on an idle queue",
+  plot: { kind: "distribution" },
   suits: ({ name, join }) => join !== undefined || name.startsWith("anyqueue"),
-  run: async (subjects, { smoke, note }) => {
-    const count = smoke ? 3 : 200;
-    const data: { subject: string; within: number[] | undefined; across: number[] | undefined }[] = [];
-    for (const subject of subjects) {
-      note(`latency: ${subject.name}`);
-      const session = await subject.open();
-      const within = await withinProcess(session, count);
-      const across = await acrossProcesses(subject, session, count);
-      await session.close();
-      if (within) data.push({ subject: subject.name, within, across });
-    }
-    const cells = (values: number[] | undefined): string[] =>
-      [0.5, 0.95].map((share) => milliseconds(values && quantile(values, share)));
-    const head = ["subject", "same process p50", "p95", "other process p50", "p95"];
-    const rows = data.map(({ subject, within, across }) => [subject, ...cells(within), ...cells(across)]);
-    return { tables: [table(head, rows)], data };
-  },
+  cases: ({ smoke }) => [
+    {
+      metrics: { "same process": "ms" },
+      run: (subject) =>
+        onStore(subject, async (session) => ({ "same process": await withinProcess(session, smoke ? 3 : 200) })),
+    },
+    {
+      metrics: { "other process": "ms" },
+      run: (subject) =>
+        onStore(subject, async (session) => ({
+          "other process": await acrossProcesses(subject, session, smoke ? 3 : 200),
+        })),
+    },
+  ],
 };
 
 async function withinProcess(session: Session, count: number): Promise<number[] | undefined> {

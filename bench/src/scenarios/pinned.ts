@@ -1,12 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
 import { Fleet } from "../processes/fleet.ts";
-import type { Plan, Scenario } from "../scenario.ts";
+import type { Case, Scenario } from "../scenario.ts";
 import { perSecond } from "../statistics.ts";
-import type { Subject } from "../subject.ts";
+import { onStore, type Session, type Subject } from "../subject.ts";
 import { serverUrl } from "../subjects/postgres-schema.ts";
-import { rate, table } from "../tables.ts";
-import { InvalidRun, Tally } from "../tally.ts";
+import { Tally } from "../tally.ts";
 
 const SECTIONS = 6;
 const BULK = 1000;
@@ -20,26 +19,20 @@ export const pinned: Scenario = {
   name: "pinned",
   about: "jobs per second in each sixth of the time, beside an idle REPEATABLE READ transaction and without it",
   isLong: true,
+  baseline: { parameter: "snapshot" },
   // The other floor claims in the same way, and what `synchronous_commit=off` saves has nothing to do with it.
   suits: ({ name }) => /^floor postgres merged ON|^anyqueue postgres ON|graphile|pg-boss/.test(name),
-  run: async (subjects, plan) => {
-    const seconds = plan.seconds ?? (plan.smoke ? 0.6 : 30);
-    const data: { subject: string; free: number[]; pinned: number[] }[] = [];
-    for (const subject of subjects) {
-      plan.note(`pinned: ${subject.name}`);
-      const free = await measure(subject, seconds, plan);
-      const transaction = new Client({ connectionString: serverUrl() });
-      await transaction.connect();
-      await transaction.query("begin isolation level repeatable read; select pg_current_xact_id()");
-      data.push({ subject: subject.name, free, pinned: await measure(subject, seconds, plan) });
-      await transaction.end();
-    }
-    const head = ["subject", "", ...Array.from({ length: SECTIONS }, (_, n) => `${at(n + 1, seconds)} s`)];
-    const rows = data.flatMap(({ subject, free, pinned: held }) => [
-      [subject, "free", ...free.map(rate)],
-      ["", "pinned", ...held.map((value, n) => `${rate(value)} (${(value / (free[n] ?? value)).toFixed(2)})`)],
-    ]);
-    return { tables: [table(head, rows)], data: { seconds, subjects: data } };
+  cases: ({ smoke, seconds = smoke ? 0.6 : 30 }) => {
+    const sections = Array.from({ length: SECTIONS }, (_, n) => `${at(n + 1, seconds)} s`);
+    return ["free", "pinned"].map((snapshot): Case => ({
+      parameters: { snapshot },
+      metrics: Object.fromEntries(sections.map((section) => [section, "jobs/s" as const])),
+      run: async (subject) => {
+        const work = () => onStore(subject, (session) => measure(subject, session, seconds, (smoke ? 2 : 20) * BULK));
+        const rates = await (snapshot === "pinned" ? besideTransaction(work) : work());
+        return Object.fromEntries(sections.map((section, n) => [section, rates[n]]));
+      },
+    }));
   },
 };
 
@@ -47,12 +40,20 @@ function at(section: number, seconds: number): string {
   return ((section * seconds) / SECTIONS).toLocaleString("en", { maximumFractionDigits: 1 });
 }
 
-/** The rates of a worker that never runs out of jobs, in each section of the time. */
-async function measure(subject: Subject, seconds: number, plan: Plan): Promise<number[]> {
-  const session = await subject.open();
+async function besideTransaction<T>(work: () => Promise<T>): Promise<T> {
+  const transaction = new Client({ connectionString: serverUrl() });
+  await transaction.connect();
+  try {
+    await transaction.query("begin isolation level repeatable read; select pg_current_xact_id()");
+    return await work();
+  } finally {
+    await transaction.end();
+  }
+}
+
+/** The rates of a worker that never runs out of jobs, in each section of the time; so many are kept waiting for it. */
+async function measure(subject: Subject, session: Session, seconds: number, waiting: number): Promise<number[]> {
   const fleet = await Fleet.start(subject, session.address ?? "", 1);
-  // How many jobs are kept waiting while the worker drains them.
-  const waiting = plan.smoke ? 2 * BULK : 20 * BULK;
   const tally = new Tally();
   let done = 0;
   let added = 0;
@@ -77,12 +78,6 @@ async function measure(subject: Subject, seconds: number, plan: Plan): Promise<n
   }
   await fleet.stop();
   await session.drain(false, (n) => tally.add(n));
-  await session.close();
-  try {
-    tally.check(added);
-  } catch (error) {
-    if (!(error instanceof InvalidRun)) throw error;
-    plan.invalid(`${subject.name}, pinned: ${error.message}`);
-  }
+  tally.check(added);
   return rates;
 }

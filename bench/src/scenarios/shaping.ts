@@ -1,8 +1,8 @@
 import { type JobInput, type LaneSettings, Queue } from "@anyqueue/api";
-import type { Scenario } from "../scenario.ts";
-import { median, perSecond } from "../statistics.ts";
-import type { Subject } from "../subject.ts";
-import { rateBeside, table } from "../tables.ts";
+import type { Case, Readings, Scenario } from "../scenario.ts";
+import { perSecond } from "../statistics.ts";
+import { onStore, type Session, type Subject } from "../subject.ts";
+import { Tally } from "../tally.ts";
 
 const BULK = 1000;
 const KEYS = 1000;
@@ -28,45 +28,31 @@ const shapes: readonly Shape[] = [
   { title: "with a dependency each", job: () => ({ dependsOn: ["bench:done"] }) },
 ];
 
-interface Rates {
-  readonly shape: string;
-  readonly add: number;
-  readonly drain: number;
-}
-
 /** What unique keys, ordering keys, limits and dependencies cost those who use them, and those who do not. */
 export const shaping: Scenario = {
   name: "shaping",
   about: "jobs per second in bulk and by one worker; the ratio is to plain jobs that have the lane to themselves",
   isLong: true,
+  baseline: { parameter: "jobs" },
   suits: ({ name }) => ["anyqueue memory", "anyqueue sqlite FULL", "anyqueue postgres ON"].includes(name),
-  run: async (subjects, { smoke, runs, note }) => {
-    const data: { subject: string; rates: Rates[] }[] = [];
-    for (const subject of subjects) {
-      const rates: Rates[] = [];
-      for (const shape of shapes) {
-        note(`shaping: ${subject.name}, ${shape.title}`);
-        const sizes = smoke ? { jobs: BULK, waiting: BULK } : { jobs: 20_000, waiting: 100_000 };
-        const measured: Omit<Rates, "shape">[] = [];
-        for (let run = 0; run < runs; run++) measured.push(await measure(subject, shape, sizes));
-        rates.push({
-          shape: shape.waiting ? `${shape.title}: ${sizes.waiting.toLocaleString("en")}` : shape.title,
-          add: median(measured.map(({ add }) => add)),
-          drain: median(measured.map(({ drain }) => drain)),
-        });
-      }
-      data.push({ subject: subject.name, rates });
-    }
-    return { tables: data.map(({ subject, rates }) => ratesTable(subject, rates)), data };
+  cases: ({ smoke }) => {
+    const sizes = smoke ? { jobs: BULK, waiting: BULK } : { jobs: 20_000, waiting: 100_000 };
+    return shapes.map((shape): Case => ({
+      parameters: {
+        jobs: shape.waiting ? `${shape.title}: ${sizes.waiting.toLocaleString("en")}` : shape.title,
+      },
+      metrics: { "bulk add": "jobs/s", drain: "jobs/s" },
+      run: (subject) => onStore(subject, (session) => measure(subject, session, shape, sizes)),
+    }));
   },
 };
 
 async function measure(
   subject: Subject,
-  { title, job = () => ({}), waiting, lane }: Shape,
+  session: Session,
+  { job = () => ({}), waiting, lane }: Shape,
   sizes: { readonly jobs: number; readonly waiting: number },
-): Promise<Omit<Rates, "shape">> {
-  const session = await subject.open();
+): Promise<Readings> {
   if (subject.adapter === undefined) throw new Error(`${subject.name} opens no adapter.`);
   const adapter = await subject.adapter(session.address ?? "", 50);
   const queue = new Queue(adapter, { retention: false });
@@ -80,17 +66,19 @@ async function measure(
     await addAll(queue, sizes.jobs, job);
     const addMs = performance.now() - addStart;
 
-    let count = 0;
+    const tally = new Tally();
     const drainStart = performance.now();
-    const worker = queue.work({ noop: () => void count++ }, { lanes: ["bench"], concurrency: 100 });
+    const worker = queue.work(
+      { noop: ({ payload }) => tally.add(payload as number) },
+      { lanes: ["bench"], concurrency: 100 },
+    );
     await worker.idle();
     const drainMs = performance.now() - drainStart;
     await worker.stop();
-    if (count !== sizes.jobs) throw new Error(`${subject.name}, ${title}: ${count} of ${sizes.jobs} jobs ran.`);
-    return { add: perSecond(sizes.jobs, addMs), drain: perSecond(count, drainMs) };
+    tally.check(sizes.jobs);
+    return { "bulk add": perSecond(sizes.jobs, addMs), drain: perSecond(sizes.jobs, drainMs) };
   } finally {
     await queue.close();
-    await session.close();
   }
 }
 
@@ -111,18 +99,10 @@ async function addAll(queue: Queue, count: number, shape: (n: number) => Partial
     await queue.insert(
       Array.from({ length: Math.min(BULK, count - first) }, (_, i) => ({
         type: "noop",
-        payload: null,
+        payload: first + i,
         lane: "bench",
         ...shape(first + i),
       })),
     );
   }
-}
-
-function ratesTable(subject: string, rates: readonly Rates[]): string {
-  const [plain] = rates;
-  return table(
-    [subject, "bulk add", "drain"],
-    rates.map(({ shape, add, drain }) => [shape, rateBeside(add, plain?.add), rateBeside(drain, plain?.drain)]),
-  );
 }

@@ -1,9 +1,8 @@
 import { Bench } from "tinybench";
-import type { Outcome, Plan, Scenario } from "../scenario.ts";
-import { median, perSecond } from "../statistics.ts";
-import type { Session, Subject } from "../subject.ts";
-import { rateBeside, table } from "../tables.ts";
-import { InvalidRun, Tally } from "../tally.ts";
+import type { Case, Scenario } from "../scenario.ts";
+import { perSecond } from "../statistics.ts";
+import { onStore, type Session } from "../subject.ts";
+import { Tally } from "../tally.ts";
 
 /** How much each column does. */
 interface Size {
@@ -29,46 +28,17 @@ const columns: Readonly<Record<string, (session: Session, size: Size) => Promise
   "drain best": (session, size) => drain(session, size.drain, false),
 };
 
-/** One run of one column on one subject; null when it was invalid. */
-interface Measurement {
-  readonly subject: string;
-  readonly column: string;
-  readonly value: number | null;
-}
-
 export const throughput: Scenario = {
   name: "throughput",
   about: "jobs per second in one process; the ratio is to the floor of the same durability",
   suits: () => true,
-  run: async (subjects, plan) => {
-    const size = plan.smoke ? SMOKE : FULL;
-    const measurements: Measurement[] = [];
-    // Subjects take turns, so that a slow moment of the machine does not fall on one of them alone.
-    for (let run = 1; run <= plan.runs; run++) {
-      for (const subject of subjects) {
-        plan.note(`run ${run} of ${plan.runs}: ${subject.name}`);
-        measurements.push(...(await measure(subject, size, plan)));
-      }
-    }
-    return report(subjects, measurements, size);
-  },
+  cases: ({ smoke }) =>
+    Object.entries(columns).map(([column, measure]): Case => ({
+      metrics: { [column]: "jobs/s" },
+      run: (subject) =>
+        onStore(subject, async (session) => ({ [column]: await measure(session, smoke ? SMOKE : FULL) })),
+    })),
 };
-
-async function measure(subject: Subject, size: Size, plan: Plan): Promise<Measurement[]> {
-  const found: Measurement[] = [];
-  for (const [column, run] of Object.entries(columns)) {
-    const session = await subject.open();
-    try {
-      found.push({ subject: subject.name, column, value: await run(session, size) });
-    } catch (error) {
-      if (!(error instanceof InvalidRun)) throw error;
-      plan.invalid(`${subject.name}, ${column}: ${error.message}`);
-      found.push({ subject: subject.name, column, value: null });
-    }
-    await session.close();
-  }
-  return found;
-}
 
 /** One awaited after the other, timed by tinybench. */
 async function addOneByOne(session: Session, { addMs }: Size): Promise<number> {
@@ -111,31 +81,4 @@ async function drain(session: Session, count: number, single: boolean): Promise<
   const ms = performance.now() - startedAt;
   tally.check(count);
   return perSecond(count, ms);
-}
-
-function report(subjects: readonly Subject[], measurements: readonly Measurement[], size: Size): Outcome {
-  const valuesOf = (subject: string | undefined, column: string): (number | null)[] =>
-    measurements.filter((each) => each.subject === subject && each.column === column).map(({ value }) => value);
-  const medianOf = (subject: string | undefined, column: string): number | undefined => {
-    const values = valuesOf(subject, column).filter((value) => value !== null);
-    return values.length === 0 ? undefined : median(values);
-  };
-  const names = Object.keys(columns);
-  const rows = subjects.map(({ name, durability, floor }) => [
-    name,
-    durability,
-    ...names.map((column) =>
-      valuesOf(name, column).includes(null) ? "invalid" : rateBeside(medianOf(name, column), medianOf(floor, column)),
-    ),
-  ]);
-  const medians = subjects.flatMap(({ name, durability }) =>
-    names.map((column) => ({
-      subject: name,
-      durability,
-      column,
-      median: medianOf(name, column) ?? null,
-      values: valuesOf(name, column),
-    })),
-  );
-  return { tables: [table(["subject", "survives", ...names], rows)], data: { size, medians } };
 }

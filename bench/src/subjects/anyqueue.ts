@@ -1,5 +1,6 @@
 import { join as joinPath } from "node:path";
 import { type Adapter, createAdapter, openQueue, type WorkerOptions } from "@anyqueue/api";
+import type { Durability } from "../measurement.ts";
 import type { Ran, Session, Subject } from "../subject.ts";
 import { dropSchema, newSchema, postgresHindrance, serverUrl } from "./postgres-schema.ts";
 import { scratch } from "./scratch.ts";
@@ -11,8 +12,9 @@ const SINGLE: WorkerOptions = { concurrency: 1, prefetch: 0 };
 interface Backend {
   readonly floor: string;
   /** What an acknowledged job survives, by the mode that is named in the configuration. */
-  readonly durability: Readonly<Record<string, string>>;
+  readonly durability: Readonly<Record<string, Durability>>;
   readonly isShared: boolean;
+  readonly server?: "postgres";
   readonly hindrance?: () => Promise<string | undefined>;
   place(): Promise<{ readonly address: string; remove(): Promise<void> }>;
   url(address: string, mode: string, connections?: number): string;
@@ -40,6 +42,7 @@ const backends = {
     floor: "floor postgres merged",
     durability: { on: "power-loss", off: "crash" },
     isShared: true,
+    server: "postgres",
     hindrance: async () => (await postgresHindrance()) ?? (await missingAdapter()),
     place: async () => {
       const address = newSchema();
@@ -55,9 +58,11 @@ export function anyqueue(name: keyof typeof backends, mode = ""): Subject {
   const join = (address: string): Promise<Session> => connect(backend.url(address, mode), address);
   return {
     name: ["anyqueue", name, mode.toUpperCase()].filter(Boolean).join(" "),
-    durability: backend.durability[mode] ?? "",
+    durability: backend.durability[mode] ?? "none",
+    batching: "adds merged, claims ahead",
     floor: [backend.floor, mode.toUpperCase()].filter(Boolean).join(" "),
     configuration: `a worker of concurrency ${BEST.concurrency}`,
+    ...(backend.server && { server: backend.server }),
     ...(backend.hindrance && { hindrance: backend.hindrance }),
     ...(backend.isShared && { join }),
     open: async () => {

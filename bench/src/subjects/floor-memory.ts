@@ -4,6 +4,7 @@ import type { Session, Subject } from "../subject.ts";
 export const floorMemory: Subject = {
   name: "floor memory",
   durability: "none",
+  batching: "nothing",
   open: async (): Promise<Session> => {
     const jobs: { readonly payload: string }[] = [];
     let next = 0;

@@ -34,6 +34,7 @@ const PINNED = ["sort", "seqscan", "bitmapscan", "hashjoin", "mergejoin"].map((p
 /** How a floor uses its connections. */
 interface Style {
   readonly name: string;
+  readonly batching: string;
   readonly configuration: string;
   adder(pool: Pool): (n: number) => Promise<unknown>;
   step(pool: Pool): Step;
@@ -41,6 +42,7 @@ interface Style {
 
 const plain: Style = {
   name: "floor postgres",
+  batching: `${BATCH} claimed`,
   configuration: `an INSERT per job on ${CONNECTIONS} connections; ${BATCH} claimed by one statement, finished by another`,
   adder: (pool) => (n) => pool.query({ ...ADD_ONE, values: [512, Date.now(), payloadOf(n)] }),
   step: (pool) => async (done, limit) => {
@@ -52,6 +54,7 @@ const plain: Style = {
 
 const merged: Style = {
   name: "floor postgres merged",
+  batching: `adds merged, ${BATCH} claimed`,
   configuration: `adds in flight merged by UNNEST; ${BATCH} finished and the next ${BATCH} claimed by one statement`,
   adder: mergingAdder,
   step: (pool) => async (done, limit) =>
@@ -69,7 +72,9 @@ export function floorPostgres(style: "plain" | "merged", durability: "on" | "off
   return {
     name: `${chosen.name} ${durability.toUpperCase()}`,
     durability: durability === "on" ? "power-loss" : "crash",
+    batching: chosen.batching,
     configuration: chosen.configuration,
+    server: "postgres",
     hindrance: postgresHindrance,
     join,
     open: async () => {

@@ -19,6 +19,7 @@ export function floorSqlite(durability: "full" | "normal"): Subject {
   return {
     name: `floor sqlite ${durability.toUpperCase()}`,
     durability: durability === "full" ? "power-loss" : "crash",
+    batching: `adds by transaction, ${BATCH} claimed`,
     configuration: `adds of fifty callers in one transaction; ${BATCH} finished and the next ${BATCH} claimed in one`,
     join: async (address) => connect(address, durability),
     open: async () => {

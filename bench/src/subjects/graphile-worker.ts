@@ -29,6 +29,8 @@ interface GraphileWorker {
 export const graphileWorker: Subject = {
   name: PACKAGE.name,
   durability: "power-loss",
+  batching: `${BEST.localQueue.size} claimed`,
+  server: "postgres",
   floor: "floor postgres merged ON",
   configuration: `${PACKAGE.version}: ${JSON.stringify(BEST)}`,
   hindrance: async () => (await postgresHindrance()) ?? (await install(PACKAGE)),

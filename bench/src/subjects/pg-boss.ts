@@ -28,6 +28,8 @@ interface Boss {
 export const pgBoss: Subject = {
   name: PACKAGE.name,
   durability: "power-loss",
+  batching: `${BATCH} claimed`,
+  server: "postgres",
   floor: "floor postgres merged ON",
   configuration: `${PACKAGE.version}: drain by fetch and complete of ${BATCH}; work ${JSON.stringify(WORK)}, notify`,
   hindrance: async () => (await postgresHindrance()) ?? (await install(PACKAGE)),

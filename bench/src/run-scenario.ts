@@ -1,0 +1,109 @@
+import type { Measurement, Parameters } from "./measurement.ts";
+import type { Case, Plan, Readings, Scenario } from "./scenario.ts";
+import { median, summarise } from "./statistics.ts";
+import type { Subject } from "./subject.ts";
+import { InvalidRun } from "./tally.ts";
+
+/** One run of one case on one subject, which is about to begin, or has ended. */
+export interface Step {
+  readonly scenario: string;
+  readonly subject: string;
+  readonly metrics: readonly string[];
+  readonly parameters: Parameters;
+  /** From 1. */
+  readonly round: number;
+}
+
+/** What the runner tells whoever watches. */
+export interface Watcher {
+  begins(step: Step): void;
+  /** With everything that the scenario has measured so far. */
+  ended(step: Step, measurements: readonly Measurement[]): void;
+}
+
+/** How many runs a scenario takes. */
+export function countSteps(scenario: Scenario, subjects: number, plan: Plan): number {
+  return scenario.cases(plan).reduce((sum, each) => sum + runsOf(each, plan) * subjects, 0);
+}
+
+/** Measures everything in rounds: each case on every subject once, beginning with another subject each time. */
+export async function runScenario(
+  scenario: Scenario,
+  subjects: readonly Subject[],
+  plan: Plan,
+  watcher: Watcher,
+): Promise<Measurement[]> {
+  const cases = scenario.cases(plan);
+  const records = cases.map((each) => subjects.map((subject) => new Recorder(scenario, each, subject)));
+  const soFar = (): Measurement[] => records.flatMap((row) => row.flatMap((record) => record.measurements()));
+  for (let round = 1; round <= plan.runs; round++) {
+    for (const [n, each] of cases.entries()) {
+      if (round > runsOf(each, plan)) continue;
+      for (const turn of rotated(subjects, round - 1 + n)) {
+        const { metrics, parameters = {} } = each;
+        const step = { scenario: scenario.name, subject: turn.name, metrics: Object.keys(metrics), parameters, round };
+        watcher.begins(step);
+        await records[n]?.[subjects.indexOf(turn)]?.run(plan);
+        watcher.ended(step, soFar());
+      }
+    }
+  }
+  return soFar();
+}
+
+function runsOf({ runs = Number.POSITIVE_INFINITY }: Case, plan: Plan): number {
+  return Math.min(runs, plan.runs);
+}
+
+/** The same, beginning further on. */
+function rotated<T>(all: readonly T[], by: number): T[] {
+  const start = by % Math.max(1, all.length);
+  return [...all.slice(start), ...all.slice(0, start)];
+}
+
+/** Gathers what one subject did in one case. */
+class Recorder {
+  readonly #scenario: Scenario;
+  readonly #case: Case;
+  readonly #subject: Subject;
+  readonly #readings: Readings[] = [];
+  readonly #invalid: string[] = [];
+
+  constructor(scenario: Scenario, each: Case, subject: Subject) {
+    this.#scenario = scenario;
+    this.#case = each;
+    this.#subject = subject;
+  }
+
+  /** A run that is no measurement is marked, and the others go on. */
+  async run(plan: Plan): Promise<void> {
+    try {
+      this.#readings.push(await this.#case.run(this.#subject, plan));
+    } catch (error) {
+      const { message } = error as Error;
+      this.#invalid.push(error instanceof InvalidRun ? message : `it failed: ${message}`);
+    }
+  }
+
+  measurements(): Measurement[] {
+    return Object.entries(this.#case.metrics).flatMap(([metric, unit]) => {
+      const found = this.#readings.map((readings) => readings[metric]).filter((reading) => reading !== undefined);
+      if (found.length === 0 && this.#invalid.length === 0) return [];
+      const samples = found.filter((reading) => typeof reading === "object").map(summarise);
+      const { name, durability, batching, floor } = this.#subject;
+      return {
+        scenario: this.#scenario.name,
+        metric,
+        unit,
+        parameters: this.#case.parameters ?? {},
+        subject: name,
+        durability,
+        batching,
+        ...(floor !== undefined && { floor }),
+        values: found.map((reading) => (typeof reading === "number" ? reading : median(reading))),
+        ...(samples.length > 0 && { samples }),
+        invalid: [...this.#invalid],
+      };
+    });
+  }
+}
