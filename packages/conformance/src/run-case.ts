@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Case } from "./case.ts";
+import { type Explanation, explain } from "./explain.ts";
 import type { Fixture } from "./fixture.ts";
+import { Handles } from "./handles.ts";
+import type { Call } from "./history/call.ts";
 import { Trial, type TrialSettings } from "./trial.ts";
 
 /** What became of a case. */
 export type CaseOutcome =
   | { readonly outcome: "passed" }
   | { readonly outcome: "skipped"; readonly reason: string }
-  | { readonly outcome: "failed"; readonly error: unknown };
+  | ({ readonly outcome: "failed"; readonly error: unknown } & Explanation);
 
 /** How long a case may take, in milliseconds, beyond its budget; the slowest takes a few seconds on a slow disk. */
 export const CASE_DEADLINE = 60_000;
@@ -15,54 +18,68 @@ export const CASE_DEADLINE = 60_000;
 /** How long an open-ended case looks for faults when nobody says, in milliseconds. */
 const USUAL_BUDGET = 2000;
 
-/** Runs a case on a new store, and closes and removes that store again. */
+/** Runs a case on a new store, and closes and removes that store again. Never throws. */
 export async function runCase(
   fixture: Fixture,
   subject: Case,
   seed: number,
   { budgetMs = USUAL_BUDGET, replay = null }: Partial<TrialSettings> = {},
 ): Promise<CaseOutcome> {
+  // What finds faults by chance makes far more calls than anybody reads, and keeps its own record of them.
+  const calls: Call[] | null = subject.isOpenEnded ? null : [];
   let trial: Trial | undefined;
   let outcome: CaseOutcome;
   try {
-    const adapter = await fixture.open();
-    trial = new Trial(fixture, adapter, { seed, budgetMs, replay });
-    await adapter.open();
-    outcome = await judge(fixture, subject, trial);
+    const adapter = await inTime(fixture.open(), CASE_DEADLINE, () => "`open` of the fixture never answered.");
+    trial = new Trial(new Handles(fixture, adapter, calls), { seed, budgetMs, replay });
+    await inTime(adapter.open(), CASE_DEADLINE, () => "`open` never answered.");
+    outcome = await judge(fixture, subject, trial, calls);
   } catch (error) {
-    outcome = { outcome: "failed", error };
+    outcome = failure(error, calls);
   }
   try {
-    await trial?.end();
+    await inTime(trial?.end(), CASE_DEADLINE, () => "`close` never answered.");
   } catch (error) {
     // What went wrong first says more than what goes wrong while tidying up.
-    if (outcome.outcome !== "failed") outcome = { outcome: "failed", error };
+    if (outcome.outcome !== "failed") outcome = failure(error, calls);
   }
   return outcome;
 }
 
-async function judge(fixture: Fixture, subject: Case, trial: Trial): Promise<CaseOutcome> {
-  const { capabilities } = trial.adapter;
-  const readiness = subject.needs?.(fixture, capabilities) ?? "ready";
+async function judge(
+  fixture: Fixture,
+  subject: Case,
+  trial: Trial,
+  calls: readonly Call[] | null,
+): Promise<CaseOutcome> {
+  const readiness = subject.needs?.(fixture, trial.adapter.capabilities) ?? "ready";
   if (readiness !== "ready") {
-    return "skip" in readiness
-      ? { outcome: "skipped", reason: readiness.skip }
-      : { outcome: "failed", error: new Error(readiness.fail) };
+    if ("skip" in readiness) return { outcome: "skipped", reason: readiness.skip };
+    throw new Error(readiness.fail);
   }
-  await within(CASE_DEADLINE + trial.budgetMs, subject.run(trial));
+  const deadline = CASE_DEADLINE + trial.budgetMs;
+  await inTime(subject.run(trial), deadline, () => {
+    const verbs = new Set(calls?.filter((call) => call.end === null).map(({ verb }) => `\`${verb}\``));
+    const reason = verbs.size > 0 ? `${[...verbs].join(", ")} never answered` : "something in it never answered";
+    return `The case did not end within ${Math.round(deadline / 1000)} seconds: ${reason}.`;
+  });
   return { outcome: "passed" };
 }
 
+function failure(error: unknown, calls: readonly Call[] | null): CaseOutcome {
+  return { outcome: "failed", error, ...explain(error, calls ?? []) };
+}
+
 /** An adapter that never answers fails the case, instead of holding up the whole run. */
-async function within(deadline: number, run: Promise<void>): Promise<void> {
+async function inTime<T>(run: Promise<T> | T, ms: number, late: () => string): Promise<T> {
   const ended = new AbortController();
-  const late = sleep(deadline, undefined, { signal: ended.signal }).then(() => {
-    throw new Error(`The case did not end within ${Math.round(deadline / 1000)} seconds: a verb never answered.`);
+  const deadline = sleep(ms, undefined, { signal: ended.signal }).then(() => {
+    throw new Error(late());
   });
   try {
-    await Promise.race([run, late]);
+    return await Promise.race([run, deadline]);
   } finally {
     ended.abort();
-    late.catch(() => {});
+    deadline.catch(() => {});
   }
 }

@@ -15,7 +15,8 @@ import {
 } from "@anyqueue/api";
 import { holds, present, same } from "./check.ts";
 import { decorate } from "./decorate.ts";
-import type { Connection, Fixture } from "./fixture.ts";
+import type { Connection } from "./fixture.ts";
+import type { Handles } from "./handles.ts";
 import { LEASE, T0 } from "./time.ts";
 
 /** A job that somebody holds. */
@@ -47,27 +48,21 @@ export class Trial {
   readonly budgetMs: number;
   /** The counterexample to run again, in place of looking for one; only cases that say they replay it get it. */
   readonly replay: string | null;
-  readonly #fixture: Fixture;
-  readonly #handles: Adapter[];
+  readonly #handles: Handles;
   readonly #queues: Queue[] = [];
   #count = 0;
 
-  constructor(fixture: Fixture, adapter: Adapter, { seed, budgetMs, replay }: TrialSettings) {
-    this.#fixture = fixture;
-    this.#handles = [adapter];
-    this.adapter = adapter;
+  constructor(handles: Handles, { seed, budgetMs, replay }: TrialSettings) {
+    this.#handles = handles;
+    this.adapter = handles.first;
     this.seed = seed;
     this.budgetMs = budgetMs;
     this.replay = replay;
   }
 
   /** Another opened handle on the same store. */
-  async reopen(): Promise<Adapter> {
-    const another = await this.#fixture.reopen?.(this.adapter);
-    holds(another !== undefined, "The fixture has no `reopen`.");
-    this.#handles.push(another);
-    await another.open();
-    return another;
+  reopen(): Promise<Adapter> {
+    return this.#handles.reopen();
   }
 
   /** An open guard in front of the adapter, which it leaves open when it is closed itself. */
@@ -86,33 +81,32 @@ export class Trial {
   }
 
   /** Ends a handle the hard way. */
-  async crash(adapter: Adapter): Promise<void> {
-    holds(this.#fixture.crash !== undefined, "The fixture has no `crash`.");
-    await this.#fixture.crash(adapter);
+  crash(adapter: Adapter): Promise<void> {
+    return this.#handles.crash(adapter);
   }
 
   /** Whether another process can reach the store. */
   get canSpawn(): boolean {
-    return this.#fixture.spawn !== undefined;
+    return this.#handles.canSpawn;
   }
 
   /** How another process reaches the store. */
   connection(): Connection {
-    const connection = this.#fixture.spawn?.(this.adapter);
-    return present(connection, "The fixture has no `spawn`.");
+    return this.#handles.connection();
   }
 
   /** Runs `work` in a transaction of the caller's own. */
-  async transaction(work: (tx: never) => Promise<void>): Promise<void> {
-    holds(this.#fixture.transaction !== undefined, "The fixture has no `transaction`.");
-    await this.#fixture.transaction(this.adapter, work);
+  transaction(work: (tx: never) => Promise<void>): Promise<void> {
+    return this.#handles.transaction(work);
   }
 
-  /** Closes every handle and removes the store. */
+  /** Stops the workers, closes every handle and removes the store. */
   async end(): Promise<void> {
-    for (const queue of this.#queues) await queue.close();
-    for (const handle of this.#handles.toReversed()) await handle.close();
-    await this.#fixture.dispose?.(this.adapter);
+    try {
+      for (const queue of this.#queues) await queue.close();
+    } finally {
+      await this.#handles.end();
+    }
   }
 
   /** A valid job: in lane `main`, of type `work.do`, waiting, of normal priority, to be tried three times. */

@@ -1,4 +1,5 @@
 import { T0 } from "../time.ts";
+import { brief } from "./brief.ts";
 import type { Call } from "./call.ts";
 import { describeAnswer } from "./describe-answer.ts";
 import { describeRequest } from "./describe-request.ts";
@@ -18,5 +19,11 @@ export function describeCalls(calls: readonly Call[], base: number = T0): string
 
 function outcomeOf(call: Call, base: number): string {
   if (call.error !== undefined) return `threw ${call.error.length > 120 ? `${call.error.slice(0, 119)}…` : call.error}`;
-  return call.end === null ? "no answer" : describeAnswer(call, base);
+  if (call.end === null) return "no answer";
+  try {
+    return describeAnswer(call, base);
+  } catch {
+    // A broken adapter may answer anything.
+    return brief(call.answer);
+  }
 }

@@ -1,0 +1,51 @@
+import type { Call } from "./history/call.ts";
+import { Counterexample } from "./history/counterexample.ts";
+import { describeCalls } from "./history/describe-call.ts";
+import { errorText } from "./history/error-text.ts";
+
+/** Why a case failed. */
+export interface Explanation {
+  /** A sentence that says how the promise is broken; further lines show the difference. */
+  readonly message: string;
+  /** The calls that led there, each a line. */
+  readonly history: readonly string[];
+  /** What to give to `--replay`, if the failure can be repeated by itself. */
+  readonly replay: string | null;
+}
+
+/** How many calls a history shows at most: the last ones, which mostly are those that matter. */
+const SHOWN_CALLS = 12;
+
+/** Explains what a case threw by the calls that were made until then. */
+export function explain(thrown: unknown, calls: readonly Call[]): Explanation {
+  const error = rootOf(thrown);
+  if (error instanceof Counterexample) {
+    return { message: error.message, history: error.history, replay: error.replay };
+  }
+  return { message: messageOf(error, calls), history: lastOf(calls), replay: null };
+}
+
+/** What is wrong is told by the property that failed, not by fast-check, which only says that one did. */
+function rootOf(error: unknown): unknown {
+  const isProperty = error instanceof Error && error.message.startsWith("Property failed after");
+  return isProperty && error.cause !== undefined ? error.cause : error;
+}
+
+function messageOf(error: unknown, calls: readonly Call[]): string {
+  const text = errorText(error);
+  const thrower = calls.findLast((call) => call.error === text);
+  if (thrower) return `\`${thrower.verb}\` threw ${text}`;
+  // Nobody but the suite itself throws these; it stumbles where an answer is not even an array or an object.
+  return error instanceof TypeError ? `An answer does not have the form that the contract says (${text}).` : text;
+}
+
+function lastOf(calls: readonly Call[]): string[] {
+  const shown = calls.slice(-SHOWN_CALLS);
+  const lines = describeCalls(shown);
+  const [{ client = "" } = {}] = shown;
+  // Who it was is worth a letter only where there are several.
+  const isAlone = calls.every((call) => call.client === client);
+  const texts = isAlone ? lines.map((line) => line.slice(client.length + 2)) : lines;
+  const before = calls.length - shown.length;
+  return before > 0 ? [`… ${before} ${before === 1 ? "call" : "calls"} before`, ...texts] : texts;
+}
