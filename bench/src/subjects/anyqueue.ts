@@ -1,12 +1,10 @@
 import { join as joinPath } from "node:path";
-import { type Adapter, createAdapter, openQueue, type WorkerOptions } from "@anyqueue/api";
+import { type Adapter, createAdapter, openQueue } from "@anyqueue/api";
 import type { Durability } from "../measurement.ts";
-import type { Ran, Session, Subject } from "../subject.ts";
+import type { Session, Subject } from "../subject.ts";
 import { dropSchema, newSchema, postgresHindrance, serverUrl } from "./postgres-schema.ts";
+import { BEST, queueSession } from "./queue-session.ts";
 import { scratch } from "./scratch.ts";
-
-const BEST: WorkerOptions = { concurrency: 100 };
-const SINGLE: WorkerOptions = { concurrency: 1, prefetch: 0 };
 
 /** A backend of ours, where its stores are, and what its modes are worth. */
 interface Backend {
@@ -84,37 +82,5 @@ async function missingAdapter(): Promise<string | undefined> {
 }
 
 async function connect(url: string, address: string): Promise<Session> {
-  const queue = await openQueue(url);
-  const begin = (ran: Ran, options: WorkerOptions) =>
-    queue.work({ noop: async (job) => ran((job.payload as { n: number }).n) }, options);
-  return {
-    address,
-    add: (n) => queue.add("noop", { n }),
-    addMany: (count, { first = 0, mixed = false } = {}) =>
-      queue.addMany(
-        Array.from({ length: count }, (_, n) => ({
-          type: "noop",
-          payload: { n: first + n },
-          ...(mixed && { options: { priority: Math.floor(Math.random() * 2 ** 32) } }),
-        })),
-      ),
-    drain: async (single, ran) => {
-      let count = 0;
-      const worker = begin(
-        (n) => {
-          count++;
-          ran?.(n);
-        },
-        single ? SINGLE : BEST,
-      );
-      await worker.idle();
-      await worker.stop();
-      return count;
-    },
-    work: async (ran) => {
-      const worker = begin(ran, BEST);
-      return () => worker.stop();
-    },
-    close: () => queue.close(),
-  };
+  return queueSession(await openQueue(url), address);
 }
