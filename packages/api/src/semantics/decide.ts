@@ -126,6 +126,11 @@ function eventsOf(before: Job, after: Job, change: Change, now: number): JobEven
   return events;
 }
 
+/** What `history: "all"` records of a step: its transition, if it changed the state (P22). */
+export function movedEvents(before: Job, after: Job, now: number): JobEvent[] {
+  return after.state === before.state ? [] : [movedEvent(before, after, now)];
+}
+
 /** The transition that `history: "all"` records, with the holder after it or, if it gave the job up, before it (P22). */
 export function movedEvent(before: Job, after: Job, now: number): JobEvent {
   const holder = after.lease?.holder ?? before.lease?.holder;
