@@ -9,6 +9,7 @@ import { lanesCommand } from "./commands/lanes.ts";
 import { listCommand } from "./commands/list.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { moveCommand } from "./commands/move.ts";
+import { newAdapterCommand } from "./commands/new-adapter.ts";
 import { pruneCommand } from "./commands/prune.ts";
 import { resultCommand } from "./commands/result.ts";
 import { retryCommand } from "./commands/retry.ts";
@@ -49,6 +50,7 @@ const COMMANDS = [
   pruneCommand,
   migrateCommand,
   conformanceCommand,
+  newAdapterCommand,
   demoCommand,
 ];
 
