@@ -1,3 +1,4 @@
+import { AssertionError } from "node:assert/strict";
 import type { Call } from "./history/call.ts";
 import { Counterexample } from "./history/counterexample.ts";
 import { describeCalls } from "./history/describe-call.ts";
@@ -32,6 +33,7 @@ function rootOf(error: unknown): unknown {
 }
 
 function messageOf(error: unknown, calls: readonly Call[]): string {
+  if (error instanceof AssertionError) return error.message;
   const text = errorText(error);
   const thrower = calls.findLast((call) => call.error === text);
   if (thrower) return `\`${thrower.verb}\` threw ${text}`;
@@ -42,7 +44,7 @@ function messageOf(error: unknown, calls: readonly Call[]): string {
 function lastOf(calls: readonly Call[]): string[] {
   const shown = calls.slice(-SHOWN_CALLS);
   const lines = describeCalls(shown);
-  const [{ client = "" } = {}] = shown;
+  const client = shown[0]?.client ?? "";
   // Who it was is worth a letter only where there are several.
   const isAlone = calls.every((call) => call.client === client);
   const texts = isAlone ? lines.map((line) => line.slice(client.length + 2)) : lines;

@@ -18,27 +18,33 @@ export const CASE_DEADLINE = 60_000;
 /** How long an open-ended case looks for faults when nobody says, in milliseconds. */
 const USUAL_BUDGET = 2000;
 
+/** What a case is given. */
+export interface CaseSettings extends Partial<Omit<TrialSettings, "seed">> {
+  /** How long it may take beyond its budget, in milliseconds. */
+  readonly deadlineMs?: number;
+}
+
 /** Runs a case on a new store, and closes and removes that store again. Never throws. */
 export async function runCase(
   fixture: Fixture,
   subject: Case,
   seed: number,
-  { budgetMs = USUAL_BUDGET, replay = null }: Partial<TrialSettings> = {},
+  { budgetMs = USUAL_BUDGET, replay = null, deadlineMs = CASE_DEADLINE }: CaseSettings = {},
 ): Promise<CaseOutcome> {
   // What finds faults by chance makes far more calls than anybody reads, and keeps its own record of them.
   const calls: Call[] | null = subject.isOpenEnded ? null : [];
   let trial: Trial | undefined;
   let outcome: CaseOutcome;
   try {
-    const adapter = await inTime(fixture.open(), CASE_DEADLINE, () => "`open` of the fixture never answered.");
+    const adapter = await inTime(fixture.open(), deadlineMs, () => "`open` of the fixture never answered.");
     trial = new Trial(new Handles(fixture, adapter, calls), { seed, budgetMs, replay });
-    await inTime(adapter.open(), CASE_DEADLINE, () => "`open` never answered.");
-    outcome = await judge(fixture, subject, trial, calls);
+    await inTime(adapter.open(), deadlineMs, () => "`open` never answered.");
+    outcome = await judge(fixture, subject, trial, { calls, deadlineMs });
   } catch (error) {
     outcome = failure(error, calls);
   }
   try {
-    await inTime(trial?.end(), CASE_DEADLINE, () => "`close` never answered.");
+    await inTime(trial?.end(), deadlineMs, () => "`close` never answered.");
   } catch (error) {
     // What went wrong first says more than what goes wrong while tidying up.
     if (outcome.outcome !== "failed") outcome = failure(error, calls);
@@ -50,14 +56,14 @@ async function judge(
   fixture: Fixture,
   subject: Case,
   trial: Trial,
-  calls: readonly Call[] | null,
+  { calls, deadlineMs }: { readonly calls: readonly Call[] | null; readonly deadlineMs: number },
 ): Promise<CaseOutcome> {
   const readiness = subject.needs?.(fixture, trial.adapter.capabilities) ?? "ready";
   if (readiness !== "ready") {
     if ("skip" in readiness) return { outcome: "skipped", reason: readiness.skip };
     throw new Error(readiness.fail);
   }
-  const deadline = CASE_DEADLINE + trial.budgetMs;
+  const deadline = deadlineMs + trial.budgetMs;
   await inTime(subject.run(trial), deadline, () => {
     const verbs = new Set(calls?.filter((call) => call.end === null).map(({ verb }) => `\`${verb}\``));
     const reason = verbs.size > 0 ? `${[...verbs].join(", ")} never answered` : "something in it never answered";

@@ -1,89 +1,123 @@
 import { createRequire } from "node:module";
-import type { Capabilities } from "@anyqueue/api";
-import type { Case, PromiseNumber } from "./case.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Case } from "./case.ts";
 import { cases } from "./cases/index.ts";
+import { checkFixture } from "./check-fixture.ts";
 import type { Fixture } from "./fixture.ts";
-import { runCase } from "./run-case.ts";
-import { defaultSeed } from "./seed.ts";
-
-/** What became of one case, as plain data. */
-export interface CaseReport {
-  readonly promise: PromiseNumber;
-  readonly scenarios: readonly string[];
-  readonly title: string;
-  readonly outcome: "passed" | "failed" | "skipped";
-  /** Why it was skipped, or how the promise is broken. */
-  readonly reason?: string;
-}
-
-/** What became of a run, as plain data. */
-export interface Report {
-  /** The version of the suite. */
-  readonly suite: string;
-  readonly adapter: string;
-  readonly capabilities: Capabilities;
-  /** Give it again to repeat the random cases. */
-  readonly seed: number;
-  readonly counts: { readonly passed: number; readonly failed: number; readonly skipped: number };
-  readonly cases: readonly CaseReport[];
-}
+import { openSubject } from "./open-subject.ts";
+import { type Plan, planRun, type RunOptions } from "./plan.ts";
+import type { CaseReport, Report } from "./report/report.ts";
+import { countOutcomes, judgePromises } from "./report/verdicts.ts";
+import { CASE_DEADLINE, runCase } from "./run-case.ts";
+import { Strays } from "./strays.ts";
 
 /** How far a run has come. */
 export interface Progress {
   readonly done: number;
   readonly total: number;
-  readonly last: CaseReport;
+  /** How many cases failed so far. */
+  readonly failed: number;
+  /** The case that begins now. */
+  readonly running?: Case;
+  /** The case that ended just now. */
+  readonly last?: CaseReport;
 }
 
-export interface StandaloneOptions {
-  /** Only the cases of these promises, such as `P13`. */
-  readonly only?: readonly string[];
-  readonly seed?: number;
+/** What a run without a test runner is told. */
+export interface StandaloneOptions extends RunOptions {
+  /** Called when a case begins, and when it has ended. */
   readonly onProgress?: (progress: Progress) => void;
+  /** Ends the run early; the report then has what was found until then. */
+  readonly signal?: AbortSignal;
 }
 
-/** Runs the suite without a test runner, one case after the other. Never throws because of a failed case. */
+/** How long the running case may go on when the run is ended early, in milliseconds. */
+const GRACE = 2000;
+
+/**
+ * Runs the suite without a test runner, one case after the other. Never throws because of a failed case.
+ *
+ * @throws QueueError `INVALID` if the fixture or an option is wrong, `UNAVAILABLE` if the adapter cannot even be opened.
+ */
 export async function runStandalone(fixture: Fixture, options: StandaloneOptions = {}): Promise<Report> {
-  const { only, seed = defaultSeed(), onProgress } = options;
-  const chosen = only === undefined ? cases : cases.filter((subject) => only.includes(subject.promise));
-  const reports: CaseReport[] = [];
-  for (const subject of chosen) {
-    const last = await report(fixture, subject, seed);
-    reports.push(last);
-    onProgress?.({ done: reports.length, total: chosen.length, last });
-  }
-  const count = (outcome: CaseReport["outcome"]) => reports.filter((each) => each.outcome === outcome).length;
+  checkFixture(fixture);
+  const begin = performance.now();
+  const plan = planRun(options, "30s");
+  const subject = await openSubject(fixture);
+  const reports = await runCases(fixture, plan, options);
   return {
     suite: suiteVersion(),
-    ...(await describeSubject(fixture)),
-    seed,
-    counts: { passed: count("passed"), failed: count("failed"), skipped: count("skipped") },
+    subject: fixture.name,
+    ...subject,
+    seed: plan.seed,
+    timeMs: plan.timeMs,
+    tookMs: Math.round(performance.now() - begin),
+    node: process.version,
+    isWhole: reports.length === cases.length,
+    counts: countOutcomes(reports),
+    promises: judgePromises(reports),
     cases: reports,
   };
 }
 
-async function report(fixture: Fixture, subject: Case, seed: number): Promise<CaseReport> {
-  const { promise, scenarios = [], title } = subject;
-  const result = await runCase(fixture, subject, seed);
-  const named = { promise, scenarios, title, outcome: result.outcome };
-  if (result.outcome === "passed") return named;
-  return { ...named, reason: result.outcome === "skipped" ? result.reason : messageOf(result.error) };
-}
-
-/** Capabilities are valid once a store is open, so one is opened to read them. */
-async function describeSubject(fixture: Fixture): Promise<{ adapter: string; capabilities: Capabilities }> {
-  const adapter = await fixture.open();
-  try {
-    await adapter.open();
-    return { adapter: adapter.name, capabilities: { ...adapter.capabilities } };
-  } finally {
-    await adapter.close();
-    await fixture.dispose?.(adapter);
+async function runCases(fixture: Fixture, plan: Plan, options: StandaloneOptions): Promise<CaseReport[]> {
+  const { onProgress, signal } = options;
+  using strays = new Strays();
+  const reports: CaseReport[] = [];
+  const ending = aborted(signal);
+  const tell = (rest: Pick<Progress, "running" | "last">): void =>
+    onProgress?.({ done: reports.length, total: plan.chosen.length, failed: countOutcomes(reports).failed, ...rest });
+  for (const subject of plan.chosen) {
+    tell({ running: subject });
+    const last = await Promise.race([runOne(fixture, subject, plan, strays, patience(reports)), ending]);
+    if (last !== undefined) reports.push(last);
+    if (last === undefined || signal?.aborted) break;
+    tell({ last });
   }
+  return reports;
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+async function runOne(
+  fixture: Fixture,
+  subject: Case,
+  { seed, budget, replay }: Plan,
+  strays: Strays,
+  deadlineMs: number,
+): Promise<CaseReport> {
+  const begin = performance.now();
+  const result = await (subject.isOpenEnded
+    ? budget.spend((budgetMs) => runCase(fixture, subject, seed, { budgetMs, replay, deadlineMs }))
+    : runCase(fixture, subject, seed, { replay, deadlineMs }));
+  const stray = await strays.take();
+  const { promise, scenarios = [], title } = subject;
+  const { outcome } = result;
+  return {
+    promise,
+    scenarios,
+    title,
+    outcome,
+    tookMs: Math.round(performance.now() - begin),
+    ...(outcome === "skipped" && { reason: result.reason }),
+    ...(outcome === "failed" && { reason: result.message, history: result.history }),
+    ...(outcome === "failed" && result.replay !== null && { replay: result.replay }),
+    ...(outcome !== "failed" && stray !== undefined && { outcome: "failed", reason: stray, history: [] }),
+  };
+}
+
+/** An adapter that has let cases wait to their deadline will do it again, and is waited for less. */
+function patience(reports: readonly CaseReport[]): number {
+  const hung = reports.filter(({ outcome, tookMs }) => outcome === "failed" && tookMs >= CASE_DEADLINE).length;
+  return hung < 2 ? CASE_DEADLINE : CASE_DEADLINE / 20;
+}
+
+/** Answers when a run that is ended early has waited long enough for the case that is running; else never. */
+async function aborted(signal: AbortSignal | undefined): Promise<undefined> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal?.aborted) return undefined;
+  signal?.addEventListener("abort", () => resolve(), { once: true });
+  await promise;
+  await sleep(GRACE);
+  return undefined;
 }
 
 function suiteVersion(): string {

@@ -1,0 +1,71 @@
+import { nameOf } from "../promises.ts";
+import { shownDifference } from "./difference.ts";
+import { cut, printable, printableLines, wrapped } from "./printable.ts";
+import type { CaseReport, PromiseReport, Report } from "./report.ts";
+import { type Look, toned } from "./style.ts";
+import { firstLine, showing } from "./verdicts.ts";
+
+/** How many lines of a difference are shown, and how many further cases of a promise are named. */
+const SHOWN_LINES = 16;
+const SHOWN_CASES = 4;
+
+/** For each broken promise how it is broken, shown by the case that does so best. */
+export function renderFailures(report: Report, look: Look): string {
+  const told = new Map<string, string>();
+  return report.promises
+    .filter(({ verdict }) => verdict === "broken")
+    .map((promise) => renderPromise(promise, report.cases, told, look).join("\n"))
+    .join("\n\n");
+}
+
+/** What was told of one promise is not told again of the next one. */
+function renderPromise(
+  { promise, passed, failed }: PromiseReport,
+  cases: readonly CaseReport[],
+  told: Map<string, string>,
+  look: Look,
+): string[] {
+  const own = cases.filter((each) => each.promise === promise);
+  const [best, ...others] = showing(own);
+  if (!best) return [];
+  const sentence = firstLine(best.reason);
+  const before = told.get(sentence);
+  if (before === undefined) told.set(sentence, promise);
+  const shown = before === undefined ? renderCase(best, look) : [`    As with ${before}: ${printable(sentence)}`];
+  const named = others.slice(0, SHOWN_CASES).flatMap((each) => renderTitle(each, look));
+  const more = others.length - SHOWN_CASES;
+  return [
+    `${toned("bad", nameOf(promise), look)}: ${failed} of ${passed + failed} cases fail`,
+    "",
+    ...renderTitle(best, look),
+    ...shown,
+    ...(named.length > 0 ? [...(before === undefined ? [""] : []), ...named] : []),
+    ...(more > 0 ? [`    … and ${more} more`] : []),
+  ];
+}
+
+function renderTitle({ title }: CaseReport, look: Look): string[] {
+  const [first = "", ...rest] = wrapped(title, look.width, 4);
+  return [`  ${toned("bad", "✗", look)} ${first.slice(4)}`, ...rest];
+}
+
+/** The sentence, the difference and the history. */
+function renderCase({ reason = "", history = [], replay }: CaseReport, look: Look): string[] {
+  const [sentence = "", ...rest] = printableLines(reason);
+  const difference = shownDifference(rest);
+  const more = difference.length - SHOWN_LINES;
+  const { command = "anyqueue conformance …" } = look;
+  return [
+    ...wrapped(sentence, look.width, 6).map((line) => toned("strong", line, look)),
+    ...difference.slice(0, SHOWN_LINES).map((line) => cut(`      ${line}`.trimEnd(), look.width)),
+    ...(more > 0 ? [`      … ${more} more lines`] : []),
+    ...(history.length > 0 ? [""] : []),
+    ...history.flatMap((line) => wrapped(printable(line), look.width, 8)),
+    ...(replay === undefined ? [] : ["", `      Replay it: ${command} --replay ${quoted(replay)}`]),
+  ];
+}
+
+/** As the shell takes it. */
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,62 @@
+import type { Capabilities } from "@anyqueue/api";
+import type { PromiseNumber } from "../case.ts";
+import type { Part } from "../promises.ts";
+
+/** What became of one case, as plain data. */
+export interface CaseReport {
+  readonly promise: PromiseNumber;
+  readonly scenarios: readonly string[];
+  readonly title: string;
+  readonly outcome: "passed" | "failed" | "skipped";
+  /** How long it took, in milliseconds. */
+  readonly tookMs: number;
+  /** Why it was skipped, or how the promise is broken: a sentence, and where it helps the difference in further lines. */
+  readonly reason?: string;
+  /** The calls that show how the promise is broken, each a line. */
+  readonly history?: readonly string[];
+  /** Runs this failure again by itself, given as `replay`. */
+  readonly replay?: string;
+}
+
+/**
+ * What can be said of a promise: `kept` by all of its cases that apply, `broken` by one, `not applicable` when none applies,
+ * `untold` when none that was run found anything but some were left out.
+ */
+export type Verdict = "kept" | "broken" | "not applicable" | "untold";
+
+/** What became of a promise, as plain data. */
+export interface PromiseReport {
+  readonly promise: PromiseNumber;
+  readonly name: string;
+  readonly part: Part;
+  readonly verdict: Verdict;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Why cases were skipped, or how the promise is broken, in a sentence. */
+  readonly reason?: string;
+}
+
+/** What became of a run, as plain data. */
+export interface Report {
+  /** The version of the suite. */
+  readonly suite: string;
+  /** The name of the fixture. */
+  readonly subject: string;
+  /** The name of the adapter. */
+  readonly adapter: string;
+  readonly capabilities: Capabilities;
+  /** Give it again to repeat the random cases. */
+  readonly seed: number;
+  /** How long the open-ended cases were allowed to look for faults, in milliseconds. */
+  readonly timeMs: number;
+  /** How long all of it took, in milliseconds. */
+  readonly tookMs: number;
+  /** The version of Node.js. */
+  readonly node: string;
+  /** Whether every case of the suite was run: then its verdicts are about the adapter as a whole. */
+  readonly isWhole: boolean;
+  readonly counts: { readonly passed: number; readonly failed: number; readonly skipped: number };
+  readonly promises: readonly PromiseReport[];
+  readonly cases: readonly CaseReport[];
+}
