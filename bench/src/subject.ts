@@ -4,25 +4,50 @@ import type { Durability } from "./measurement.ts";
 /** Called for every job that a handler ran, with the number under which it was added. */
 export type Ran = (n: number) => void;
 
+/** What the jobs of one call are like. */
+export interface JobOptions {
+  /** The number of the first, 0 if this is silent. */
+  readonly first?: number;
+  /** Whether they have random priorities. */
+  readonly mixed?: boolean;
+  /** A text that makes their payloads larger. */
+  readonly padding?: string | undefined;
+  /** How long they are not due yet; where `Subject.hasDelays`. */
+  readonly delayMs?: number;
+}
+
+/** What a job carries. */
+export type Payload = {
+  readonly n: number;
+  readonly padding?: string;
+};
+
+export function payloadOf(n: number, padding?: string): Payload {
+  return padding === undefined ? { n } : { n, padding };
+}
+
 /** One queue or raw driver, opened on a store. */
 export interface Session {
   /** Where another process finds this store, for `Subject.join`; on Postgres the name of its schema. */
   readonly address?: string;
   /** Stores one job; resolves when it is as durable as the subject says. */
-  add(n: number): Promise<unknown>;
+  add(n: number, padding?: string): Promise<unknown>;
   /** A floor's stand-in for this many callers adding at once: their jobs in one transaction. */
-  addTogether?(callers: number): Promise<unknown>;
+  addTogether?(callers: number, padding?: string): Promise<unknown>;
   /** A floor's `add` that wakes whoever sleeps in `work`, as the `add` of a queue always does. */
   addAndWake?(n: number): Promise<unknown>;
-  /** Stores many jobs in one call, numbered from `first` (0). `mixed` gives them random priorities. */
-  addMany(count: number, options?: { readonly first?: number; readonly mixed?: boolean }): Promise<unknown>;
+  /** Stores many jobs in one call, or in the fastest way there is. */
+  addMany(count: number, options?: JobOptions): Promise<unknown>;
   /**
    * Claims and finishes every job that is due, and answers how many handlers ran. `single`: one job at a time, as a
    * worker of concurrency 1 does; otherwise the subject's best configuration.
    */
   drain(single: boolean, ran?: Ran): Promise<number>;
-  /** Begins to work in the best configuration, waiting for jobs when there are none; answers how to stop. */
-  work?(ran: Ran): Promise<() => Promise<unknown>>;
+  /**
+   * Begins to work in the best configuration, waiting for jobs when there are none; answers how to stop. Where the queue
+   * tells it, `finished` is called when it is stored that a job is done.
+   */
+  work?(ran: Ran, finished?: Ran): Promise<() => Promise<unknown>>;
   /** Removes the store, if this session made it. */
   close(): Promise<void>;
 }
@@ -40,6 +65,12 @@ export interface Subject {
   readonly configuration?: string;
   /** What has to run before it can be asked for anything; the benchmark starts it, and stops it at the end. */
   readonly server?: "postgres" | "redis";
+  /** Whether jobs can be taken in another order than that of their insertion; yes if this is silent. */
+  readonly hasPriorities?: false;
+  /** Whether jobs can be added that are due later. */
+  readonly hasDelays?: true;
+  /** How much of a scenario's jobs it is measured with, if all of them would take very long: `0.1` is every tenth. */
+  readonly share?: number;
   /** Why it cannot be measured on this machine; undefined when it can. Installs what is wanted on demand. */
   readonly hindrance?: () => Promise<string | undefined>;
   /** Opens it on an empty store of its own. */

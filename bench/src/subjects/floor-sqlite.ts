@@ -1,6 +1,6 @@
 import { join as joinPath } from "node:path";
 import Database from "better-sqlite3";
-import type { Ran, Session, Subject } from "../subject.ts";
+import { type JobOptions, type Payload, payloadOf, type Ran, type Session, type Subject } from "../subject.ts";
 import { scratch } from "./scratch.ts";
 
 const SCHEMA = `
@@ -20,6 +20,7 @@ export function floorSqlite(durability: "full" | "normal"): Subject {
     name: `floor sqlite ${durability.toUpperCase()}`,
     durability: durability === "full" ? "power-loss" : "crash",
     batching: `adds by transaction, ${BATCH} claimed`,
+    hasDelays: true,
     configuration: `adds of fifty callers in one transaction; ${BATCH} finished and the next ${BATCH} claimed in one`,
     join: async (address) => connect(address, durability),
     open: async () => {
@@ -42,10 +43,13 @@ function connect(address: string, durability: string): Session {
   const claim = db.prepare<[number, number], { seq: number; payload: string }>(CLAIM);
   // Finished jobs stay, as they do in the queue: their results can be read, and an id is known again.
   const finish = db.prepare("update jobs set active = 2 where seq = ?");
-  const add = (n: number, priority = 512): unknown => insert.run(priority, Date.now(), JSON.stringify({ n }));
+  const add = (n: number, padding: string | undefined, priority = 512, delayMs = 0): unknown =>
+    insert.run(priority, Date.now() + delayMs, JSON.stringify(payloadOf(n, padding)));
 
-  const insertMany = db.transaction((count: number, first: number, mixed: boolean) => {
-    for (let n = 0; n < count; n++) add(first + n, mixed ? Math.floor(Math.random() * 2 ** 32) : 512);
+  const insertMany = db.transaction((count: number, { first = 0, mixed, padding, delayMs }: JobOptions) => {
+    for (let n = 0; n < count; n++) {
+      add(first + n, padding, mixed ? Math.floor(Math.random() * 2 ** 32) : undefined, delayMs);
+    }
   });
   const finishAndClaim = db.transaction((done: readonly number[], count: number) => {
     for (const seq of done) finish.run(seq);
@@ -54,9 +58,9 @@ function connect(address: string, durability: string): Session {
 
   return {
     address,
-    add: async (n) => add(n),
-    addTogether: async (callers) => insertMany(callers, 0, false),
-    addMany: async (count, { first = 0, mixed = false } = {}) => insertMany(count, first, mixed),
+    add: async (n, padding) => add(n, padding),
+    addTogether: async (callers, padding) => insertMany(callers, { padding }),
+    addMany: async (count, options = {}) => insertMany(count, options),
     drain: async (single, ran = () => undefined) => (single ? drainSingle(ran) : drainBatches(ran)),
     close: async () => void db.close(),
   };
@@ -84,5 +88,5 @@ function connect(address: string, durability: string): Session {
 }
 
 function numberOf(payload: string): number {
-  return (JSON.parse(payload) as { n: number }).n;
+  return (JSON.parse(payload) as Payload).n;
 }

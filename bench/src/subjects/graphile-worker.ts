@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import type { Ran, Session, Subject } from "../subject.ts";
+import { type Payload, payloadOf, type Ran, type Session, type Subject } from "../subject.ts";
 import { install, load, type Package } from "./on-demand.ts";
 import { dropSchema, newSchema, postgresHindrance, serverUrl } from "./postgres-schema.ts";
 
@@ -10,11 +10,12 @@ const SINGLE = { concurrentJobs: 1 };
 
 interface Job {
   readonly identifier: string;
-  readonly payload: { readonly n: number };
+  readonly payload: Payload;
   readonly priority?: number;
+  readonly runAt?: Date;
 }
 interface Utils {
-  addJob(identifier: string, payload: Job["payload"]): Promise<unknown>;
+  addJob(identifier: string, payload: Payload): Promise<unknown>;
   addJobs(jobs: readonly Job[]): Promise<unknown>;
   release(): Promise<void>;
 }
@@ -33,6 +34,7 @@ export const graphileWorker: Subject = {
   server: "postgres",
   floor: "floor postgres merged ON",
   configuration: `${PACKAGE.version}: ${JSON.stringify(BEST)}`,
+  hasDelays: true,
   hindrance: async () => (await postgresHindrance()) ?? (await install(PACKAGE)),
   join: connect,
   open: async () => {
@@ -53,16 +55,17 @@ async function connect(schema: string): Promise<Session> {
   });
   const utils = await graphile.makeWorkerUtils(options({}));
   await utils.migrate();
-  const tasks = (ran: Ran): object => ({ noop: async ({ n }: Job["payload"]) => ran(n) });
+  const tasks = (ran: Ran): object => ({ noop: async ({ n }: Payload) => ran(n) });
   return {
     address: schema,
-    add: (n) => utils.addJob("noop", { n }),
-    addMany: (count, { first = 0, mixed = false } = {}) =>
+    add: (n, padding) => utils.addJob("noop", payloadOf(n, padding)),
+    addMany: (count, { first = 0, mixed = false, padding, delayMs } = {}) =>
       utils.addJobs(
         Array.from({ length: count }, (_, n) => ({
           identifier: "noop",
-          payload: { n: first + n },
+          payload: payloadOf(first + n, padding),
           ...(mixed && { priority: Math.floor(Math.random() * 32_768) }),
+          ...(delayMs !== undefined && { runAt: new Date(Date.now() + delayMs) }),
         })),
       ),
     drain: async (single, ran) => {
@@ -74,8 +77,9 @@ async function connect(schema: string): Promise<Session> {
       await graphile.runOnce(options(single ? SINGLE : BEST), tasks(counting));
       return count;
     },
-    work: async (ran) => {
+    work: async (ran, finished) => {
       const events = new EventEmitter();
+      if (finished) events.on("job:complete", ({ job }: { job: Job }) => finished(job.payload.n));
       const listening = new Promise((resolve) => events.once("pool:listen:success", resolve));
       const runner = await graphile.run({ ...options(BEST), events }, tasks(ran));
       await listening;

@@ -1,10 +1,19 @@
 import type { Subject } from "../subject.ts";
+import { agenda } from "./agenda.ts";
 import { anyqueue } from "./anyqueue.ts";
+import { beeQueue } from "./bee-queue.ts";
+import { boringnode } from "./boringnode.ts";
+import { bullmq } from "./bullmq.ts";
 import { floorMemory } from "./floor-memory.ts";
 import { floorPostgres } from "./floor-postgres.ts";
+import { floorRedis } from "./floor-redis.ts";
 import { floorSqlite } from "./floor-sqlite.ts";
 import { graphileWorker } from "./graphile-worker.ts";
+import { liteque } from "./liteque.ts";
 import { pgBoss } from "./pg-boss.ts";
+import { plainjob } from "./plainjob.ts";
+import { platformatic } from "./platformatic.ts";
+import { sidequest } from "./sidequest.ts";
 
 /** Our backends, each behind its floor. */
 export const ours: readonly Subject[] = [
@@ -22,7 +31,23 @@ export const ours: readonly Subject[] = [
 ];
 
 /** Queues of others, for `--with`. */
-export const others: readonly Subject[] = [graphileWorker, pgBoss];
+export const others: readonly Subject[] = [
+  plainjob,
+  liteque,
+  boringnode("sqlite"),
+  sidequest("sqlite"),
+  graphileWorker,
+  pgBoss,
+  bullmq("postgres"),
+  boringnode("postgres"),
+  agenda,
+  sidequest("postgres"),
+  floorRedis,
+  bullmq("redis"),
+  beeQueue,
+  platformatic("redis"),
+  platformatic("memory"),
+];
 
 /** The subject of this name. */
 export function subjectNamed(name: string): Subject {

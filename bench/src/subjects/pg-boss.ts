@@ -1,4 +1,4 @@
-import type { Session, Subject } from "../subject.ts";
+import { type Payload, payloadOf, type Session, type Subject } from "../subject.ts";
 import { install, load, type Package } from "./on-demand.ts";
 import { dropSchema, newSchema, postgresHindrance, serverUrl } from "./postgres-schema.ts";
 
@@ -9,15 +9,15 @@ const QUEUE = "noop";
 
 interface Job {
   readonly id: string;
-  readonly data: { readonly n: number };
+  readonly data: Payload;
 }
 interface Boss {
   on(event: "error" | "warning", listener: () => void): void;
   start(): Promise<unknown>;
   stop(options: object): Promise<void>;
   createQueue(name: string, options: object): Promise<void>;
-  send(name: string, data: Job["data"]): Promise<unknown>;
-  insert(name: string, jobs: readonly { data: Job["data"]; priority?: number }[]): Promise<unknown>;
+  send(name: string, data: Payload): Promise<unknown>;
+  insert(name: string, jobs: readonly { data: Payload; priority?: number; startAfter?: Date }[]): Promise<unknown>;
   fetch(name: string, options: object): Promise<Job[]>;
   complete(name: string, ids: readonly string[]): Promise<unknown>;
   work(name: string, options: object, handler: (jobs: Job[]) => Promise<void>): Promise<string>;
@@ -31,6 +31,7 @@ export const pgBoss: Subject = {
   batching: `${BATCH} claimed`,
   server: "postgres",
   floor: "floor postgres merged ON",
+  hasDelays: true,
   configuration: `${PACKAGE.version}: drain by fetch and complete of ${BATCH}; work ${JSON.stringify(WORK)}, notify`,
   hindrance: async () => (await postgresHindrance()) ?? (await install(PACKAGE)),
   join: connect,
@@ -49,13 +50,14 @@ async function connect(schema: string): Promise<Session> {
   await boss.createQueue(QUEUE, { notify: true });
   return {
     address: schema,
-    add: (n) => boss.send(QUEUE, { n }),
-    addMany: (count, { first = 0, mixed = false } = {}) =>
+    add: (n, padding) => boss.send(QUEUE, payloadOf(n, padding)),
+    addMany: (count, { first = 0, mixed = false, padding, delayMs } = {}) =>
       boss.insert(
         QUEUE,
         Array.from({ length: count }, (_, n) => ({
-          data: { n: first + n },
+          data: payloadOf(first + n, padding),
           ...(mixed && { priority: Math.floor(Math.random() * 2 ** 31) }),
+          ...(delayMs !== undefined && { startAfter: new Date(Date.now() + delayMs) }),
         })),
       ),
     drain: async (single, ran) => {

@@ -1,5 +1,5 @@
 import type { Queue, WorkerOptions } from "@anyqueue/api";
-import type { Ran, Session } from "../subject.ts";
+import { payloadOf, type Payload, type Ran, type Session } from "../subject.ts";
 
 /** The worker that is best for throughput. */
 export const BEST: WorkerOptions = { concurrency: 100 };
@@ -8,16 +8,17 @@ const SINGLE: WorkerOptions = { concurrency: 1, prefetch: 0 };
 /** A queue of ours as the benchmark uses it, whatever its adapter. */
 export function queueSession(queue: Queue, address?: string): Session {
   const begin = (ran: Ran, options: WorkerOptions) =>
-    queue.work({ noop: async (job) => ran((job.payload as { n: number }).n) }, options);
+    queue.work({ noop: async (job) => ran((job.payload as Payload).n) }, options);
   return {
     ...(address !== undefined && { address }),
-    add: (n) => queue.add("noop", { n }),
-    addMany: (count, { first = 0, mixed = false } = {}) =>
+    add: (n, padding) => queue.add("noop", payloadOf(n, padding)),
+    addMany: (count, { first = 0, mixed = false, padding, delayMs } = {}) =>
       queue.addMany(
         Array.from({ length: count }, (_, n) => ({
           type: "noop",
-          payload: { n: first + n },
+          payload: payloadOf(first + n, padding),
           ...(mixed && { options: { priority: Math.floor(Math.random() * 2 ** 32) } }),
+          ...(delayMs !== undefined && { options: { delay: delayMs } }),
         })),
       ),
     drain: async (single, ran) => {
@@ -33,8 +34,9 @@ export function queueSession(queue: Queue, address?: string): Session {
       await worker.stop();
       return count;
     },
-    work: async (ran) => {
+    work: async (ran, finished) => {
       const worker = begin(ran, BEST);
+      if (finished) worker.on("completed", ({ payload }) => finished((payload as Payload).n));
       return () => worker.stop();
     },
     close: () => queue.close(),

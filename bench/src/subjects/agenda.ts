@@ -1,0 +1,86 @@
+import { Pool } from "pg";
+import { type Payload, payloadOf, type Ran, type Session, type Subject } from "../subject.ts";
+import { drainByWorker } from "./drain-by-worker.ts";
+import { install, load, type Package } from "./on-demand.ts";
+import { at } from "./place.ts";
+import { postgresHindrance, serverUrl } from "./postgres-schema.ts";
+
+const BACKEND = "@agendajs/postgres-backend";
+const PACKAGE: Package = { name: "agenda", version: "6.2.6", beside: { [BACKEND]: "3.0.6" } };
+// A short life of locks, since a timer of half of it outlives each job.
+const BEST = { defaultConcurrency: 50, maxConcurrency: 50, defaultLockLifetime: 10_000, removeOnComplete: true };
+const SINGLE = { ...BEST, defaultConcurrency: 1, maxConcurrency: 1 };
+const HIGHEST_PRIORITY = 1000;
+
+interface AgendaJob {
+  readonly attrs: { readonly data: Payload };
+  priority(value: number): this;
+  schedule(when: Date): this;
+  save(): Promise<unknown>;
+}
+interface Agenda {
+  readonly ready: Promise<void>;
+  readonly db: { getQueueSize(): Promise<number> };
+  on(event: "error", listener: () => void): void;
+  define(name: string, handler: (job: AgendaJob) => Promise<void>): void;
+  now(name: string, data: object): Promise<unknown>;
+  create(name: string, data: object): AgendaJob;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Agenda on Postgres: deletes jobs when they are done, has no call for many, and locks ahead without a bound. */
+export const agenda: Subject = {
+  name: "agenda postgres",
+  durability: "power-loss",
+  batching: "none",
+  floor: "floor postgres merged ON",
+  server: "postgres",
+  share: 0.1,
+  configuration: `${PACKAGE.version}: ${JSON.stringify(BEST)}`,
+  hindrance: async () => (await postgresHindrance()) ?? (await install(PACKAGE)),
+  ...at("schema", connect),
+};
+
+async function connect(schema: string): Promise<Session> {
+  const { Agenda } = await load<{ Agenda: new (options: object) => Agenda }>(PACKAGE);
+  const { PostgresBackend } = await load<{ PostgresBackend: new (options: object) => object }>(PACKAGE, BACKEND);
+  const pool = new Pool({ connectionString: serverUrl({ options: `-c search_path=${schema}` }), max: 50 });
+  pool.on("error", () => undefined);
+  const open = async (options: object): Promise<Agenda> => {
+    const opened = new Agenda({ backend: new PostgresBackend({ pool, channelName: schema }), ...options });
+    opened.on("error", () => undefined);
+    await opened.ready;
+    return opened;
+  };
+  const producer = await open({});
+  // It knows of no jobs to run; only one that was started tells others of what it adds.
+  await producer.start();
+  const begin = async (ran: Ran, options: object) => {
+    const worker = await open(options);
+    worker.define("noop", async ({ attrs }) => ran(attrs.data.n));
+    await worker.start();
+    return () => worker.stop();
+  };
+  const left = async () => {
+    const { rows } = await pool.query<{ count: number }>("select count(*)::int as count from agenda_jobs");
+    return rows[0]?.count ?? 0;
+  };
+  return {
+    add: (n, padding) => producer.now("noop", payloadOf(n, padding)),
+    addMany: (count, { first = 0, mixed = false, padding } = {}) =>
+      Promise.all(
+        Array.from({ length: count }, (_, i) => {
+          const job = producer.create("noop", payloadOf(first + i, padding));
+          if (mixed) job.priority(Math.floor(Math.random() * HIGHEST_PRIORITY));
+          return job.schedule(new Date()).save();
+        }),
+      ),
+    drain: (single, ran) => drainByWorker((counted) => begin(counted, single ? SINGLE : BEST), left, ran),
+    work: (ran) => begin(ran, BEST),
+    close: async () => {
+      await producer.stop();
+      await pool.end();
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import { type Payload, payloadOf, type Ran, type Session, type Subject } from "../subject.ts";
+import { install, load, type Package } from "./on-demand.ts";
+import { at } from "./place.ts";
+import { postgresHindrance, serverUrl } from "./postgres-schema.ts";
+import { WAL } from "./wal.ts";
+
+const PACKAGE: Package = {
+  name: "@boringnode/queue",
+  version: "0.6.0",
+  beside: { knex: "3.3.0", pg: "8.23.1", "better-sqlite3": "13.2.0" },
+};
+const BEST = { concurrency: 50, idleDelay: "10ms" };
+const SINGLE = { ...BEST, concurrency: 1 };
+const PRIORITIES = 10;
+const QUEUES = ["default"];
+
+type Knex = object & { destroy(): Promise<void> };
+type Cycle = { readonly type: string; readonly error?: Error } | null;
+interface Batch extends PromiseLike<unknown> {
+  priority(value: number): PromiseLike<unknown>;
+}
+interface Jobs {
+  readonly payload: Payload;
+}
+interface Boringnode {
+  Job: { new (): Jobs; dispatch(payload: object): PromiseLike<unknown>; dispatchMany(all: readonly object[]): Batch };
+  Locator: { register(name: string, job: unknown): void };
+  QueueManager: { init(config: object): Promise<unknown>; destroy(): Promise<void> };
+  QueueSchemaService: new (knex: Knex) => { createJobsTable(): Promise<void>; createSchedulesTable(): Promise<void> };
+  Worker: new (config: object) => {
+    init(): Promise<void>;
+    start(queues: readonly string[]): Promise<void>;
+    processCycle(queues: readonly string[]): Promise<Cycle>;
+    stop(): Promise<void>;
+  };
+}
+
+const stores = {
+  sqlite: {
+    durability: "crash",
+    floor: "floor sqlite NORMAL",
+    hindrance: async () => undefined,
+    ...at("file", (filename, isNew) =>
+      connect({ client: "better-sqlite3", connection: { filename }, useNullAsDefault: true, pool: WAL }, isNew),
+    ),
+  },
+  postgres: {
+    server: "postgres",
+    durability: "power-loss",
+    floor: "floor postgres merged ON",
+    hindrance: postgresHindrance,
+    ...at("schema", (schema, isNew) =>
+      connect({ client: "pg", connection: serverUrl(), searchPath: [schema], pool: { min: 0, max: 50 } }, isNew),
+    ),
+  },
+} as const;
+
+/** @boringnode/queue on knex: deletes jobs when they are done. Its settings are the process's, so one at a time. */
+export function boringnode(store: keyof typeof stores): Subject {
+  const { hindrance, ...chosen } = stores[store];
+  return {
+    name: `boringnode ${store}`,
+    batching: "none",
+    configuration: `${PACKAGE.version}: ${JSON.stringify(BEST)}${store === "sqlite" ? ", WAL, synchronous NORMAL" : ""}`,
+    share: 0.1,
+    ...chosen,
+    hindrance: async () => (await hindrance()) ?? (await install(PACKAGE)),
+  };
+}
+
+async function connect(database: object, isNew: boolean): Promise<Session> {
+  const { Job, Locator, QueueManager, QueueSchemaService, Worker } = await load<Boringnode>(PACKAGE);
+  const { default: createKnex } = await load<{ default: (config: object) => Knex }>(PACKAGE, "knex");
+  const driver = await load<{ knex(knex: Knex): unknown }>(PACKAGE, `${PACKAGE.name}/drivers/knex_adapter`);
+  const knex = createKnex(database);
+  if (isNew) {
+    const schema = new QueueSchemaService(knex);
+    await schema.createJobsTable();
+    await schema.createSchedulesTable();
+  }
+  let ran: Ran = () => undefined;
+  class Noop extends Job {
+    async execute(): Promise<void> {
+      ran(this.payload.n);
+    }
+  }
+  Locator.register(Noop.name, Noop);
+  const config = { default: "knex", adapters: { knex: driver.knex(knex) }, autoLoadJobs: false };
+  await QueueManager.init(config);
+  const workerOf = async (mode: object, counted: Ran) => {
+    ran = counted;
+    const worker = new Worker({ ...config, worker: { ...mode, gracefulShutdown: false } });
+    await worker.init();
+    return worker;
+  };
+  return {
+    add: async (n, padding) => Noop.dispatch(payloadOf(n, padding)),
+    addMany: async (count, { first = 0, mixed = false, padding } = {}) => {
+      const payloads = Array.from({ length: count }, (_, i) => payloadOf(first + i, padding));
+      if (!mixed) return Noop.dispatchMany(payloads);
+      // A call has one priority for all of its jobs.
+      const groups = Object.values(Object.groupBy(payloads, () => 1 + Math.floor(Math.random() * PRIORITIES)));
+      return Promise.all(groups.map((group, n) => Noop.dispatchMany(group ?? []).priority(n + 1)));
+    },
+    drain: async (single, counted = () => undefined) => {
+      let count = 0;
+      const worker = await workerOf(single ? SINGLE : BEST, (n) => {
+        count++;
+        counted(n);
+      });
+      for (let cycle: Cycle = null; cycle?.type !== "idle"; cycle = await worker.processCycle(QUEUES)) {
+        if (cycle?.type === "error") throw cycle.error ?? new Error("The worker failed.");
+      }
+      await worker.stop();
+      return count;
+    },
+    work: async (counted) => {
+      const worker = await workerOf(BEST, counted);
+      const ended = worker.start(QUEUES);
+      return () => worker.stop().then(() => ended);
+    },
+    close: async () => {
+      await QueueManager.destroy();
+      await knex.destroy();
+    },
+  };
+}

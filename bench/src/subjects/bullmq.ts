@@ -1,0 +1,103 @@
+import { redisUrl } from "../servers/redis.ts";
+import { type Payload, payloadOf, type Ran, type Session, type Subject } from "../subject.ts";
+import { drainByWorker } from "./drain-by-worker.ts";
+import { install, load, type Package } from "./on-demand.ts";
+import { at } from "./place.ts";
+import { postgresHindrance, serverUrl } from "./postgres-schema.ts";
+import { redisHindrance } from "./redis-hindrance.ts";
+
+const PACKAGE: Package = { name: "bullmq", version: "6.7.0", beside: { ioredis: "5.11.1", pg: "8.23.1" } };
+const QUEUE = "noop";
+// https://docs.bullmq.io/guide/workers/concurrency and https://docs.bullmq.io/guide/postgresql
+const BEST = { concurrency: 100 };
+const JOB = { removeOnComplete: true, removeOnFail: true };
+const HIGHEST_PRIORITY = 2 ** 21;
+
+interface Closable {
+  on(event: "error" | "completed", listener: (job: Job) => void): void;
+  waitUntilReady(): Promise<unknown>;
+  close(): Promise<void>;
+}
+interface Queue extends Closable {
+  add(name: string, data: object, options: object): Promise<unknown>;
+  addBulk(jobs: readonly { name: string; data: object; opts: object }[]): Promise<unknown>;
+  getJobCountByTypes(...types: readonly string[]): Promise<number>;
+}
+interface BullMQ {
+  Queue: new (name: string, options: object, backend?: unknown) => Queue;
+  Worker: new (name: string, handler: (job: Job) => Promise<void>, options: object, backend?: unknown) => Closable;
+  createPostgresBackend: unknown;
+}
+interface Job {
+  readonly data: Payload;
+}
+
+type Store = "redis" | "postgres";
+const stores = {
+  redis: {
+    server: "redis",
+    durability: "crash",
+    floor: "floor redis",
+    hindrance: redisHindrance,
+    ...at("prefix", (prefix) => connect({ connection: { url: redisUrl() }, prefix }, "redis")),
+  },
+  postgres: {
+    server: "postgres",
+    durability: "power-loss",
+    floor: "floor postgres merged ON",
+    hindrance: postgresHindrance,
+    ...at("schema", (schema) =>
+      connect({ connection: { connectionString: serverUrl(), schema, max: 50, migrate: true } }, "postgres"),
+    ),
+  },
+} as const;
+
+/** BullMQ, on Redis or on Postgres: jobs are removed when they are done. */
+export function bullmq(store: Store): Subject {
+  const { hindrance, ...chosen } = stores[store];
+  return {
+    name: `bullmq ${store}`,
+    batching: "none",
+    hasDelays: true,
+    configuration: `${PACKAGE.version}: ${JSON.stringify({ ...BEST, ...JOB })}`,
+    ...chosen,
+    hindrance: async () => (await hindrance()) ?? (await install(PACKAGE)),
+  };
+}
+
+async function connect(options: object, store: Store): Promise<Session> {
+  const { Queue, Worker, createPostgresBackend } = await load<BullMQ>(PACKAGE);
+  const backend = store === "postgres" ? [createPostgresBackend] : [];
+  const queue = await ready(new Queue(QUEUE, options, ...backend));
+  const begin = async (ran: Ran, mode: object, finished?: Ran) => {
+    const worker = new Worker(QUEUE, async ({ data }) => ran(data.n), { ...options, ...mode }, ...backend);
+    if (finished) worker.on("completed", ({ data }) => finished(data.n));
+    await ready(worker);
+    return () => worker.close();
+  };
+  const left = () => queue.getJobCountByTypes("waiting", "active", "prioritized", "delayed");
+  return {
+    add: (n, padding) => queue.add("noop", payloadOf(n, padding), JOB),
+    addMany: (count, { first = 0, mixed = false, padding, delayMs } = {}) =>
+      queue.addBulk(
+        Array.from({ length: count }, (_, i) => ({
+          name: "noop",
+          data: payloadOf(first + i, padding),
+          opts: {
+            ...JOB,
+            ...(mixed && { priority: Math.floor(Math.random() * HIGHEST_PRIORITY) }),
+            ...(delayMs !== undefined && { delay: delayMs }),
+          },
+        })),
+      ),
+    drain: (single, ran) => drainByWorker((counted) => begin(counted, single ? { concurrency: 1 } : BEST), left, ran),
+    work: (ran, finished) => begin(ran, BEST, finished),
+    close: () => queue.close(),
+  };
+}
+
+async function ready<T extends Closable>(made: T): Promise<T> {
+  made.on("error", () => undefined);
+  await made.waitUntilReady();
+  return made;
+}

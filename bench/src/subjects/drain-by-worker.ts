@@ -1,0 +1,31 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Ran } from "../subject.ts";
+import { InvalidRun } from "../tally.ts";
+
+/** So much longer a drain may seem to have taken, where a worker does not tell that it has nothing to do. */
+const LOOK_MS = 2;
+const PATIENCE_MS = 60_000;
+
+/** Lets workers of a queue work until nothing is `left`, waiting or under way; answers how many handlers ran. */
+export async function drainByWorker(
+  begin: (ran: Ran) => Promise<() => Promise<unknown>>,
+  left: () => Promise<number>,
+  ran: Ran = () => undefined,
+): Promise<number> {
+  let count = 0;
+  const stop = await begin((n) => {
+    count++;
+    ran(n);
+  });
+  let seen = -1;
+  let lastAt = performance.now();
+  for (;;) {
+    await delay(LOOK_MS);
+    if (count !== seen) lastAt = performance.now();
+    else if ((await left()) === 0) break;
+    else if (performance.now() - lastAt > PATIENCE_MS) throw new InvalidRun(`after ${count} jobs it ran no other`);
+    seen = count;
+  }
+  await stop();
+  return count;
+}

@@ -1,0 +1,66 @@
+import { redisClient } from "../servers/redis.ts";
+import { payloadOf, type Session, type Subject } from "../subject.ts";
+import { drainBy, type Row, type Step, workBy } from "./claim-loop.ts";
+import { at } from "./place.ts";
+import { redisHindrance } from "./redis-hindrance.ts";
+
+const BATCH = 100;
+// Claimed jobs are kept under a number until they are done, so that they could be given back.
+const FINISH_AND_CLAIM = `
+  if ARGV[2] then redis.call('HDEL', KEYS[2], unpack(ARGV, 2)) end
+  if ARGV[1] == '0' then return {} end
+  local found = redis.call('LPOP', KEYS[1], ARGV[1]) or {}
+  local claimed = {}
+  for _, job in ipairs(found) do
+    local number = redis.call('INCR', KEYS[3])
+    redis.call('HSET', KEYS[2], number, job)
+    claimed[#claimed + 1] = tostring(number)
+    claimed[#claimed + 1] = job
+  end
+  return claimed`;
+
+/** What Redis itself can do: a list of those that wait, a hash of those under way, one script for both. */
+export const floorRedis: Subject = {
+  name: "floor redis",
+  durability: "crash",
+  batching: `adds pipelined, ${BATCH} claimed`,
+  configuration: `adds in flight pipelined; ${BATCH} finished and the next ${BATCH} claimed by one script`,
+  hasPriorities: false,
+  server: "redis",
+  hindrance: redisHindrance,
+  ...at("prefix", connect),
+};
+
+async function connect(prefix: string): Promise<Session> {
+  const client = await redisClient();
+  const [waiting, active, number] = ["waiting", "active", "number"].map((key) => `${prefix}:${key}`) as [
+    string,
+    string,
+    string,
+  ];
+  const step: Step = async (done, limit) => {
+    const claimed = (await client.eval(FINISH_AND_CLAIM, 3, waiting, active, number, limit, ...done)) as string[];
+    return Array.from({ length: claimed.length / 2 }, (_, n): Row => ({
+      seq: claimed[2 * n] ?? "",
+      payload: claimed[2 * n + 1] ?? "",
+    }));
+  };
+  const textOf = (n: number, padding?: string): string => JSON.stringify(payloadOf(n, padding));
+  const add = (n: number, padding?: string): Promise<number> => client.rpush(waiting, textOf(n, padding));
+  return {
+    address: prefix,
+    add,
+    addAndWake: (n) => Promise.all([add(n), client.publish(prefix, "")]),
+    addMany: (count, { first = 0, padding } = {}) =>
+      client.rpush(waiting, ...Array.from({ length: count }, (_, i) => textOf(first + i, padding))),
+    drain: (single, ran) => drainBy(step, single ? 1 : BATCH, ran),
+    work: async (ran, finished) => {
+      const worker = workBy(step, BATCH, ran, finished);
+      const listener = await redisClient();
+      listener.on("message", () => worker.wake());
+      await listener.subscribe(prefix);
+      return () => worker.stop().finally(() => listener.disconnect());
+    },
+    close: async () => client.disconnect(),
+  };
+}

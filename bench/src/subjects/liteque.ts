@@ -1,0 +1,71 @@
+import { type Payload, payloadOf, type Ran, type Session, type Subject } from "../subject.ts";
+import { install, load, type Package } from "./on-demand.ts";
+import { at } from "./place.ts";
+
+const PACKAGE: Package = { name: "liteque", version: "0.8.0", beside: { "better-sqlite3": "13.2.0" } };
+const BEST = { concurrency: 50, pollIntervalMs: 20, timeoutSecs: 10 };
+const SINGLE = { ...BEST, concurrency: 1 };
+
+interface Runner {
+  run(): Promise<void>;
+  runUntilEmpty(): Promise<void>;
+  stop(): void;
+}
+interface Liteque {
+  readonly buildDBClient: (
+    path: string,
+    options: object,
+  ) => { readonly session?: { readonly client?: { close(): void } } };
+  SqliteQueue: new (
+    name: string,
+    database: object,
+    options: object,
+  ) => { enqueue(payload: object, options: object): Promise<unknown> };
+  Runner: new (queue: object, callbacks: object, options: object) => Runner;
+}
+
+/** liteque: sets `synchronous` to NORMAL by itself, deletes jobs when they are done, has no call for many. */
+export const liteque: Subject = {
+  name: PACKAGE.name,
+  durability: "crash",
+  batching: "none",
+  floor: "floor sqlite NORMAL",
+  configuration: `${PACKAGE.version}: ${JSON.stringify(BEST)}`,
+  hindrance: () => install(PACKAGE),
+  ...at("file", connect),
+};
+
+async function connect(path: string, isNew: boolean): Promise<Session> {
+  const { buildDBClient, SqliteQueue, Runner } = await load<Liteque>(PACKAGE);
+  const database = buildDBClient(path, { runMigrations: isNew });
+  const queue = new SqliteQueue("noop", database, { defaultJobArgs: { numRetries: 2 }, keepFailedJobs: false });
+  const runner = (ran: Ran, options: object) =>
+    new Runner(queue, { run: async ({ data }: { data: Payload }) => ran(data.n) }, options);
+  return {
+    add: (n, padding) => queue.enqueue(payloadOf(n, padding), {}),
+    addMany: async (count, { first = 0, mixed = false, padding } = {}) => {
+      for (let i = 0; i < count; i++) {
+        const options = mixed ? { priority: Math.floor(Math.random() * 2 ** 31) } : {};
+        await queue.enqueue(payloadOf(first + i, padding), options);
+      }
+    },
+    drain: async (single, ran) => {
+      let count = 0;
+      const counted = (n: number): void => {
+        count++;
+        ran?.(n);
+      };
+      await runner(counted, single ? SINGLE : BEST).runUntilEmpty();
+      return count;
+    },
+    work: async (ran) => {
+      const working = runner(ran, BEST);
+      const ended = working.run();
+      return () => {
+        working.stop();
+        return ended;
+      };
+    },
+    close: async () => database.session?.client?.close(),
+  };
+}

@@ -1,0 +1,96 @@
+import { randomUUID } from "node:crypto";
+import { redisUrl } from "../servers/redis.ts";
+import { type Payload, payloadOf, type Ran, type Session, type Subject } from "../subject.ts";
+import { drainByWorker } from "./drain-by-worker.ts";
+import { install, load, type Package } from "./on-demand.ts";
+import { at } from "./place.ts";
+import { redisHindrance } from "./redis-hindrance.ts";
+
+const PACKAGE: Package = { name: "@platformatic/job-queue", version: "0.5.0", beside: { iovalkey: "0.4.0" } };
+const BEST = { concurrency: 50 };
+
+interface Queue {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  execute(handler: (job: { payload: Payload }) => Promise<void>): void;
+  enqueue(id: string, payload: object): Promise<unknown>;
+  on(event: "completed" | "error", listener: () => void): void;
+}
+interface Platformatic {
+  Queue: new (options: object) => Queue;
+  MemoryStorage: new () => object;
+  RedisStorage: new (options: object) => object;
+}
+
+const stores = {
+  memory: {
+    durability: "none",
+    floor: "floor memory",
+    hindrance: async () => undefined,
+    open: async () => {
+      const { MemoryStorage } = await load<Platformatic>(PACKAGE);
+      const storage = new MemoryStorage();
+      return connect(() => storage);
+    },
+  },
+  redis: {
+    server: "redis",
+    durability: "crash",
+    floor: "floor redis",
+    hindrance: redisHindrance,
+    // Nothing tells how many jobs wait, so who drains must have added them.
+    open: at("prefix", async (prefix) => {
+      const { RedisStorage } = await load<Platformatic>(PACKAGE);
+      return connect(() => new RedisStorage({ url: redisUrl(), keyPrefix: `${prefix}:` }));
+    }).open,
+  },
+} as const;
+
+/** Platformatic's job queue: keeps what jobs returned for an hour, has no call for many. */
+export function platformatic(store: keyof typeof stores): Subject {
+  const { hindrance, ...chosen } = stores[store];
+  return {
+    name: `platformatic ${store}`,
+    batching: "none",
+    configuration: `${PACKAGE.version}: ${JSON.stringify(BEST)}`,
+    hasPriorities: false,
+    ...chosen,
+    hindrance: async () => (await hindrance()) ?? (await install(PACKAGE)),
+  };
+}
+
+async function connect(storage: () => object): Promise<Session> {
+  const { Queue } = await load<Platformatic>(PACKAGE);
+  let left = 0;
+  const open = async (options: object, ran?: Ran): Promise<Queue> => {
+    const queue = new Queue({ storage: storage(), ...options });
+    queue.on("error", () => undefined);
+    queue.on("completed", () => void left--);
+    if (ran) queue.execute(async ({ payload }) => ran(payload.n));
+    await queue.start();
+    return queue;
+  };
+  const producer = await open({});
+  // An id that is known is not added again.
+  const add = (n: number, padding?: string): Promise<unknown> => {
+    left++;
+    return producer.enqueue(randomUUID(), payloadOf(n, padding));
+  };
+  const begin = async (ran: Ran, options: object) => {
+    const worker = await open(options, ran);
+    return () => worker.stop();
+  };
+  return {
+    add,
+    addMany: (count, { first = 0, padding } = {}) =>
+      Promise.all(Array.from({ length: count }, (_, i) => add(first + i, padding))),
+    drain: (single, ran) =>
+      drainByWorker(
+        (counted) => begin(counted, single ? { concurrency: 1 } : BEST),
+        async () => left,
+        ran,
+      ),
+    work: (ran) => begin(ran, BEST),
+    close: () => producer.stop(),
+  };
+}
