@@ -11,19 +11,20 @@ import { record } from "./history/record.ts";
 export class Handles {
   /** The first one. */
   readonly first: Adapter;
-  readonly #fixture: Fixture;
+  /** Makes further stores, for a case that needs more than one. */
+  readonly fixture: Fixture;
   readonly #calls: Call[] | null;
   readonly #own = new Map<Adapter, Adapter>();
 
   constructor(fixture: Fixture, adapter: Adapter, calls: Call[] | null) {
-    this.#fixture = fixture;
+    this.fixture = fixture;
     this.#calls = calls;
     this.first = this.#shown(adapter);
   }
 
   /** Another one on the same store, opened. */
   async reopen(): Promise<Adapter> {
-    const another = await this.#fixture.reopen?.(this.#hidden(this.first));
+    const another = await this.fixture.reopen?.(this.#hidden(this.first));
     holds(another !== undefined, "The fixture has no `reopen`.");
     const shown = this.#shown(another);
     await shown.open();
@@ -32,31 +33,31 @@ export class Handles {
 
   /** Ends one the hard way. */
   async crash(adapter: Adapter): Promise<void> {
-    holds(this.#fixture.crash !== undefined, "The fixture has no `crash`.");
-    await this.#fixture.crash(this.#hidden(adapter));
+    holds(this.fixture.crash !== undefined, "The fixture has no `crash`.");
+    await this.fixture.crash(this.#hidden(adapter));
   }
 
   /** Whether another process can reach the store. */
   get canSpawn(): boolean {
-    return this.#fixture.spawn !== undefined;
+    return this.fixture.spawn !== undefined;
   }
 
   /** How another process reaches the store. */
   connection(): Connection {
-    return present(this.#fixture.spawn?.(this.#hidden(this.first)), "The fixture has no `spawn`.");
+    return present(this.fixture.spawn?.(this.#hidden(this.first)), "The fixture has no `spawn`.");
   }
 
   /** Runs `work` in a transaction of the caller's own. */
   async transaction(work: (tx: never) => Promise<void>): Promise<void> {
-    holds(this.#fixture.transaction !== undefined, "The fixture has no `transaction`.");
-    await this.#fixture.transaction(this.#hidden(this.first), work);
+    holds(this.fixture.transaction !== undefined, "The fixture has no `transaction`.");
+    await this.fixture.transaction(this.#hidden(this.first), work);
   }
 
   /** Closes all of them, the last one first, and removes the store, also where one cannot be closed. */
   async end(): Promise<void> {
     const failures: unknown[] = [];
     const closings = [...this.#own.values()].toReversed().map((handle) => () => handle.close());
-    for (const close of [...closings, () => this.#fixture.dispose?.(this.#hidden(this.first))]) {
+    for (const close of [...closings, () => this.fixture.dispose?.(this.#hidden(this.first))]) {
       try {
         await close();
       } catch (error) {

@@ -15,7 +15,7 @@ import {
 } from "@anyqueue/api";
 import { holds, present, same } from "./check.ts";
 import { decorate } from "./decorate.ts";
-import type { Connection } from "./fixture.ts";
+import type { Connection, Fixture } from "./fixture.ts";
 import type { Handles } from "./handles.ts";
 import { LEASE, T0 } from "./time.ts";
 
@@ -58,6 +58,11 @@ export class Trial {
     this.seed = seed;
     this.budgetMs = budgetMs;
     this.replay = replay;
+  }
+
+  /** Makes further stores, for a case that needs more than one; it closes and removes them itself. */
+  get fixture(): Fixture {
+    return this.#handles.fixture;
   }
 
   /** Another opened handle on the same store. */

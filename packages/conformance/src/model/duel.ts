@@ -1,0 +1,125 @@
+import { type CasOutcome, isQueueError, type PollResult, QueueError } from "@anyqueue/api";
+import type { Fixture } from "../fixture.ts";
+import { errorText } from "../history/error-text.ts";
+import { T0 } from "../time.ts";
+import { comparable, lanesServed } from "./comparable.ts";
+import { differenceOf, show } from "./difference.ts";
+import { Known } from "./known.ts";
+import { dueAfter, wrongDue } from "./next-due.ts";
+import { type Outcome, perform } from "./perform.ts";
+import { Side } from "./side.ts";
+import type { Step, Wait } from "./step.ts";
+import { tidy } from "./tidy.ts";
+
+/** The subject, and the store that it is compared with. */
+export interface Rivals {
+  readonly subject: Fixture;
+  readonly reference: Fixture;
+}
+
+/** Two new stores that are given the same steps, one after the other, and have to answer alike. */
+export class Duel {
+  readonly subject: Side;
+  readonly reference: Side;
+  readonly known = new Known();
+  now = T0;
+
+  private constructor(subject: Side, reference: Side) {
+    this.subject = subject;
+    this.reference = reference;
+  }
+
+  static async open({ subject, reference }: Rivals): Promise<Duel> {
+    const first = await Side.open(subject);
+    return new Duel(first, await Side.open(reference));
+  }
+
+  async end(): Promise<void> {
+    await this.reference.end();
+    await this.subject.end();
+  }
+
+  /** Lets both take a step. Answers how they differ, as the end of a sentence about the subject, or null. */
+  async take(wish: Step): Promise<string | null> {
+    this.now = this.after(wish.wait);
+    const step = tidy(wish, this.known, this.now);
+    this.known.mention(idsIn(step));
+    const { now, known } = this;
+    const own = await perform(this.subject, step, { now, known });
+    const followed = await this.#follow(step, own);
+    const difference = await this.#compare(step, own, followed);
+    if (difference === null && !isReading(step)) await known.refresh(this.reference.unnoted);
+    return difference;
+  }
+
+  /** The time after waiting so long. */
+  after(wait: Wait = 0): number {
+    if (typeof wait === "number") return this.now + wait;
+    const next = this.known.next(wait.until, this.now);
+    return next === undefined ? this.now + 1 : Math.max(this.now, next + wait.plus);
+  }
+
+  /** Where the choice is the store's own, the one that is compared with makes the same. */
+  async #follow(step: Step, own: Outcome): Promise<Outcome> {
+    const { now, known, reference } = this;
+    if (step.verb !== "poll" || step.request.lanes || step.request.ids || !("answer" in own))
+      return perform(reference, step, { now, known });
+    const lanes = lanesServed(own.answer, known.lanes);
+    return perform(reference, step, { now, known, lanes });
+  }
+
+  async #compare(step: Step, own: Outcome, other: Outcome): Promise<string | null> {
+    if ("thrown" in own || "thrown" in other) return thrownDifference(own, other);
+    try {
+      return await this.#compareAnswers(step, own.answer, other.answer);
+    } catch (error) {
+      return `gave an answer that has not the form of the contract (${errorText(error)})`;
+    }
+  }
+
+  async #compareAnswers(step: Step, own: unknown, other: unknown): Promise<string | null> {
+    const { subject, reference } = this;
+    if (step.verb === "poll") {
+      const [mine, theirs] = [own, other] as [PollResult, PollResult];
+      const wrong = subject.tokens.note([...mine.jobs, ...mine.expired]);
+      reference.tokens.note([...theirs.jobs, ...theirs.expired]);
+      if (wrong !== null) return `used a token again, or gave a lower one: ${wrong} (P13)`;
+    }
+    if (step.verb === "cas") this.#noteSpawned(other as readonly CasOutcome[]);
+    const difference = differenceOf(comparable(step, own, subject.tokens), comparable(step, other, reference.tokens));
+    if (difference) {
+      const { path, actual, expected } = difference;
+      return `answered otherwise${path === "" ? "" : ` at \`${path}\``}: ${show(actual)} instead of ${show(expected)}`;
+    }
+    if (step.verb !== "poll") return null;
+    const due = await dueAfter(step, other as PollResult, reference.unnoted, [...this.known.lanes]);
+    const wrong = wrongDue(own as PollResult, due);
+    return wrong === null ? null : `answered otherwise: ${wrong}`;
+  }
+
+  #noteSpawned(outcomes: readonly CasOutcome[]): void {
+    for (const outcome of outcomes) if (outcome.status === "ok") this.known.mention(outcome.spawned ?? []);
+  }
+}
+
+/** Both may refuse a step, such as jobs that would wait for each other in a circle, if they do it with the same code. */
+function thrownDifference(own: Outcome, other: Outcome): string | null {
+  if ("thrown" in own && "thrown" in other) {
+    const code = other.thrown instanceof QueueError ? other.thrown.code : undefined;
+    if (code !== undefined && isQueueError(own.thrown, code)) return null;
+    return `threw ${errorText(own.thrown)}, and the other ${errorText(other.thrown)}`;
+  }
+  if ("thrown" in own) return `threw ${errorText(own.thrown)}`;
+  return `answered, where the other refuses it: ${"thrown" in other ? errorText(other.thrown) : ""}`;
+}
+
+function isReading({ verb }: Step): boolean {
+  return verb === "get" || verb === "list" || verb === "events" || verb === "lanes";
+}
+
+/** The ids that a step may bring in. */
+function idsIn(step: Step): string[] {
+  if (step.verb === "insert") return step.jobs.map(({ id }) => id);
+  if (step.verb === "cas") return step.changes.flatMap(({ spawn = [] }) => spawn.map(({ id }) => id));
+  return [];
+}

@@ -1,0 +1,62 @@
+import type { Call } from "../history/call.ts";
+import { describeCall } from "../history/describe-call.ts";
+import { Duel, type Rivals } from "./duel.ts";
+import { draw } from "./plans/script.ts";
+import { type TasteName, TASTES } from "./plans/tastes.ts";
+import { settle } from "./settle.ts";
+import type { Step } from "./step.ts";
+
+/** How a script showed that two stores differ. */
+export interface Finding {
+  /** The steps up to the one that they differ in. */
+  readonly steps: readonly Step[];
+  /** One sentence: which call was answered how, and how it should have been. */
+  readonly told: string;
+  /** The calls, each a line, and the other store's answer to the last of them. */
+  readonly history: readonly string[];
+}
+
+/** Draws a script and plays it. What it meets decides what it does next, so that its steps are known only afterwards. */
+export function explore(rivals: Rivals, taste: TasteName, seed: number): Promise<Finding | null> {
+  return duel(rivals, function* (duel) {
+    for (const plan of draw(TASTES[taste], seed)) yield settle(plan, duel.known, duel.after(plan.wait));
+  });
+}
+
+/** Plays the steps of a script. */
+export function play(rivals: Rivals, steps: readonly Step[]): Promise<Finding | null> {
+  return duel(rivals, () => steps);
+}
+
+async function duel(rivals: Rivals, script: (duel: Duel) => Iterable<Step>): Promise<Finding | null> {
+  const duel = await Duel.open(rivals);
+  try {
+    const steps: Step[] = [];
+    for (const step of script(duel)) {
+      steps.push(step);
+      const difference = await duel.take(step);
+      if (difference !== null) return finding(duel, steps, step, difference);
+    }
+    return null;
+  } finally {
+    await duel.end();
+  }
+}
+
+function finding({ subject, reference }: Duel, steps: readonly Step[], { verb }: Step, difference: string): Finding {
+  const other = reference.calls.at(-1);
+  return {
+    steps,
+    told: `\`${verb}\` of the ${subject.name} store ${difference} (${reference.name}).`,
+    history: [
+      ...subject.calls.map((call) => describeCall(call)),
+      ...(other ? [`${reference.name}: ${answerTo(other)}`] : []),
+    ],
+  };
+}
+
+/** What the other store said to the same call, in the words of a history. */
+function answerTo(call: Call): string {
+  const line = describeCall(call);
+  return line.slice(line.lastIndexOf(" → ") + 1);
+}

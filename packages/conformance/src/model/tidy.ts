@@ -1,0 +1,103 @@
+import { type Job, laneOf, refuseCircle } from "@anyqueue/api";
+import type { Known } from "./known.ts";
+import type { ChangePlan, JobPlan, Step } from "./step.ts";
+
+/**
+ * The step without what `Store` would refuse, and so no adapter ever hears, and without what the contract leaves open, so
+ * that there is one right answer. A step that is tidy stays as it is.
+ */
+export function tidy(step: Step, known: Known, now: number): Step {
+  switch (step.verb) {
+    case "insert":
+      return tidyInsert(step);
+    case "cas":
+      return { ...step, changes: apart(step.changes.map(tidyChange), known) };
+    case "poll":
+      return tidyPoll(step, known, now);
+    case "remove":
+      return tidyRemoval(step, known);
+    default:
+      return step;
+  }
+}
+
+function tidyInsert({ allOrNone, ...step }: Extract<Step, { verb: "insert" }>): Step {
+  const jobs = tidyJobs(step.jobs);
+  return { ...step, jobs, ...(allOrNone && !hasTwins(jobs) && { allOrNone }) };
+}
+
+function tidyChange({ spawn, ...change }: ChangePlan): ChangePlan {
+  return spawn === undefined ? change : { ...change, spawn: tidyJobs(spawn) };
+}
+
+/** Of jobs that depend on themselves, or on each other in a circle, no store ever hears. */
+function tidyJobs(jobs: readonly JobPlan[]): JobPlan[] {
+  const tidied = jobs.map(({ dependsOn, onParent, ...job }) => {
+    const others = [...new Set(dependsOn)].filter((id) => id !== job.id);
+    return others.length === 0 ? job : { ...job, dependsOn: others, onParent: onParent ?? "cancel" };
+  });
+  const waitsFor = (id: string) => tidied.flatMap((job) => (job.id === id && "dependsOn" in job ? job.dependsOn : []));
+  try {
+    refuseCircle(
+      tidied.map(({ id }) => id),
+      waitsFor,
+      "",
+    );
+    return tidied;
+  } catch {
+    return jobs.map(free);
+  }
+}
+
+function free(job: JobPlan): JobPlan {
+  const { dependsOn: _, onParent: __, ...free } = job;
+  return free;
+}
+
+function hasTwins(jobs: readonly JobPlan[]): boolean {
+  const names = jobs.flatMap(({ id, unique }) => [id, ...(unique ? [`${id.split(":", 1).join()} ${unique.key}`] : [])]);
+  return new Set(names).size < names.length;
+}
+
+/** The changes of a call are made in any order, so those are left out that would notice. */
+function apart(changes: readonly ChangePlan[], known: Known): ChangePlan[] {
+  const met = new Set<string>();
+  return changes.filter((change, i) => {
+    const names = namesIn(change, known);
+    if (i > 0 && (names.some((name) => met.has(name)) || isAwaiting(change, known))) return false;
+    for (const name of names) met.add(name);
+    return i === 0 || !isAwaiting(changes[0] as ChangePlan, known);
+  });
+}
+
+/** What a change is about: ids, unique keys and what new jobs depend on. */
+function namesIn({ id, spawn = [] }: ChangePlan, known: Known): string[] {
+  const job = known.get(id);
+  const jobs = [...(job ? [job] : []), ...spawn];
+  const keys = jobs.flatMap((each) => (each.unique ? [`${laneOf(each.id)} ${each.unique.key}`] : []));
+  return [id, ...spawn.flatMap((each) => [each.id, ...(each.dependsOn ?? [])]), ...keys];
+}
+
+/** Whether its job waits for others, which may end in the same call. */
+function isAwaiting({ id }: ChangePlan, known: Known): boolean {
+  return known.get(id)?.state === "blocked";
+}
+
+/** Of leases that ended at the same time any may be taken over first, so that all of them have to be. */
+function tidyPoll(step: Extract<Step, { verb: "poll" }>, known: Known, now: number): Step {
+  const { from, expired } = step.request;
+  const request = from === undefined ? step.request : { ...step.request, from: known.customState(from) };
+  const ends = known.jobs.flatMap(({ lease }) => (lease && lease.until <= now ? [lease.until] : []));
+  const isOpen = expired !== undefined && expired > 0 && new Set(ends).size < ends.length;
+  return { ...step, request: isOpen ? { ...request, expired: 100 } : request };
+}
+
+/** Of jobs that finished at the same time any may go first. */
+function tidyRemoval(step: Extract<Step, { verb: "remove" }>, known: Known): Step {
+  const { query } = step;
+  const ends = known.jobs.flatMap(({ finishedAt }: Job) => (finishedAt === undefined ? [] : [finishedAt]));
+  if ("ids" in query || new Set(ends).size === ends.length) return step;
+  if (!("keep" in query)) return { ...step, query: { ...query, limit: 100 } };
+  const { count: _, ...keep } = query.keep;
+  return { ...step, query: { ...query, limit: 100, keep } };
+}
