@@ -8,7 +8,10 @@ export interface Fixture {
   open(): Promise<Adapter> | Adapter;
   /** Makes another handle, not opened yet, on the same store: a second connection, or the first one after its close. */
   reopen?(adapter: Adapter): Promise<Adapter> | Adapter;
-  /** Ends a handle the hard way, as a crash would: nothing is flushed, nothing is handed back. */
+  /**
+   * Ends a handle the hard way, as a crash would: nothing is flushed, nothing is handed back. It may end the server of the
+   * store, too, which then runs again when this resolves; calls of other handles may fail with `UNAVAILABLE` meanwhile.
+   */
   crash?(adapter: Adapter): Promise<void> | void;
   /** Removes what `open` made. Every handle is closed by then. */
   dispose?(adapter: Adapter): Promise<void> | void;

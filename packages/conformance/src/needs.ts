@@ -20,6 +20,14 @@ export const crashProof: Need = (fixture, { durability }) => {
   return fixture.crash || fixture.spawn ? "ready" : claimed(`durability "${durability}"`, "crash` or `spawn");
 };
 
+/** A store whose acknowledged inserts survive the crash of a handle, with the means to make one crash. */
+export const crashable: Need = (fixture, capabilities) => {
+  const readiness = crashProof(fixture, capabilities);
+  if (readiness !== "ready" || fixture.crash) return readiness;
+  // Its processes are killed instead.
+  return { skip: "the fixture has no `crash`: other cases kill processes" };
+};
+
 /** A store that several handles share. */
 export const shared: Need = (fixture, { scope }) => {
   if (scope === "process") return { skip: 'scope is "process": one handle is all there is' };
@@ -31,6 +39,10 @@ export const sharedByProcesses: Need = (fixture, { scope }) => {
   if (scope === "process") return { skip: 'scope is "process"' };
   return fixture.spawn ? "ready" : claimed(`scope "${scope}"`, "spawn");
 };
+
+/** A store that several processes share, on a system that can stop them and let them go on. */
+export const sharedByStoppable: Need = (fixture, capabilities) =>
+  process.platform === "win32" ? { skip: "Windows cannot stop a process" } : sharedByProcesses(fixture, capabilities);
 
 /** A store that tells other handles at once. */
 export const pushing: Need = (fixture, capabilities) => {

@@ -1,9 +1,14 @@
 import type { Adapter } from "@anyqueue/api";
+import { settle } from "../hints.ts";
 import { LEASE } from "../time.ts";
-import type { Answer, Order } from "./messages.ts";
+import { Client } from "../traffic/client.ts";
+import type { Answer, Order, Signal } from "./messages.ts";
+import { reported } from "./reported.ts";
+
+type OrderTo<Work extends Order["do"]> = Extract<Order, { do: Work }>;
 
 // What runs in the other process of a case. It gets its order from the parent, says `ready` once its store is open,
-// waits for "go", so that several begin together, and then tells every id as soon as it knows of it.
+// waits for "go", so that several begin together, and then tells what it does as soon as it has done it.
 process.once("message", (order: Order) => {
   void obey(order).then(
     () => tell({ done: true }),
@@ -16,36 +21,41 @@ async function obey(order: Order): Promise<void> {
   const { connect } = (await import(module)) as { connect: (options: unknown) => Adapter | Promise<Adapter> };
   const adapter = await connect(options);
   await adapter.open();
-  tell({ ready: true });
-  await new Promise((resolve) => process.once("message", resolve));
-  if (order.do === "drain") await drain(adapter, order);
-  else if (order.do === "work") await work(adapter, order);
-  else await insert(adapter, order);
+  const signals = new Signals();
+  void tell({ ready: true });
+  if (order.do === "traffic") await traffic(adapter, order, signals);
+  else {
+    await signals.next();
+    if (order.do === "drain") await drain(adapter, order);
+    else if (order.do === "work") await work(adapter, order);
+    else if (order.do === "hold") await hold(adapter, order, signals);
+    else await insert(adapter, order);
+  }
   await adapter.close();
 }
 
-async function drain(adapter: Adapter, order: Extract<Order, { do: "drain" }>): Promise<void> {
+async function drain(adapter: Adapter, order: OrderTo<"drain">): Promise<void> {
   const { lane, limit, holder, now } = order;
   for (;;) {
     const { jobs } = await adapter.poll({ lanes: [lane], limit, lease: { ms: LEASE, holder }, now });
     if (jobs.length === 0) return;
-    tell({ ids: jobs.map((job) => job.id) });
+    void tell({ ids: jobs.map((job) => job.id) });
   }
 }
 
-async function insert(adapter: Adapter, { jobs, now }: Extract<Order, { do: "insert" }>): Promise<void> {
+async function insert(adapter: Adapter, { jobs, now }: OrderTo<"insert">): Promise<void> {
   for (const job of jobs) {
     const [outcome] = await adapter.insert([job], { now });
-    if (outcome?.status === "added") tell({ ids: [job.id] });
+    if (outcome?.status === "added") void tell({ ids: [job.id] });
   }
 }
 
 /** Completes what it finds until the lane holds no unfinished job: what others hold, it waits for. */
-async function work(adapter: Adapter, { lane, holder, now }: Extract<Order, { do: "work" }>): Promise<void> {
+async function work(adapter: Adapter, { lane, holder, now }: OrderTo<"work">): Promise<void> {
   const states = ["waiting", "delayed", "active", "blocked"];
   for (;;) {
     const { jobs } = await adapter.poll({ lanes: [lane], limit: 3, lease: { ms: LEASE, holder }, now });
-    if (jobs.length > 0) tell({ ids: jobs.map((job) => job.id) });
+    if (jobs.length > 0) void tell({ ids: jobs.map((job) => job.id) });
     const changes = jobs.map(({ id, token }) => ({ id, expect: { token }, set: { state: "completed" } }));
     if (changes.length > 0) await adapter.cas(changes, { now });
     else if ((await adapter.list({ lanes: [lane], states, limit: 1, now })).items.length === 0) return;
@@ -54,6 +64,52 @@ async function work(adapter: Adapter, { lane, holder, now }: Extract<Order, { do
   }
 }
 
-function tell(answer: Answer): void {
-  process.send?.(answer);
+async function hold(adapter: Adapter, { lane, leaseMs, holder }: OrderTo<"hold">, signals: Signals): Promise<void> {
+  const { jobs } = await adapter.poll({ lanes: [lane], limit: 1, lease: { ms: leaseMs, holder } });
+  // What is under way in the background of the call may hold a lock, and this process is about to be stopped.
+  await settle();
+  void tell({ ids: jobs.map((job) => job.id) });
+  await signals.next();
+  const changes = jobs.map(({ id, token }) => ({ id, expect: { token }, set: { state: "completed", result: "late" } }));
+  for (const outcome of await adapter.cas(changes)) void tell({ outcome });
+}
+
+async function traffic(adapter: Adapter, { plans }: OrderTo<"traffic">, signals: Signals): Promise<void> {
+  const clients = plans.map((plan) => new Client(reported(adapter, plan.name, tell), plan));
+  for (;;) {
+    const signal = await signals.next();
+    if (typeof signal === "string") return;
+    await Promise.all(clients.map((client) => client.run(signal.stage)));
+    await tell({ staged: true });
+  }
+}
+
+/** What the parent says, also what it said before somebody asked. */
+class Signals {
+  readonly #said: Signal[] = [];
+  #heard = Promise.withResolvers<void>();
+
+  constructor() {
+    process.on("message", (signal: Signal) => {
+      this.#said.push(signal);
+      this.#heard.resolve();
+    });
+  }
+
+  async next(): Promise<Signal> {
+    for (;;) {
+      const signal = this.#said.shift();
+      if (signal !== undefined) return signal;
+      this.#heard = Promise.withResolvers<void>();
+      await this.#heard.promise;
+    }
+  }
+}
+
+/** Resolves once the message has left this process, which may be killed then. */
+function tell(answer: Answer): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined) resolve();
+    else process.send(answer, () => resolve());
+  });
 }

@@ -1,17 +1,26 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Answer, Order } from "./messages.ts";
+import type { CasOutcome } from "@anyqueue/api";
+import type { Call } from "../history/call.ts";
+import type { Stage } from "../traffic/client.ts";
+import type { Answer, Order, Signal } from "./messages.ts";
 
 /** Another process that works on the store of a case. */
 export class Helper {
   /** Ids that it told so far. */
   readonly ids: string[] = [];
+  /** The calls that it told so far, in the order in which it made them. */
+  readonly calls: Call[] = [];
+  /** What it told of the jobs that it held. */
+  readonly outcomes: CasOutcome[] = [];
   /** When it has opened the store. */
   readonly ready: Promise<void>;
   /** When it has done what it was told, or was killed. */
   readonly ended: Promise<void>;
   readonly #child: ChildProcess;
-  #watch: { readonly count: number; readonly reached: () => void } | undefined;
+  #stagesDone = 0;
+  #answered = 0;
+  #watches: { readonly isReached: () => boolean; readonly reached: () => void }[] = [];
 
   constructor(order: Order) {
     // In the source tree this is TypeScript that Node runs as it is, in the package JavaScript.
@@ -26,8 +35,8 @@ export class Helper {
     this.ended.catch(() => {});
     this.#child.on("message", (answer: Answer) => {
       if ("ready" in answer) ready.resolve();
-      if ("ids" in answer) this.#note(answer.ids);
       if ("failed" in answer) ended.reject(new Error(`In another process: ${answer.failed}`));
+      this.#note(answer);
       if ("done" in answer || "failed" in answer) this.#child.disconnect();
     });
     this.#child.once("error", (error) => ended.reject(error));
@@ -38,17 +47,33 @@ export class Helper {
     this.#child.send(order);
   }
 
-  /** Lets it begin. */
+  /** Lets it begin, or go on. */
   go(): void {
-    this.#child.send("go");
+    this.#send("go");
+  }
+
+  /** Lets it make the calls of a stage. Resolves when it has made them, or has ended. */
+  async run(stage: Stage): Promise<void> {
+    const done = this.#stagesDone + 1;
+    this.#send({ stage });
+    await this.#until(() => this.#stagesDone >= done);
+  }
+
+  /** Lets it close its store and end. */
+  async end(): Promise<void> {
+    this.#send("end");
+    await this.ended;
   }
 
   /** Waits until it has told so many ids, or has ended. */
   async tells(count: number): Promise<void> {
-    if (this.ids.length >= count) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#watch = { count, reached: resolve };
-    await Promise.race([promise, this.ended]);
+    await this.#until(() => this.ids.length >= count);
+  }
+
+  /** Waits until so many more of its calls were answered, or it has ended. */
+  async answersMore(count: number): Promise<void> {
+    const enough = this.#answered + count;
+    await this.#until(() => this.#answered >= enough);
   }
 
   /** Ends it at once, as a power cut would: it can do nothing more, not even tidy up. */
@@ -57,8 +82,45 @@ export class Helper {
     await this.ended.catch(() => {});
   }
 
-  #note(ids: readonly string[]): void {
-    this.ids.push(...ids);
-    if (this.#watch && this.ids.length >= this.#watch.count) this.#watch.reached();
+  /** Stops it where it is, until it is resumed: nothing of it runs, and it does not know. */
+  stop(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  /** Lets it go on where it was stopped. */
+  resume(): void {
+    this.#child.kill("SIGCONT");
+  }
+
+  #send(signal: Signal): void {
+    // One that has ended hears nothing, and its end is told elsewhere.
+    if (this.#child.connected) this.#child.send(signal, () => {});
+  }
+
+  #note(answer: Answer): void {
+    if ("ids" in answer) this.ids.push(...answer.ids);
+    if ("outcome" in answer) this.outcomes.push(answer.outcome);
+    if ("staged" in answer) this.#stagesDone += 1;
+    if ("began" in answer) this.calls.push(answer.began);
+    if ("ended" in answer) {
+      this.#answered += 1;
+      Object.assign(this.calls[answer.place] ?? {}, answer.ended);
+    }
+    this.#tellWatches();
+  }
+
+  /** Waits for something that it tells, or for its end. */
+  async #until(isReached: () => boolean): Promise<void> {
+    if (isReached()) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#watches.push({ isReached, reached: resolve });
+    await Promise.race([promise, this.ended]);
+  }
+
+  #tellWatches(): void {
+    for (const watch of this.#watches.filter(({ isReached }) => isReached())) {
+      this.#watches.splice(this.#watches.indexOf(watch), 1);
+      watch.reached();
+    }
   }
 }

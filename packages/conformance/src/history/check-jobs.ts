@@ -1,0 +1,78 @@
+import { callsOfJob, idsIn } from "./calls-of-job.ts";
+import type { Call } from "./call.ts";
+import { Counterexample } from "./counterexample.ts";
+import { describeCall } from "./describe-call.ts";
+import { type JobCall, type Kept, step } from "./job-model.ts";
+import { linearize, type Verdict } from "./linearizable.ts";
+
+/** How many lines a history shows at most; the last ones tell most. */
+const MOST_LINES = 16;
+
+/**
+ * Looks at each job by itself: some order of the calls, each taking effect at one moment between its beginning and its end,
+ * has to explain all that was answered about it. That is enough for all jobs together (Herlihy and Wing, 1990, locality).
+ * Answers how many jobs were too hard to tell. @throws Counterexample with the calls about the first job that none explains.
+ */
+export function checkJobs(calls: readonly Call[]): number {
+  let unknown = 0;
+  for (const id of idsIn(calls)) {
+    const ofJob = callsOfJob(id, calls);
+    const verdict = explain(ofJob);
+    if (verdict === "unknown") unknown += 1;
+    if (verdict === "unexplained") throw unexplained(id, ofJob);
+  }
+  return unknown;
+}
+
+/** Whether some order of these calls about one job explains their answers. */
+export function explain(calls: readonly JobCall[], initial: Kept = null): Verdict {
+  // A call that failed may have taken effect, and may still do so.
+  const spans = calls.map((call) => (call.error === undefined ? call : { ...call, end: null }));
+  return linearize(spans, { initial, step, key: (job) => JSON.stringify(job) });
+}
+
+function unexplained(id: string, calls: readonly JobCall[]): Counterexample {
+  const short = withoutReads(firstUnexplained(calls));
+  const lines = short.toSorted((a, b) => a.begin - b.begin).map((call) => lineOf(call, short));
+  const more = lines.length - MOST_LINES;
+  return new Counterexample(
+    `No order of the calls that ran at the same time explains what they answered about ${id}.`,
+    more > 0 ? [`… ${more} calls before that`, ...lines.slice(more)] : lines,
+  );
+}
+
+/** As much of the history as it takes: up to the first answer that nothing explains, without the answers that come later. */
+function firstUnexplained(calls: readonly JobCall[]): readonly JobCall[] {
+  const ends = calls.flatMap(({ end }) => end ?? []).sort((a, b) => a - b);
+  let [low, high] = [0, ends.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (explain(until(ends[middle] ?? 0, calls)) === "unexplained") high = middle;
+    else low = middle + 1;
+  }
+  return until(ends[low] ?? Number.POSITIVE_INFINITY, calls);
+}
+
+function until(time: number, calls: readonly JobCall[]): JobCall[] {
+  return calls
+    .filter(({ begin }) => begin <= time)
+    .map((call) => (call.end !== null && call.end <= time ? call : { ...call, end: null }));
+}
+
+/** Without the calls that it takes none of: what only read, and what was not heard of. */
+function withoutReads(calls: readonly JobCall[]): readonly JobCall[] {
+  let short = calls;
+  for (const call of calls) {
+    const isIdle = call.end === null || call.error !== undefined || call.verb === "get" || call.verb === "append";
+    const others = short.filter((each) => each !== call);
+    if (isIdle && explain(others) === "unexplained") short = others;
+  }
+  return short;
+}
+
+/** With a mark at calls that ran while others did. */
+function lineOf(call: JobCall, calls: readonly JobCall[]): string {
+  const end = call.end ?? Number.POSITIVE_INFINITY;
+  const beside = calls.filter((each) => each !== call && each.begin <= end && (each.end ?? Infinity) >= call.begin);
+  return `${beside.length > 0 ? "∥ " : "  "}${describeCall(call)}`;
+}

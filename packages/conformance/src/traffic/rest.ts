@@ -1,0 +1,38 @@
+import type { Adapter, Job } from "@anyqueue/api";
+import { HOUR, MINUTE } from "../time.ts";
+
+/** How many jobs are looked at in one call. */
+const BATCH = 500;
+/** After so many polls, jobs come back that were completed. */
+const MOST_POLLS = 200;
+
+/**
+ * Brings a lane to rest, as workers and rescuers do when everybody else has gone: what was left behind goes back once its
+ * lease has ended, and everything that is due is completed. Then it reads every job of the lane, and each of `ids` by
+ * itself, also those that are gone.
+ */
+export async function bringToRest(adapter: Adapter, lane: string, ids: readonly string[], now: number): Promise<Job[]> {
+  // Later than every lease and every delay of the traffic.
+  const later = now + 2 * HOUR;
+  const lease = { ms: MINUTE, holder: "rest" };
+  for (let i = 0; i < MOST_POLLS; i++) {
+    const { jobs, expired } = await adapter.poll({ lanes: [lane], limit: BATCH, expired: BATCH, lease, now: later });
+    if (jobs.length + expired.length === 0) break;
+    await adapter.cas(
+      [
+        ...jobs.map(({ id, token }) => ({ id, expect: { token }, set: { state: "completed" } })),
+        ...expired.map(({ id, token }) => ({ id, expect: { token }, set: { state: "waiting", delayMs: 0 } })),
+      ],
+      { now: later },
+    );
+  }
+  for (let i = 0; i < ids.length; i += BATCH) await adapter.get(ids.slice(i, i + BATCH));
+  const stored: Job[] = [];
+  let after: string | undefined;
+  do {
+    const page = await adapter.list({ lanes: [lane], limit: BATCH, now: later, ...(after !== undefined && { after }) });
+    stored.push(...page.items);
+    after = page.after;
+  } while (after !== undefined);
+  return stored;
+}
