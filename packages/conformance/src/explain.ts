@@ -3,6 +3,7 @@ import type { Call } from "./history/call.ts";
 import { Counterexample } from "./history/counterexample.ts";
 import { describeCalls } from "./history/describe-call.ts";
 import { errorText } from "./history/error-text.ts";
+import { ScriptCounterexample } from "./model/search.ts";
 
 /** Why a case failed. */
 export interface Explanation {
@@ -12,6 +13,8 @@ export interface Explanation {
   readonly history: readonly string[];
   /** What to give to `--replay`, if the failure can be repeated by itself. */
   readonly replay: string | null;
+  /** The calls as plain data, for a file that can be replayed; unlike a seed it is the same in every version of the suite. */
+  readonly script?: unknown;
 }
 
 /** How many calls a history shows at most: the last ones, which mostly are those that matter. */
@@ -21,7 +24,9 @@ const SHOWN_CALLS = 12;
 export function explain(thrown: unknown, calls: readonly Call[]): Explanation {
   const error = rootOf(thrown);
   if (error instanceof Counterexample) {
-    return { message: error.message, history: error.history, replay: error.replay };
+    const { message, history, replay } = error;
+    const script = error instanceof ScriptCounterexample ? { taste: error.taste, steps: error.steps } : undefined;
+    return { message, history, replay, ...(script && { script }) };
   }
   return { message: messageOf(error, calls), history: lastOf(calls), replay: null };
 }

@@ -3,6 +3,12 @@ export { cases } from "./cases/index.ts";
 export { checkFixture } from "./check-fixture.ts";
 export type { Explanation } from "./explain.ts";
 export type { Connection, Fixture } from "./fixture.ts";
+export {
+  compareAdapters,
+  type Comparison,
+  type ComparisonOptions,
+  type ComparisonProgress,
+} from "./model/compare-adapters.ts";
 export type { Need, Readiness } from "./needs.ts";
 export type { RunOptions } from "./plan.ts";
 export { type Part, type PromiseName, promiseNamed, promises } from "./promises.ts";

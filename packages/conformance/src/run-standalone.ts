@@ -100,6 +100,7 @@ async function runOne(
     ...(outcome === "skipped" && { reason: result.reason }),
     ...(outcome === "failed" && { reason: result.message, history: result.history }),
     ...(outcome === "failed" && result.replay !== null && { replay: result.replay }),
+    ...(outcome === "failed" && result.script !== undefined && { script: result.script }),
     ...(outcome !== "failed" && stray !== undefined && { outcome: "failed", reason: stray, history: [] }),
   };
 }

@@ -4,6 +4,7 @@ import { EXIT, exitCodeOf } from "../exit-code.ts";
 import { Output } from "../output/output.ts";
 import { onInterruption } from "../signals.ts";
 import { writeBadge } from "./badge-files.ts";
+import { compare } from "./compare.ts";
 import { checkFlags, type ConformanceFlags } from "./flags.ts";
 import { findFixture } from "./find-fixture.ts";
 import { readReplay } from "./replay-option.ts";
@@ -14,8 +15,10 @@ export async function testAdapter(subject: string, flags: ConformanceFlags): Pro
   checkFlags(flags);
   const options = await optionsOf(flags);
   const fixture = await findFixture(subject);
+  const other = flags.against === undefined ? undefined : await findFixture(flags.against);
   const output = new Output(flags.json ?? false);
   using interruption = onInterruption();
+  if (other) return leave(await compare(fixture, other, flags, output, interruption.signal), interruption.signal);
   const report = await runSuite(fixture, options, interruption.signal);
   await tell(report, subject, flags, output);
   if (interruption.signal.aborted) output.note("It was interrupted: the cases that come later were not run.");

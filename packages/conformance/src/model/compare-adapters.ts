@@ -1,7 +1,9 @@
+import { QueueError } from "@anyqueue/api";
 import type { Fixture } from "../fixture.ts";
 import { defaultSeed } from "../seed.ts";
 import { type TasteName, TASTES } from "./plans/tastes.ts";
-import { type ScriptCounterexample, search } from "./search.ts";
+import { readReplay } from "./replay.ts";
+import { findAgain, type ScriptCounterexample, search } from "./search.ts";
 
 /** How far a comparison has come. */
 export interface ComparisonProgress {
@@ -18,6 +20,10 @@ export interface ComparisonOptions {
   readonly seed?: number;
   /** In milliseconds; half a minute when absent. */
   readonly time?: number;
+  /** Only compares by this script again, in which an earlier comparison found a difference. */
+  readonly replay?: string;
+  /** Ends the comparison early, with what was found until then. */
+  readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ComparisonProgress) => void;
 }
 
@@ -34,16 +40,20 @@ const TIME = 30_000;
 /**
  * Gives two adapters the same calls, by chance and over all the verbs, and tells where their answers differ. What the
  * contract leaves to each store, such as the value of a token, is no difference.
+ *
+ * @throws QueueError `INVALID` if `replay` is no script.
  */
 export async function compareAdapters(
   subject: Fixture,
   reference: Fixture,
-  { seed = defaultSeed(), time = TIME, onProgress }: ComparisonOptions = {},
+  { seed = defaultSeed(), time = TIME, replay, signal, onProgress }: ComparisonOptions = {},
 ): Promise<Comparison> {
+  if (replay !== undefined) return compareAgain(subject, reference, seed, replay);
   const tastes = Object.keys(TASTES) as TasteName[];
   const differences: ScriptCounterexample[] = [];
   let scripts = 0;
   for (const about of tastes) {
+    if (signal?.aborted) break;
     const tell = () => onProgress?.({ about, scripts, differences: differences.length });
     const onScript = () => {
       scripts += 1;
@@ -54,4 +64,16 @@ export async function compareAdapters(
     if (found) differences.push(found);
   }
   return { seed, scripts, differences };
+}
+
+async function compareAgain(subject: Fixture, reference: Fixture, seed: number, text: string): Promise<Comparison> {
+  const replay = readReplay(text);
+  if (replay === null) {
+    throw new QueueError(
+      "INVALID",
+      `${JSON.stringify(text.slice(0, 100))} is no script of a comparison, such as model:storing:42.`,
+    );
+  }
+  const found = await findAgain({ subject, reference }, replay);
+  return { seed, scripts: 1, differences: found ? [found] : [] };
 }

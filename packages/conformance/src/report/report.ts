@@ -16,6 +16,8 @@ export interface CaseReport {
   readonly history?: readonly string[];
   /** Runs this failure again by itself, given as `replay`. */
   readonly replay?: string;
+  /** The same as plain data, for a file that can be given as `replay`; unlike a seed it is the same in every version of the suite. */
+  readonly script?: unknown;
 }
 
 /**
