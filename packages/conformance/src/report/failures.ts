@@ -35,7 +35,7 @@ function renderPromise(
   const named = others.slice(0, SHOWN_CASES).flatMap((each) => renderTitle(each, look));
   const more = others.length - SHOWN_CASES;
   return [
-    `${toned("bad", nameOf(promise), look)}: ${failed} of ${passed + failed} cases fail`,
+    `${toned("bad", nameOf(promise), look)}: ${failed} of ${passed + failed} ${passed + failed === 1 ? "case fails" : "cases fail"}`,
     "",
     ...renderTitle(best, look),
     ...shown,
@@ -58,7 +58,7 @@ function renderCase({ reason = "", history = [], replay }: CaseReport, look: Loo
   return [
     ...wrapped(sentence, look.width, 6).map((line) => toned("strong", line, look)),
     ...difference.slice(0, SHOWN_LINES).map((line) => cut(`      ${line}`.trimEnd(), look.width)),
-    ...(more > 0 ? [`      … ${more} more lines`] : []),
+    ...(more > 0 ? [`      … ${more} more ${more === 1 ? "line" : "lines"}`] : []),
     ...(history.length > 0 ? [""] : []),
     ...history.flatMap((line) => wrapped(printable(line), look.width, 8)),
     ...(replay === undefined ? [] : ["", `      Replay it: ${command} --replay ${quoted(replay)}`]),
