@@ -1,79 +1,59 @@
-import { parseArgs } from "node:util";
+import { QueueError } from "@anyqueue/api";
 import type { Plan, Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios/index.ts";
 import type { Subject } from "./subject.ts";
 import { others, ours } from "./subjects/index.ts";
 
-/** What the command line says. Lists are separated by commas. */
-export interface Options {
-  readonly smoke: boolean;
-  readonly only?: string;
-  readonly with?: string;
-  readonly scenarios?: string;
-  readonly runs?: string;
-  readonly seconds?: string;
-  readonly backlogs?: string;
-  readonly connections?: string;
-  readonly json?: string;
+/** What is to be measured, and how much of it. */
+export interface BenchOptions extends Partial<Plan> {
+  /** Our backends, each with its floors: `memory`, `sqlite`, `postgres`. All of them if this is silent. */
+  readonly backends?: readonly string[];
+  /** Of our backends and floors only those whose name contains one of these. */
+  readonly only?: readonly string[];
+  /** Queues of others, by name. */
+  readonly with?: readonly string[];
+  /** By name, or `all`. If this is silent, those that do not take minutes; in a smoke, all. */
+  readonly scenarios?: readonly string[];
 }
 
-export function readOptions(): Options {
-  const string = { type: "string" } as const;
-  const { values } = parseArgs({
-    options: {
-      smoke: { type: "boolean", default: false },
-      only: string,
-      with: string,
-      scenarios: string,
-      runs: string,
-      seconds: string,
-      backlogs: string,
-      connections: string,
-      json: string,
-    },
-  });
-  return values;
-}
+const BACKENDS = ["memory", "sqlite", "postgres", "none"];
 
-/** Those that are named, or all that do not take minutes; `all` is all of them, and a smoke is too. */
-export function chosenScenarios({ scenarios: names, smoke }: Options): readonly Scenario[] {
-  if (names === "all" || (names === undefined && smoke)) return scenarios;
+/** Those that are named, or all that do not take minutes. @throws QueueError `INVALID` for an unknown name. */
+export function chosenScenarios({ scenarios: names, smoke = false }: BenchOptions): readonly Scenario[] {
+  if (names?.includes("all") || (names === undefined && smoke)) return scenarios;
   if (names === undefined) return scenarios.filter(({ isLong }) => !isLong);
-  return listOf(names).map((name) => named(scenarios, name, "scenario"));
+  return names.map((name) => named(scenarios, name, "scenario"));
 }
 
-/** Those of ours whose name contains one of `only`, and the queues of others that were asked for. */
-export function chosenSubjects({ only, with: names }: Options): readonly Subject[] {
-  const parts = only === undefined ? [""] : listOf(only);
-  return [
-    ...ours.filter(({ name }) => parts.some((part) => name.includes(part))),
-    ...listOf(names ?? "").map((name) => named(others, name, "other queue")),
-  ];
+/** Our own, as they are chosen, and the queues of others that are asked for. @throws QueueError `INVALID` */
+export function chosenSubjects({ backends, only, with: names = [] }: BenchOptions): readonly Subject[] {
+  for (const backend of backends ?? []) {
+    if (!BACKENDS.includes(backend)) {
+      throw new QueueError("INVALID", `There is no backend ${backend}. There are: ${BACKENDS.join(", ")}.`);
+    }
+  }
+  const isChosen = (name: string): boolean =>
+    (backends === undefined || backends.some((backend) => name.includes(backend))) &&
+    (only === undefined || only.some((part) => name.includes(part)));
+  return [...ours.filter(({ name }) => isChosen(name)), ...names.map((name) => named(others, name, "other queue"))];
 }
 
-export function planOf({ smoke, runs, seconds, backlogs, connections }: Options): Plan {
+/** Everything once in a smoke, else three times. */
+export function planOf({ smoke = false, runs, seconds, backlogs, connections }: BenchOptions): Plan {
   return {
     smoke,
-    runs: numberOf(runs) ?? (smoke ? 1 : 3),
-    ...(seconds !== undefined && { seconds: Number(seconds) }),
-    ...(backlogs !== undefined && { backlogs: listOf(backlogs).map(Number) }),
-    ...(connections !== undefined && { connections: Number(connections) }),
+    runs: runs ?? (smoke ? 1 : 3),
+    ...(seconds !== undefined && { seconds }),
+    ...(backlogs !== undefined && { backlogs }),
+    ...(connections !== undefined && { connections }),
   };
 }
 
 function named<T extends { readonly name: string }>(all: readonly T[], name: string, kind: string): T {
   const found = all.find((each) => each.name === name);
   if (found) return found;
-  throw new Error(`There is no ${kind} ${name}. There are: ${all.map((each) => each.name).join(", ")}.`);
-}
-
-function listOf(text: string): string[] {
-  return text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
-}
-
-function numberOf(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Number(text);
+  throw new QueueError(
+    "INVALID",
+    `There is no ${kind} ${name}. There are: ${all.map((each) => each.name).join(", ")}.`,
+  );
 }

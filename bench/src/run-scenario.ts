@@ -16,6 +16,8 @@ export interface Step {
 
 /** What the runner tells whoever watches. */
 export interface Watcher {
+  /** Whether to stop before the next step. */
+  isOver(): boolean;
   begins(step: Step): void;
   /** With everything that the scenario has measured so far. */
   ended(step: Step, measurements: readonly Measurement[]): void;
@@ -40,6 +42,7 @@ export async function runScenario(
     for (const [n, each] of cases.entries()) {
       if (round > runsOf(each, plan)) continue;
       for (const turn of rotated(subjects, round - 1 + n)) {
+        if (watcher.isOver()) return soFar();
         const { metrics, parameters = {} } = each;
         const step = { scenario: scenario.name, subject: turn.name, metrics: Object.keys(metrics), parameters, round };
         watcher.begins(step);

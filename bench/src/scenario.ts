@@ -54,6 +54,9 @@ export interface Scenario {
   cases(plan: Plan): readonly Case[];
 }
 
+/** What of a scenario is kept beside its measurements. */
+export type ScenarioInfo = Pick<Scenario, "name" | "about" | "baseline" | "statistics" | "plot">;
+
 /** How a scenario looks in the HTML report. */
 export type Plot =
   /** A bar for each subject, beside its floor. */

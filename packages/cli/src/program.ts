@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { Command } from "commander";
 import { addCommand } from "./commands/add.ts";
+import { benchCommand } from "./commands/bench.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { conformanceCommand } from "./commands/conformance.ts";
 import { demoCommand } from "./commands/demo.ts";
@@ -50,6 +51,7 @@ const COMMANDS = [
   pruneCommand,
   migrateCommand,
   conformanceCommand,
+  benchCommand,
   newAdapterCommand,
   demoCommand,
 ];

@@ -1,0 +1,47 @@
+import { figure, ratioFigure } from "../tables/figure.ts";
+import { type ComparedRow, type Comparison, titleOf } from "./compare.ts";
+import { CONFIDENCE, type Ratio } from "./ratio.ts";
+
+/** A comparison as plain text: what differs first, then every metric. */
+export function comparisonText({ before, after, differences, rows, unmatched }: Comparison): string {
+  const head = ["", "before", "after", "ratio", "beside the floor", ""];
+  const lines = [head, ...rows.map(lineOf)];
+  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  const texts = lines.map((line) =>
+    line
+      .map((cell, n) => (n === 0 || n === 5 ? cell.padEnd(widths[n] ?? 0) : cell.padStart(widths[n] ?? 0)))
+      .join("  ")
+      .trimEnd(),
+  );
+  return [
+    `${after} compared with ${before}; ratios of medians, after to before, with ${CONFIDENCE * 100} % intervals.`,
+    ...differences.map((difference) => `  NOTE these runs differ in ${difference}`),
+    ...(unmatched > 0 ? [`  ${unmatched} metrics were measured in only one of them, or were invalid.`] : []),
+    "",
+    ...texts,
+  ].join("\n");
+}
+
+function lineOf(row: ComparedRow): string[] {
+  return [
+    titleOf(row),
+    `${figure(row.before, row.unit)} ${row.unit}`,
+    `${figure(row.after, row.unit)} ${row.unit}`,
+    ratioText(row.ratio),
+    row.besideFloor ? ratioText(row.besideFloor) : "–",
+    VERDICTS[row.verdict],
+  ];
+}
+
+export function ratioText({ value, low, high }: Ratio): string {
+  const text = ratioFigure(value);
+  return low === undefined || high === undefined ? text : `${text} [${ratioFigure(low)}, ${ratioFigure(high)}]`;
+}
+
+const VERDICTS: Readonly<Record<ComparedRow["verdict"], string>> = {
+  better: "better",
+  worse: "WORSE",
+  changed: "changed",
+  unclear: "no difference seen",
+  unknown: "one run: no confidence",
+};

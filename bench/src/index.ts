@@ -1,0 +1,13 @@
+export { compareResults, type ComparedRow, type Comparison, type Verdict } from "./compare/compare.ts";
+export { comparisonText } from "./compare/comparison-text.ts";
+export type { Ratio } from "./compare/ratio.ts";
+export type { Machine } from "./machine.ts";
+export type { Durability, Measurement, Parameters, Samples, Statistic } from "./measurement.ts";
+export type { BenchOptions } from "./options.ts";
+export { type BenchResult, type LeftOut, parseResult, type ResultHead, type SubjectInfo } from "./result.ts";
+export { prepareReport, type Report } from "./report/prepare.ts";
+export { headText, invalidLines, scenarioText } from "./result-text.ts";
+export { type BenchWatcher, runBench, type RunOptions } from "./run-bench.ts";
+export type { Step } from "./run-scenario.ts";
+export type { Plan, ScenarioInfo } from "./scenario.ts";
+export type { Unit } from "./units.ts";

@@ -1,0 +1,121 @@
+import { figure, ratioFigure } from "../../tables/figure.ts";
+import { colourOf } from "../palette.ts";
+import type { Plotting } from "../plotting.ts";
+import type { Bar, Group, Panel } from "./panel.ts";
+
+const WIDTH = 360;
+const BAR = 9;
+const ROW = 33;
+const HEADING = 40;
+
+interface Placed extends Bar {
+  readonly y: number;
+  readonly length: number;
+  readonly low: number;
+  readonly high: number;
+  readonly text: string;
+}
+
+/** Bars under their labels, so that a phone has room for both. The dashed line is the reference of the group. */
+export function barChart(panel: Panel, { Plot, draw }: Plotting): string {
+  const { bars, headings, rules, height } = layout(panel);
+  const measured = bars.filter(({ value }) => value !== undefined);
+  const most = Math.max(panel.scale === "ratio" ? 1 : 0, ...measured.map(({ high }) => high));
+  const left = { frameAnchor: "left", textAnchor: "start" } as const;
+  const right = { frameAnchor: "right", textAnchor: "end" } as const;
+  return draw(
+    {
+      width: WIDTH,
+      height,
+      margin: 1,
+      x: { domain: [0, most * 1.03 || 1], axis: null },
+      y: { type: "identity", axis: null },
+      color: { type: "identity" },
+      style: { fontSize: "12px" },
+      marks: [
+        Plot.text(headings, { ...left, y: "y", text: "title", fill: "var(--muted)", fontSize: 10.5 }),
+        Plot.text(headings, {
+          ...left,
+          y: (d: Heading) => d.y + 14,
+          text: "reference",
+          fill: "var(--muted)",
+          fontSize: 10.5,
+        }),
+        Plot.text(bars, { ...left, y: (d: Placed) => d.y - 9, text: "label", fill: "var(--ink)" }),
+        Plot.text(bars, {
+          ...right,
+          y: (d: Placed) => d.y - 9,
+          text: "text",
+          fill: (d: Placed) => (d.value === undefined ? "var(--bad)" : "var(--ink)"),
+          fontVariant: "tabular-nums",
+        }),
+        Plot.rect(bars, { x1: 0, x2: most * 1.03, y1: "y", y2: (d: Placed) => d.y + BAR, fill: "var(--track)", rx: 2 }),
+        Plot.rect(measured, {
+          x1: 0,
+          x2: "length",
+          y1: "y",
+          y2: (d: Placed) => d.y + BAR,
+          fill: (d: Placed) => colourOf(d.subject),
+          rx: 2,
+        }),
+        Plot.link(
+          measured.filter(({ range }) => range !== undefined),
+          { x1: "low", x2: "high", y1: middle, y2: middle, stroke: "var(--ink)", strokeWidth: 1.5 },
+        ),
+        Plot.link(rules, { x1: 1, x2: 1, y1: "y1", y2: "y2", stroke: "var(--ink)", strokeDasharray: "2,2" }),
+      ],
+    },
+    `${panel.title}: ${bars.map(({ label, text }) => `${label} ${text}`).join("; ")}`,
+  );
+}
+
+interface Heading {
+  readonly y: number;
+  readonly title: string;
+  readonly reference: string;
+}
+
+function layout(panel: Panel) {
+  const bars: Placed[] = [];
+  const headings: Heading[] = [];
+  const rules: { y1: number; y2: number }[] = [];
+  let y = 8;
+  for (const group of panel.groups) {
+    headings.push({ y, title: group.title, reference: referenceText(group, panel) });
+    y += HEADING;
+    const first = y;
+    for (const bar of group.bars) {
+      bars.push(place(bar, y, group, panel));
+      y += ROW;
+    }
+    if (panel.scale === "ratio" && group.reference) rules.push({ y1: first - 2, y2: y - ROW + BAR + 2 });
+  }
+  return { bars, headings, rules, height: y - ROW + BAR + 4 };
+}
+
+function place(bar: Bar, y: number, { reference, bars }: Group, { scale, unit }: Panel): Placed {
+  // Without a reference the longest bar of the group is as long as a reference would be.
+  const best = Math.max(...bars.map(({ value = 0 }) => value));
+  const one = scale === "value" ? 1 : (reference?.value ?? best) || 1;
+  const { value, range = [value ?? 0, value ?? 0] } = bar;
+  const ratio = scale === "ratio" && reference && value !== undefined ? `  ${ratioFigure(value / one)}×` : "";
+  return {
+    ...bar,
+    y,
+    length: (value ?? 0) / one,
+    low: range[0] / one,
+    high: range[1] / one,
+    text: value === undefined ? "invalid" : `${figure(value, unit)}${ratio}`,
+  };
+}
+
+function referenceText({ reference, bars }: Group, { scale, unit }: Panel): string {
+  if (reference) return `1× is ${reference.name}: ${figure(reference.value, unit)} ${unit}`;
+  return scale === "ratio" && bars.length > 0
+    ? `nothing to relate to; the longest bar is the best of these (${unit})`
+    : unit;
+}
+
+function middle({ y }: Placed): number {
+  return y + BAR / 2;
+}

@@ -1,0 +1,54 @@
+import { QueueError } from "@anyqueue/api";
+import type { Machine } from "./machine.ts";
+import type { Measurement } from "./measurement.ts";
+import type { Plan, ScenarioInfo } from "./scenario.ts";
+import type { Subject } from "./subject.ts";
+
+const FORMAT = "anyqueue bench 1";
+
+/** All that one run of the benchmark found, as plain data: what `--json` writes, and `--compare` and `--from` read. */
+export interface BenchResult {
+  readonly format: typeof FORMAT;
+  readonly startedAt: string;
+  readonly seconds: number;
+  readonly machine: Machine;
+  readonly plan: Plan;
+  readonly subjects: readonly SubjectInfo[];
+  readonly leftOut: readonly LeftOut[];
+  readonly scenarios: readonly ScenarioInfo[];
+  readonly measurements: readonly Measurement[];
+}
+
+/** What is known before anything is measured. */
+export type ResultHead = Pick<BenchResult, "machine" | "plan" | "subjects" | "leftOut">;
+
+/** What is kept of a subject beside its measurements. */
+export type SubjectInfo = Pick<Subject, "name" | "durability" | "batching" | "floor" | "configuration">;
+
+/** What was asked for and could not be measured. */
+export interface LeftOut {
+  readonly subject: string;
+  readonly because: string;
+}
+
+export function newResult(parts: Omit<BenchResult, "format">): BenchResult {
+  return { format: FORMAT, ...parts };
+}
+
+/** Reads what `--json` wrote. @throws QueueError `INVALID` if it is something else. */
+export function parseResult(text: string, name: string): BenchResult {
+  const result = parsed(text) as Partial<BenchResult> | null | undefined;
+  if (result?.format === FORMAT && Array.isArray(result.measurements)) return result as BenchResult;
+  throw new QueueError(
+    "INVALID",
+    `${name} is no result of this benchmark. Give a file that --json of this version wrote.`,
+  );
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
