@@ -1,15 +1,24 @@
-import type { Job } from "@anyqueue/api";
+import type { Job, JobEvent } from "@anyqueue/api";
 import type { Call } from "./call.ts";
 import { checkJobs } from "./check-jobs.ts";
+import { checkLogs } from "./check-logs.ts";
 import { checkTokens } from "./check-tokens.ts";
 import { checkTotals, type Totals } from "./check-totals.ts";
 
+/** What a store holds in the end. */
+export interface Rest {
+  readonly jobs: readonly Job[];
+  /** The events of users, and the errors of failed attempts, of each job in order. */
+  readonly events: readonly JobEvent[];
+}
+
 /**
- * Looks at a history that has come to rest from every side, what is easiest to understand first: in total, at the tokens,
- * and job by job. `stored` is what the store holds in the end. @throws Counterexample
+ * Looks at a history that has come to rest from every side, what is easiest to understand first: in total, at the logs, at
+ * the tokens, and job by job. @throws Counterexample
  */
-export function checkHistory(calls: readonly Call[], stored: readonly Job[]): Totals {
-  const totals = checkTotals(calls, stored);
+export function checkHistory(calls: readonly Call[], { jobs, events }: Rest): Totals {
+  const totals = checkTotals(calls, jobs);
+  checkLogs(calls, events);
   checkTokens(calls);
   checkJobs(calls);
   return totals;

@@ -75,7 +75,8 @@ function acknowledgedIn(calls: readonly Call[]): Set<string> {
   return ids;
 }
 
-function removedIn(calls: readonly Call[]): Set<string> {
+/** The ids of jobs that somebody may have removed. */
+export function removedIn(calls: readonly Call[]): Set<string> {
   const removals = calls.filter(({ verb }) => verb === "remove");
   return new Set(removals.flatMap(({ request: [first] }) => (first as { readonly ids?: readonly string[] }).ids ?? []));
 }

@@ -37,7 +37,7 @@ export interface Stage {
 const LEASES = [4 * SECOND, 14 * SECOND, HOUR];
 
 /** How long a client waits after a call that failed, in milliseconds. */
-const PAUSE = 20;
+const PAUSE = 50;
 
 /** One who uses a queue at random: what it does follows from its seed and from what it was answered. */
 export class Client {
@@ -158,7 +158,8 @@ export class Client {
 
   async #change(now: number): Promise<void> {
     const set = this.#chance.happens(0.5) ? { progress: this.#mark } : { priority: this.#chance.upTo(900) };
-    await this.#cas({ ...this.#unfenced(), set }, now);
+    const event = this.#chance.happens(0.3) ? { event: this.#mark } : {};
+    await this.#cas({ ...this.#unfenced(), set, ...event }, now);
   }
 
   async #append(now: number): Promise<void> {

@@ -1,4 +1,5 @@
-import type { Adapter, Job } from "@anyqueue/api";
+import type { Adapter, Job, JobEvent } from "@anyqueue/api";
+import type { Rest } from "../history/check-history.ts";
 import { HOUR, MINUTE } from "../time.ts";
 
 /** How many jobs are looked at in one call. */
@@ -8,10 +9,10 @@ const MOST_POLLS = 200;
 
 /**
  * Brings a lane to rest, as workers and rescuers do when everybody else has gone: what was left behind goes back once its
- * lease has ended, and everything that is due is completed. Then it reads every job of the lane, and each of `ids` by
- * itself, also those that are gone.
+ * lease has ended, and everything that is due is completed. Then it reads every job of the lane with its log, and each of
+ * `ids` by itself, also those that are gone.
  */
-export async function bringToRest(adapter: Adapter, lane: string, ids: readonly string[], now: number): Promise<Job[]> {
+export async function bringToRest(adapter: Adapter, lane: string, ids: readonly string[], now: number): Promise<Rest> {
   // Later than every lease and every delay of the traffic.
   const later = now + 2 * HOUR;
   const lease = { ms: MINUTE, holder: "rest" };
@@ -27,12 +28,23 @@ export async function bringToRest(adapter: Adapter, lane: string, ids: readonly 
     );
   }
   for (let i = 0; i < ids.length; i += BATCH) await adapter.get(ids.slice(i, i + BATCH));
-  const stored: Job[] = [];
+  const jobs = await listAll(adapter, lane, later);
+  const events: JobEvent[] = [];
+  // By the job: where to go on in the log of the whole store may be held up by others.
+  for (let i = 0; i < jobs.length; i += 20) {
+    const logs = jobs.slice(i, i + 20).map(({ id }) => adapter.events({ id, kinds: ["user", "failed"], limit: BATCH }));
+    for (const { items } of await Promise.all(logs)) events.push(...items);
+  }
+  return { jobs, events };
+}
+
+async function listAll(adapter: Adapter, lane: string, now: number): Promise<Job[]> {
+  const jobs: Job[] = [];
   let after: string | undefined;
   do {
-    const page = await adapter.list({ lanes: [lane], limit: BATCH, now: later, ...(after !== undefined && { after }) });
-    stored.push(...page.items);
+    const page = await adapter.list({ lanes: [lane], limit: BATCH, now, ...(after !== undefined && { after }) });
+    jobs.push(...page.items);
     after = page.after;
   } while (after !== undefined);
-  return stored;
+  return jobs;
 }
