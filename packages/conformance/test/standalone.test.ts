@@ -1,15 +1,34 @@
+import type { Adapter, Capabilities } from "@anyqueue/api";
 import { describe, expect, it } from "vitest";
-import { runStandalone } from "../src/index.ts";
+import { runStandalone, type StandaloneOptions } from "../src/index.ts";
 import { decorate } from "../src/decorate.ts";
 import { naive } from "./naive/fixture.ts";
+import { NaiveAdapter, NaiveStore } from "./naive/naive-adapter.ts";
+
+const CAPABILITIES: Capabilities = {
+  durability: "none",
+  scope: "process",
+  atomicity: "store",
+  transactions: false,
+  push: false,
+};
+
+function naiveAdapter(): Adapter {
+  return new NaiveAdapter(new NaiveStore()) as Adapter;
+}
 
 describe("runStandalone", () => {
   it("reports passed, failed and skipped cases as plain data, with a reason for each that did not pass", async () => {
-    const done: number[] = [];
-    const options = {
+    const begun: string[] = [];
+    const ended: (string | undefined)[] = [];
+    const options: StandaloneOptions = {
       only: ["P1", "P25"],
       seed: 7,
-      onProgress: (progress: { done: number }) => done.push(progress.done),
+      time: "1s",
+      onProgress({ running, last }) {
+        if (running) begun.push(running.title);
+        if (last) ended.push(last.title);
+      },
     };
     const report = await runStandalone(
       naive((adapter) => decorate(adapter, { capabilities: { ...adapter.capabilities } })),
@@ -17,7 +36,11 @@ describe("runStandalone", () => {
     );
     expect(report).toMatchObject({ adapter: "naive", seed: 7, suite: expect.stringMatching(/^\d/) as string });
     expect(report.capabilities.durability).toBe("snapshot");
-    expect(done).toEqual(report.cases.map((_, i) => i + 1));
+    expect([begun, ended]).toEqual([report.cases.map(({ title }) => title), begun]);
+    expect(report.promises.map(({ promise, name, verdict }) => [promise, name, verdict])).toEqual([
+      ["P1", "Durability", "kept"],
+      ["P25", "Opening and closing", "broken"],
+    ]);
     const { passed, failed, skipped } = report.counts;
     expect(passed + failed + skipped).toBe(report.cases.length);
     const outcomes = report.cases.map(({ title, outcome, reason }) => ({ title, outcome, reason }));
@@ -42,5 +65,73 @@ describe("runStandalone", () => {
       'the adapter declares durability "snapshot", but the fixture has no `reopen` to test it with',
     );
     expect(reasons).toContain('the adapter declares scope "machine", but the fixture has no `reopen` to test it with');
+  });
+
+  it("tells the calls that led to a failure, each a line, and who made them where there are several handles", async () => {
+    const fixture = naive((adapter) => decorate(adapter, { get: async (ids) => ids.map(() => null) }));
+    const { cases } = await runStandalone(fixture, { only: ["P2"], seed: 7, time: "1s" });
+    const histories = cases.filter(({ outcome }) => outcome === "failed").map(({ history = [] }) => history);
+    expect(histories[0]).toEqual([expect.stringMatching(/^insert main:1 .*→ added$/), "get main:1 → null"]);
+    expect(histories.flat().some((line) => line.startsWith("b: "))).toBe(true);
+    expect(histories.every((history) => history.length <= 13)).toBe(true);
+  });
+
+  it("says which verb threw, and what", async () => {
+    const poll = () => Promise.reject(new Error("not written yet"));
+    const fixture = naive((adapter) => decorate(adapter, { poll }));
+    const { cases } = await runStandalone(fixture, { only: ["P6"], time: "1s" });
+    expect(cases.map(({ reason }) => reason)).toContain("`poll` threw not written yet");
+  });
+
+  it("fails a case in which an error is thrown outside of any call, instead of ending the process", async () => {
+    const get: Adapter["get"] = async (ids) => {
+      setImmediate(() => {
+        throw new Error("from nowhere");
+      });
+      void Promise.reject(new Error("nobody awaits it"));
+      return ids.map(() => null);
+    };
+    const fixture = naive((adapter) => decorate(adapter, { get }));
+    const report = await runStandalone(fixture, { title: "opens a new store empty", time: "1s" });
+    expect(report.cases[0]?.reason).toMatch(/thrown outside of any call.*(from nowhere|nobody awaits it), and 1 more/);
+  });
+
+  it("ends early when it is told to, with what was found until then, even if a verb never answers", async () => {
+    const fixture = naive((adapter) => decorate(adapter, { poll: () => new Promise(() => {}) }));
+    const controller = new AbortController();
+    const report = await runStandalone(fixture, {
+      only: ["P25", "P26"],
+      signal: controller.signal,
+      time: "1s",
+      onProgress: ({ done }) => done >= 1 && controller.abort(),
+    });
+    expect(report.cases.length).toBeGreaterThan(0);
+    expect(report.isWhole).toBe(false);
+    expect(report.promises.map(({ verdict }) => verdict)).not.toContain("kept");
+  });
+
+  it.each([
+    [
+      "a fixture that fails",
+      { open: () => Promise.reject(new Error("no disk")) },
+      "`open` of the fixture failed: no disk.",
+    ],
+    [
+      "an adapter that does not open",
+      { open: () => decorate(naiveAdapter(), { open: () => Promise.reject(new Error("no disk")) }) },
+      '"mine" cannot be tested: `open` failed: no disk.',
+    ],
+    [
+      "what is no adapter",
+      { open: () => ({ name: "mine", open() {}, close() {} }) as unknown as Adapter },
+      "has no `insert`, `poll`, `cas`",
+    ],
+    [
+      "capabilities that do not exist",
+      { open: () => decorate(naiveAdapter(), { capabilities: { ...CAPABILITIES, scope: "galaxy" as never } }) },
+      '`capabilities.scope` must be one of "process", "machine", "network"; it is "galaxy"',
+    ],
+  ])("refuses %s at once, and says why", async (_, fixture, reason) => {
+    await expect(runStandalone({ name: "mine", ...fixture })).rejects.toThrow(reason);
   });
 });

@@ -30,7 +30,10 @@ export async function findFixture(subject: string): Promise<Fixture> {
 async function fixtureOf(path: string): Promise<Fixture> {
   const isThere = (await stat(resolve(path)).catch(() => undefined)) !== undefined;
   if (!isThere) throw new UsageError(`There is no file ${path}. Name ${KINDS}.`);
-  const module = await importModule(resolve(path), path);
+  const module = await importModule(resolve(path), path).catch((error: unknown) => {
+    const { message, cause } = error as UsageError;
+    throw new UsageError(`${message.replace(/\.?$/, ".")} With DEBUG=1 in the environment: where.`, { cause });
+  });
   const fixture = module["fixture"] ?? module["default"];
   if (fixture === undefined) throw new UsageError(`${path} ${exportsOf(module)}. ${EXAMPLE}`);
   try {

@@ -19,9 +19,8 @@ export async function testAdapter(subject: string, flags: ConformanceFlags): Pro
   const output = new Output(flags.json ?? false);
   using interruption = onInterruption();
   if (other) return leave(await compare(fixture, other, flags, output, interruption.signal), interruption.signal);
-  const report = await runSuite(fixture, options, interruption.signal);
+  const report = await runSuite(fixture, options, interruption.signal, output);
   await tell(report, subject, flags, output);
-  if (interruption.signal.aborted) output.note("It was interrupted: the cases that come later were not run.");
   leave(report.counts.failed > 0 ? EXIT.failed : EXIT.ok, interruption.signal);
 }
 

@@ -11,13 +11,15 @@ import { firstLine } from "./verdicts.ts";
  * and at the end what it comes to.
  */
 export function renderReport(report: Report, look: Look = {}): string {
-  const failures = renderFailures(report, look);
-  const legend = folded(LEGEND, look).map((line) => toned("faint", line, look));
-  return [
+  const hasHistory = report.cases.some(({ history = [] }) => history.length > 0);
+  const legend = hasHistory ? folded(LEGEND, look).map((line) => toned("faint", line, look)) : [];
+  const parts = [
     renderTable(report, look),
-    ...(failures === "" ? [] : [failures, legend.join("\n")]),
+    renderFailures(report, look),
+    legend.join("\n"),
     summary(report, look).join("\n"),
-  ].join("\n\n");
+  ];
+  return parts.filter((part) => part !== "").join("\n\n");
 }
 
 const LEGEND =
@@ -27,7 +29,7 @@ function summary(report: Report, look: Look): string[] {
   const { counts, suite, seed, tookMs } = report;
   const broken = withVerdict(report, "broken");
   const { passed, failed, skipped } = counts;
-  const figures = `${passed} cases passed, ${failed} failed, ${skipped} not applicable.`;
+  const figures = `${passed} ${passed === 1 ? "case" : "cases"} passed, ${failed} failed, ${skipped} not applicable.`;
   const run = `Suite ${suite}, seed ${seed}, ${(tookMs / 1000).toFixed(1)} s.`;
   return [
     ...(broken.length === 0 ? [] : [...begin(report), ...again(broken, seed, look)]).flatMap((line) =>
@@ -49,6 +51,7 @@ function conclusion(report: Report): string {
     const names = broken.map(({ promise }) => nameOf(promise)).join(", ");
     return `${name} breaks ${broken.length} of ${judged} ${judged === 1 ? "promise" : "promises"}: ${names}.`;
   }
+  if (promises.length === 0) return `${name}: no case was run.`;
   if (withVerdict(report, "untold").length > 0) return `${name} breaks no promise in the cases that were run.`;
   if (judged === 0) return `${name}: nothing of what was chosen applies to it.`;
   const whole = isWhole && judged > 1 ? `all ${judged}` : `${judged}`;
