@@ -66,9 +66,11 @@ export interface Subject {
   /** What has to run before it can be asked for anything; the benchmark starts it, and stops it at the end. */
   readonly server?: "postgres" | "redis";
   /** Whether jobs can be taken in another order than that of their insertion; yes if this is silent. */
-  readonly hasPriorities?: false;
-  /** Whether jobs can be added that are due later. */
-  readonly hasDelays?: true;
+  readonly hasPriorities?: boolean;
+  /** Whether jobs can be added that are due later; no if this is silent. */
+  readonly hasDelays?: boolean;
+  /** Whether there is a call that adds many jobs; yes if this is silent. */
+  readonly hasBulk?: boolean;
   /** How much of a scenario's jobs it is measured with, if all of them would take very long: `0.1` is every tenth. */
   readonly share?: number;
   /** Why it cannot be measured on this machine; undefined when it can. Installs what is wanted on demand. */
@@ -79,6 +81,11 @@ export interface Subject {
   readonly join?: (address: string) => Promise<Session>;
   /** A backend of ours: opens the contract itself on the store of a session, with so many connections at most. */
   adapter?(address: string, connections: number): Promise<Adapter>;
+}
+
+/** How many of a scenario's jobs the subject is measured with. */
+export function shareOf({ share = 1 }: Subject, jobs: number): number {
+  return Math.ceil(jobs * share);
 }
 
 /** Does something on a new store of the subject, which is gone afterwards. */

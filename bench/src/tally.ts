@@ -24,6 +24,12 @@ export class Tally {
     for (const [n, count] of counts.entries()) for (let each = 0; each < count; each++) this.add(n);
   }
 
+  /** @throws InvalidRun if a job ran twice; for a run that ends before all jobs have. */
+  checkOnce(): void {
+    const again = this.#counts.reduce((sum, times) => sum + Math.max(times - 1, 0), 0);
+    if (again > 0) throw new InvalidRun(`${again} jobs ran twice`);
+  }
+
   /** @throws InvalidRun unless exactly the jobs 0 … count − 1 ran, once each. */
   check(count: number): void {
     const lost = count - this.#counts.subarray(0, count).reduce((sum, times) => sum + Math.min(times, 1), 0);

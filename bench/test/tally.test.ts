@@ -27,3 +27,8 @@ it("finds a job that ran in two processes", () => {
   tally.merge(tallyOf(1, 2).counts);
   expect(() => tally.check(3)).toThrow("1 ran twice");
 });
+
+it("knows that none ran twice, also when not all have run yet", () => {
+  expect(() => tallyOf(5, 3).checkOnce()).not.toThrow();
+  expect(() => tallyOf(5, 3, 5).checkOnce()).toThrow("1 jobs ran twice");
+});

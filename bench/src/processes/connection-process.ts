@@ -1,11 +1,10 @@
 // A process whose clients use one adapter at once; tells at the end what they did.
-import { subjectNamed } from "../subjects/index.ts";
 import type { Account, Assignment } from "./connection-messages.ts";
+import { joinStoreAdapter } from "./join-store.ts";
 import { Traffic } from "./traffic.ts";
 
 const { subject, address, process: number, connections, seconds } = JSON.parse(process.argv[2] ?? "") as Assignment;
-const adapter = await subjectNamed(subject).adapter?.(address, connections);
-if (adapter === undefined) throw new Error(`${subject} is no backend of ours.`);
+const adapter = await joinStoreAdapter(subject, address, connections);
 
 process.on("disconnect", () => process.exit());
 process.once("message", () => {
@@ -14,7 +13,7 @@ process.once("message", () => {
 process.send?.("ready");
 
 async function work(): Promise<void> {
-  const account = await new Traffic(adapter as NonNullable<typeof adapter>, `p${number}`).run(connections, seconds);
-  await adapter?.close();
+  const account = await new Traffic(adapter, `p${number}`).run(connections, seconds);
+  await adapter.close();
   process.send?.(account satisfies Account, () => process.disconnect());
 }

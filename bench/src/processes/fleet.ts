@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { programBeside } from "../program-beside.ts";
 import type { Subject } from "../subject.ts";
 import type { Tally } from "../tally.ts";
-import type { Order, Report } from "./messages.ts";
+import type { Moments, Order, Report } from "./messages.ts";
 
-const PROGRAM = fileURLToPath(new URL("worker-process.ts", import.meta.url));
+const PROGRAM = programBeside("worker-process", import.meta.url);
 type ReportOf<Is extends Report["is"]> = Extract<Report, { is: Is }>;
 
 /** Worker processes on one store. */
@@ -16,42 +16,59 @@ export class Fleet {
     this.#workers = workers;
   }
 
-  /** Resolves when all of them have opened the store. */
-  static async start(subject: Subject, address: string, count: number): Promise<Fleet> {
+  /** Does something with so many processes that have opened the store; they end after it, also when it fails. */
+  static async use<T>(
+    subject: Subject,
+    address: string,
+    count: number,
+    task: (fleet: Fleet) => Promise<T>,
+  ): Promise<T> {
     const workers = Array.from({ length: count }, () =>
       fork(PROGRAM, [subject.name, address], { serialization: "advanced" }),
     );
-    await Promise.all(workers.map((worker) => answer(worker, "ready")));
-    return new Fleet(workers);
+    try {
+      await Promise.all(workers.map((worker) => answer(worker, "ready")));
+      const fleet = new Fleet(workers);
+      const result = await task(fleet);
+      await fleet.stop();
+      return result;
+    } finally {
+      for (const worker of workers) worker.kill("SIGKILL");
+    }
   }
 
   /** Lets all of them drain the store at once, adds up what they ran, and tells how long it took them together. */
-  async drain(tally: Tally, single = false): Promise<number> {
+  async drain(tally: Tally, single = false): Promise<{ readonly ms: number; readonly peakBytes: number }> {
     const drained = await this.#order({ do: "drain", single }, "drained");
     for (const { counts } of drained) tally.merge(counts);
-    return Math.max(...drained.map(({ endedAt }) => endedAt)) - Math.min(...drained.map(({ startedAt }) => startedAt));
+    const startedAt = Math.min(...drained.map((each) => each.startedAt));
+    return {
+      ms: Math.max(...drained.map(({ endedAt }) => endedAt)) - startedAt,
+      peakBytes: Math.max(...drained.map((each) => each.peakBytes)),
+    };
   }
 
-  /** Lets all of them work until `stop`. `begun` is told which jobs began, and when on the machine's clock. */
-  async work(everyMs: number, begun: (ran: readonly number[], at: readonly number[]) => void): Promise<void> {
+  /** Lets all of them work until `stop`. Is told which jobs began and were finished, and when on the machine's clock. */
+  async work(everyMs: number, progress: (begun: Moments, finished: Moments) => void): Promise<void> {
     for (const worker of this.#workers) {
       worker.on("message", (report: Report) => {
-        if (report.is === "progress") begun(report.ran, report.at);
+        if (report.is === "progress") progress(report.begun, report.finished);
       });
     }
     await this.#order({ do: "work", everyMs }, "working");
   }
 
-  /** Ends the processes, after what they are doing. */
+  /** Ends the processes, after what they are doing; all they have to tell was told. */
   async stop(): Promise<void> {
-    const exits = this.#workers.map((worker) => once(worker, "exit"));
-    await this.#order({ do: "stop" }, "stopped");
+    const running = this.#workers.filter((worker) => worker.connected);
+    const exits = running.map((worker) => once(worker, "exit"));
+    await this.#order({ do: "stop" }, "stopped", running);
     await Promise.all(exits);
   }
 
-  #order<Is extends Report["is"]>(order: Order, is: Is): Promise<ReportOf<Is>[]> {
+  #order<Is extends Report["is"]>(order: Order, is: Is, workers = this.#workers): Promise<ReportOf<Is>[]> {
     return Promise.all(
-      this.#workers.map((worker) => {
+      workers.map((worker) => {
         worker.send(order);
         return answer(worker, is);
       }),

@@ -6,13 +6,26 @@ export type Order =
   | { readonly do: "work"; readonly everyMs: number }
   | { readonly do: "stop" };
 
+/** Jobs by their numbers, and when it happened to each. */
+export interface Moments {
+  readonly jobs: readonly number[];
+  readonly at: readonly number[];
+}
+
 /** What a worker process says. Times are those of the machine's monotonic clock, which processes share, in milliseconds. */
 export type Report =
   | { readonly is: "ready" }
-  | { readonly is: "drained"; readonly startedAt: number; readonly endedAt: number; readonly counts: Uint8Array }
+  | {
+      readonly is: "drained";
+      readonly startedAt: number;
+      readonly endedAt: number;
+      readonly counts: Uint8Array;
+      /** The most memory that the process has ever had, in bytes. */
+      readonly peakBytes: number;
+    }
   | { readonly is: "working" }
-  /** Jobs that have begun since the last report, and when. */
-  | { readonly is: "progress"; readonly ran: readonly number[]; readonly at: readonly number[] }
+  /** Jobs that have begun, and that are known to be stored as done, since the last report. */
+  | { readonly is: "progress"; readonly begun: Moments; readonly finished: Moments }
   | { readonly is: "stopped" }
   | { readonly is: "broken"; readonly reason: string };
 

@@ -1,11 +1,11 @@
 // A process that joins the store of a subject and works there as it is told.
-import { subjectNamed } from "../subjects/index.ts";
 import { Tally } from "../tally.ts";
+import { joinStore } from "./join-store.ts";
 import { machineTime, type Order, type Report } from "./messages.ts";
+import { MomentLog } from "./moment-log.ts";
 
 const [name = "", address = ""] = process.argv.slice(2);
-const session = await subjectNamed(name).join?.(address);
-if (session === undefined) throw new Error(`${name} cannot share a store.`);
+const session = await joinStore(name, address);
 
 let stop: (() => Promise<unknown>) | undefined;
 process.on("message", (order: Order) => {
@@ -24,7 +24,7 @@ async function carryOut(order: Order): Promise<void> {
       return work(order.everyMs);
     case "stop":
       await stop?.();
-      await session?.close();
+      await session.close();
       return process.send?.({ is: "stopped" } satisfies Report, () => process.disconnect()) as undefined;
   }
 }
@@ -32,29 +32,21 @@ async function carryOut(order: Order): Promise<void> {
 async function drain(single: boolean): Promise<void> {
   const tally = new Tally();
   const startedAt = machineTime();
-  await session?.drain(single, (n) => tally.add(n));
-  tell({ is: "drained", startedAt, endedAt: machineTime(), counts: tally.counts });
+  await session.drain(single, (n) => tally.add(n));
+  const endedAt = machineTime();
+  // In kibibytes, on every system that libuv knows.
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  tell({ is: "drained", startedAt, endedAt, counts: tally.counts, peakBytes });
 }
 
 async function work(everyMs: number): Promise<void> {
-  if (session?.work === undefined) throw new Error(`${name} cannot wait for jobs.`);
-  let ran: number[] = [];
-  let at: number[] = [];
-  let timer: NodeJS.Timeout | undefined;
-  const report = (): void => {
-    clearTimeout(timer);
-    timer = undefined;
-    if (ran.length > 0) tell({ is: "progress", ran, at });
-    ran = [];
-    at = [];
-  };
-  const stopWork = await session.work((n) => {
-    ran.push(n);
-    at.push(machineTime());
-    if (everyMs === 0) report();
-    else timer ??= setTimeout(report, everyMs);
-  });
-  stop = () => stopWork().then(report);
+  if (session.work === undefined) throw new Error(`${name} cannot wait for jobs.`);
+  const log = new MomentLog(everyMs, (begun, finished) => tell({ is: "progress", begun, finished }));
+  const stopWork = await session.work(
+    (n) => log.begun(n),
+    (n) => log.finished(n),
+  );
+  stop = () => stopWork().then(() => log.flush());
   tell({ is: "working" });
 }
 

@@ -1,41 +1,139 @@
+import { Queue } from "@anyqueue/api";
 import type { Case, Readings, Scenario } from "../scenario.ts";
 import { perSecond } from "../statistics.ts";
-import { onStore, type Session } from "../subject.ts";
-import { Tally } from "../tally.ts";
+import { type JobOptions, onStore, type Session, type Subject } from "../subject.ts";
+import { queueSession } from "../subjects/queue-session.ts";
+import { InvalidRun, Tally } from "../tally.ts";
+import { addInBulk } from "./adding.ts";
 
-const BACKLOGS = [1000, 10_000, 100_000, 1_000_000];
 const SAMPLE = 20_000;
-const BULK = 1000;
+/** Nobody waits for more to be added by a queue that has no call for many. */
+const MOST_FOR_SLOW = 10_000;
+const AN_HOUR_MS = 3_600_000;
+/** For a job that does not come. */
+const PATIENCE_MS = 60_000;
+
+/** What waits already. */
+interface Backlog {
+  readonly sizes: readonly number[];
+  suits(subject: Subject): boolean;
+  /** Opens a store that holds so many such jobs. */
+  open<T>(subject: Subject, jobs: number, task: (session: Session) => Promise<T>): Promise<T>;
+  /** What the jobs are like that are then added and drained. */
+  readonly sample?: JobOptions;
+}
+
+const backlogs: Readonly<Record<string, Backlog>> = {
+  waiting: {
+    sizes: [10_000, 100_000, 1_000_000],
+    suits: () => true,
+    open: (subject, jobs, task) => filled(subject, jobs, {}, task),
+  },
+  "of random priorities": {
+    sizes: [10_000, 1_000_000],
+    suits: ({ hasPriorities = true }) => hasPriorities,
+    open: (subject, jobs, task) => filled(subject, jobs, { mixed: true }, task),
+    sample: { mixed: true },
+  },
+  "scheduled ahead": {
+    sizes: [10_000, 1_000_000],
+    suits: ({ hasDelays = false }) => hasDelays,
+    open: (subject, jobs, task) => filled(subject, jobs, { delayMs: AN_HOUR_MS }, task),
+  },
+  "behind one busy key": {
+    sizes: [10_000, 100_000],
+    suits: (subject) => subject.adapter !== undefined,
+    open: behindBusyKey,
+  },
+};
 
 /** Adds to, and drains from, stores of growing size: a queue should not notice how much is waiting. */
 export const backlog: Scenario = {
   name: "backlog",
-  about: "jobs per second beside waiting jobs, in one process; the ratio is to the smallest backlog",
+  about: "jobs per second beside a backlog, in one process; the ratio is to the smallest backlog of its kind",
   baseline: { parameter: "waiting" },
   plot: { kind: "curve", over: "waiting" },
-  suits: ({ name }) => ["anyqueue memory", "anyqueue sqlite FULL", "anyqueue postgres ON"].includes(name),
-  cases: ({ smoke, backlogs = smoke ? [1000, 2000] : BACKLOGS }) =>
-    backlogs.map((waiting): Case => ({
-      parameters: { waiting },
-      metrics: { "bulk add": "jobs/s", drain: "jobs/s" },
-      // A long drain needs no repetition.
-      ...(waiting > 100_000 && { runs: 1 }),
-      run: (subject) => onStore(subject, (session) => measure(session, waiting, smoke ? BULK : SAMPLE)),
-    })),
+  // What SQLite and Postgres save without syncing has nothing to do with what waits.
+  suits: ({ name }) => !/ (NORMAL|OFF)$/.test(name),
+  cases: ({ smoke, backlogs: sizes }) =>
+    Object.entries(backlogs).flatMap(([kind, each]) =>
+      (smoke ? [1000] : (sizes ?? each.sizes)).map((waiting): Case => ({
+        parameters: { backlog: kind, waiting },
+        metrics: { "bulk add": "jobs/s", drain: "jobs/s" },
+        // Loading it takes long enough.
+        ...(waiting > 100_000 && { runs: 1 }),
+        run: async (subject) => {
+          if (!each.suits(subject) || (subject.hasBulk === false && waiting > MOST_FOR_SLOW)) return {};
+          const sample = smoke ? 500 : Math.min(SAMPLE, waiting);
+          return each.open(subject, waiting, (session) => measure(session, waiting, sample, each.sample));
+        },
+      })),
+    ),
 };
 
-async function measure(session: Session, waiting: number, sample: number): Promise<Readings> {
-  const add = async (first: number, end: number): Promise<void> => {
-    for (let n = first; n < end; n += BULK) await session.addMany(Math.min(BULK, end - n), { first: n });
-  };
-  await add(0, waiting);
-  const addStart = performance.now();
-  await add(waiting, waiting + sample);
-  const addMs = performance.now() - addStart;
+async function measure(session: Session, waiting: number, sample: number, options?: JobOptions): Promise<Readings> {
+  const startedAt = performance.now();
+  await addInBulk(session, sample, { ...options, first: waiting });
+  const ms = performance.now() - startedAt;
+  return { "bulk add": perSecond(sample, ms), drain: await drainSome(session, sample) };
+}
+
+/** The rate at which so many jobs are taken, from the first to the last. */
+async function drainSome(session: Session, jobs: number): Promise<number> {
   const tally = new Tally();
-  const drainStart = performance.now();
-  await session.drain(false, (n) => tally.add(n));
-  const drainMs = performance.now() - drainStart;
-  tally.check(waiting + sample);
-  return { "bulk add": perSecond(sample, addMs), drain: perSecond(waiting + sample, drainMs) };
+  let count = 0;
+  let [firstAt, lastAt] = [0, 0];
+  const note = (n: number): void => {
+    tally.add(n);
+    if (count === 0) firstAt = performance.now();
+    if (++count === jobs) lastAt = performance.now();
+  };
+  if (session.work) {
+    const drained = Promise.withResolvers<void>();
+    const timer = setTimeout(() => drained.reject(new InvalidRun(`no more than ${count} of ${jobs} ran`)), PATIENCE_MS);
+    const stop = await session.work((n) => {
+      note(n);
+      if (count === jobs) drained.resolve();
+    });
+    await drained.promise;
+    clearTimeout(timer);
+    await stop();
+  } else {
+    await session.drain(false, note);
+  }
+  tally.checkOnce();
+  return perSecond(jobs - 1, lastAt - firstAt);
+}
+
+function filled<T>(
+  subject: Subject,
+  jobs: number,
+  options: JobOptions,
+  task: (session: Session) => Promise<T>,
+): Promise<T> {
+  return onStore(subject, async (session) => {
+    await addInBulk(session, jobs, options);
+    return task(session);
+  });
+}
+
+/** One job of a key is held, and many of the same key wait for it. */
+async function behindBusyKey<T>(subject: Subject, jobs: number, task: (session: Session) => Promise<T>): Promise<T> {
+  return onStore(subject, async ({ address = "" }) => {
+    const adapter = await subject.adapter?.(address, 50);
+    if (adapter === undefined) throw new Error(`${subject.name} opens no adapter.`);
+    const queue = new Queue(adapter, { retention: false });
+    await queue.open();
+    try {
+      const job = { type: "noop", payload: null, lane: "default", orderingKey: "busy" };
+      await queue.insert([job]);
+      await queue.poll({ lanes: ["default"], limit: 1, lease: { ms: AN_HOUR_MS, holder: "bench" } });
+      for (let n = 0; n < jobs; n += 1000) {
+        await queue.insert(Array.from({ length: Math.min(1000, jobs - n) }, () => job));
+      }
+      return await task(queueSession(queue, address));
+    } finally {
+      await queue.close();
+    }
+  });
 }

@@ -1,14 +1,14 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import type { Adapter } from "@anyqueue/api";
 import type { Account, Assignment } from "../processes/connection-messages.ts";
+import { programBeside } from "../program-beside.ts";
 import type { Plan, Readings, Scenario } from "../scenario.ts";
 import { ConnectionWatch } from "../servers/connection-watch.ts";
 import { onStore, type Session, type Subject } from "../subject.ts";
 import { InvalidRun } from "../tally.ts";
 
-const PROGRAM = fileURLToPath(new URL("../processes/connection-process.ts", import.meta.url));
+const PROGRAM = programBeside("../processes/connection-process", import.meta.url);
 
 /** What all the processes together did to one store. */
 interface Sum {

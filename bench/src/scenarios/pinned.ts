@@ -21,7 +21,8 @@ export const pinned: Scenario = {
   isLong: true,
   baseline: { parameter: "snapshot" },
   // The other floor claims in the same way, and what `synchronous_commit=off` saves has nothing to do with it.
-  suits: ({ name }) => /^floor postgres merged ON|^anyqueue postgres ON|graphile|pg-boss/.test(name),
+  suits: ({ name, server, durability, join }) =>
+    server === "postgres" && durability === "power-loss" && join !== undefined && name !== "floor postgres ON",
   cases: ({ smoke, seconds = smoke ? 0.6 : 30 }) => {
     const sections = Array.from({ length: SECTIONS }, (_, n) => `${at(n + 1, seconds)} s`);
     return ["free", "pinned"].map((snapshot): Case => ({
@@ -53,8 +54,8 @@ async function besideTransaction<T>(work: () => Promise<T>): Promise<T> {
 
 /** The rates of a worker that never runs out of jobs, in each section of the time; so many are kept waiting for it. */
 async function measure(subject: Subject, session: Session, seconds: number, waiting: number): Promise<number[]> {
-  const fleet = await Fleet.start(subject, session.address ?? "", 1);
   const tally = new Tally();
+  const rates: number[] = [];
   let done = 0;
   let added = 0;
   const feed = async (): Promise<unknown> => {
@@ -63,20 +64,19 @@ async function measure(subject: Subject, session: Session, seconds: number, wait
     return adding;
   };
   while (added < waiting) await feed();
-  await fleet.work(REPORT_MS, (ran) => {
-    done += ran.length;
-    for (const n of ran) tally.add(n);
-  });
-
-  const rates: number[] = [];
-  for (let section = 0; section < SECTIONS; section++) {
-    const [before, startedAt] = [done, performance.now()];
-    while (performance.now() - startedAt < (seconds * 1000) / SECTIONS) {
-      await (added - done < waiting ? feed() : delay(2));
+  await Fleet.use(subject, session.address ?? "", 1, async (fleet) => {
+    await fleet.work(REPORT_MS, ({ jobs }) => {
+      done += jobs.length;
+      for (const n of jobs) tally.add(n);
+    });
+    for (let section = 0; section < SECTIONS; section++) {
+      const [before, startedAt] = [done, performance.now()];
+      while (performance.now() - startedAt < (seconds * 1000) / SECTIONS) {
+        await (added - done < waiting ? feed() : delay(2));
+      }
+      rates.push(perSecond(done - before, performance.now() - startedAt));
     }
-    rates.push(perSecond(done - before, performance.now() - startedAt));
-  }
-  await fleet.stop();
+  });
   await session.drain(false, (n) => tally.add(n));
   tally.check(added);
   return rates;

@@ -1,8 +1,9 @@
 import { Fleet } from "../processes/fleet.ts";
 import type { Case, Readings, Scenario } from "../scenario.ts";
 import { perSecond } from "../statistics.ts";
-import { onStore, type Session, type Subject } from "../subject.ts";
+import { onStore, type Session, shareOf, type Subject } from "../subject.ts";
 import { Tally } from "../tally.ts";
+import { addInBulk } from "./adding.ts";
 
 /** What is drained, and by whom. */
 interface Load {
@@ -11,7 +12,9 @@ interface Load {
   readonly priorities: "equal" | "mixed";
 }
 
-const BULK = 1000;
+const WARM_UP = 5000;
+/** More would take many minutes with the queues of others. */
+const MOST_FOR_OTHERS = 10_000;
 
 /** Worker processes of their own drain a backlog that was loaded in bulk; nothing tells the database about it. */
 export const processes: Scenario = {
@@ -25,32 +28,37 @@ export const processes: Scenario = {
       metrics: { drain: "jobs/s" },
       // A long drain needs no repetition.
       ...(load.backlog > 100_000 && { runs: 1 }),
-      run: (subject) => onStore(subject, (session) => measure(subject, session, load, smoke ? 100 : 5000)),
+      run: async (subject) => {
+        if (!suits(subject, load)) return {};
+        return onStore(subject, (session) => measure(subject, session, load, smoke ? 100 : WARM_UP));
+      },
     })),
 };
 
 function loadsOf(smoke: boolean, backlogs: readonly number[] = [10_000, 1_000_000]): Load[] {
   if (smoke) return [{ backlog: 2000, processes: 2, priorities: "mixed" }];
   return backlogs.flatMap((backlog) =>
-    [1, 4].flatMap((count) =>
+    [1, 2, 4].flatMap((count) =>
       (["equal", "mixed"] as const).map((priorities) => ({ backlog, processes: count, priorities })),
     ),
   );
 }
 
-async function measure(subject: Subject, session: Session, load: Load, warmUp: number): Promise<Readings> {
-  const fleet = await Fleet.start(subject, session.address ?? "", load.processes);
-  const fill = async (jobs: number): Promise<void> => {
-    const mixed = load.priorities === "mixed";
-    for (let n = 0; n < jobs; n += BULK) await session.addMany(Math.min(BULK, jobs - n), { first: n, mixed });
-  };
-  await fill(warmUp);
-  await fleet.drain(new Tally());
+function suits({ hasPriorities = true, share }: Subject, { backlog, priorities }: Load): boolean {
+  return (hasPriorities || priorities === "equal") && (share === undefined || backlog <= MOST_FOR_OTHERS);
+}
 
-  await fill(load.backlog);
-  const tally = new Tally();
-  const ms = await fleet.drain(tally);
-  await fleet.stop();
-  tally.check(load.backlog);
-  return { drain: perSecond(load.backlog, ms) };
+async function measure(subject: Subject, session: Session, load: Load, warmUp: number): Promise<Readings> {
+  const options = { mixed: load.priorities === "mixed" };
+  const jobs = shareOf(subject, load.backlog);
+  return Fleet.use(subject, session.address ?? "", load.processes, async (fleet) => {
+    await addInBulk(session, shareOf(subject, warmUp), options);
+    await fleet.drain(new Tally());
+
+    await addInBulk(session, jobs, options);
+    const tally = new Tally();
+    const { ms } = await fleet.drain(tally);
+    tally.check(jobs);
+    return { drain: perSecond(jobs, ms) };
+  });
 }

@@ -1,8 +1,9 @@
 import { Bench } from "tinybench";
 import type { Case, Scenario } from "../scenario.ts";
 import { perSecond } from "../statistics.ts";
-import { onStore, type Session } from "../subject.ts";
+import { onStore, type Session, shareOf, type Subject } from "../subject.ts";
 import { Tally } from "../tally.ts";
+import { addAtOnce, addInBulk } from "./adding.ts";
 
 /** How much each column does. */
 interface Size {
@@ -15,15 +16,14 @@ interface Size {
 }
 
 const FULL: Size = { addMs: 1000, concurrent: 30_000, bulk: 50_000, drainSingle: 3000, drain: 50_000 };
-const SMOKE: Size = { addMs: 20, concurrent: 200, bulk: 2000, drainSingle: 50, drain: 2000 };
-const IN_FLIGHT = 50;
-const BULK = 1000;
+const SMOKE: Size = { addMs: 20, concurrent: 500, bulk: 2000, drainSingle: 50, drain: 2000 };
 
 /** Jobs per second, each on a store of its own: what one leaves behind, such as dead rows, is not the other's. */
 const columns: Readonly<Record<string, (session: Session, size: Size) => Promise<number>>> = {
   add: addOneByOne,
-  "add×50": addConcurrently,
-  bulk: addInBulk,
+  "add×50": (session, { concurrent }) => addConcurrently(session, concurrent, 50),
+  "add×500": (session, { concurrent }) => addConcurrently(session, concurrent, 500),
+  bulk: addMany,
   "drain 1": (session, size) => drain(session, size.drainSingle, true),
   "drain best": (session, size) => drain(session, size.drain, false),
 };
@@ -36,9 +36,22 @@ export const throughput: Scenario = {
     Object.entries(columns).map(([column, measure]): Case => ({
       metrics: { [column]: "jobs/s" },
       run: (subject) =>
-        onStore(subject, async (session) => ({ [column]: await measure(session, smoke ? SMOKE : FULL) })),
+        onStore(subject, async (session) => ({
+          [column]: await measure(session, sizeFor(subject, smoke ? SMOKE : FULL)),
+        })),
     })),
 };
+
+function sizeFor(subject: Subject, { addMs, concurrent, bulk, drainSingle, drain: drained }: Size): Size {
+  const share = (jobs: number): number => shareOf(subject, jobs);
+  return {
+    addMs,
+    concurrent: share(concurrent),
+    bulk: share(bulk),
+    drainSingle: share(drainSingle),
+    drain: share(drained),
+  };
+}
 
 /** One awaited after the other, timed by tinybench. */
 async function addOneByOne(session: Session, { addMs }: Size): Promise<number> {
@@ -51,30 +64,21 @@ async function addOneByOne(session: Session, { addMs }: Size): Promise<number> {
   return 1000 / result.latency.mean;
 }
 
-/** Fifty callers, each awaiting its own adds. */
-async function addConcurrently(session: Session, { concurrent }: Size): Promise<number> {
-  const each = Math.ceil(concurrent / IN_FLIGHT);
+/** So many callers, each awaiting its own adds. */
+async function addConcurrently(session: Session, jobs: number, callers: number): Promise<number> {
   const startedAt = performance.now();
-  if (session.addTogether) {
-    for (let n = 0; n < each; n++) await session.addTogether(IN_FLIGHT);
-  } else {
-    await Promise.all(
-      Array.from({ length: IN_FLIGHT }, async () => {
-        for (let n = 0; n < each; n++) await session.add(n);
-      }),
-    );
-  }
-  return perSecond(each * IN_FLIGHT, performance.now() - startedAt);
+  await addAtOnce(session, jobs, callers);
+  return perSecond(jobs, performance.now() - startedAt);
 }
 
-async function addInBulk(session: Session, { bulk }: Size): Promise<number> {
+async function addMany(session: Session, { bulk }: Size): Promise<number> {
   const startedAt = performance.now();
-  for (let n = 0; n < bulk; n += BULK) await session.addMany(BULK);
+  await addInBulk(session, bulk);
   return perSecond(bulk, performance.now() - startedAt);
 }
 
 async function drain(session: Session, count: number, single: boolean): Promise<number> {
-  for (let n = 0; n < count; n += BULK) await session.addMany(Math.min(BULK, count - n), { first: n });
+  await addInBulk(session, count);
   const tally = new Tally();
   const startedAt = performance.now();
   await session.drain(single, (n) => tally.add(n));

@@ -36,6 +36,7 @@ export const agenda: Subject = {
   batching: "none",
   floor: "floor postgres merged ON",
   server: "postgres",
+  hasBulk: false,
   share: 0.1,
   configuration: `${PACKAGE.version}: ${JSON.stringify(BEST)}`,
   hindrance: async () => (await postgresHindrance()) ?? (await install(PACKAGE)),

@@ -45,6 +45,7 @@ const stores = {
     server: "postgres",
     durability: "power-loss",
     floor: "floor postgres merged ON",
+    share: 0.2,
     hindrance: postgresHindrance,
     ...at("schema", (schema) =>
       connect({ connection: { connectionString: serverUrl(), schema, max: 50, migrate: true } }, "postgres"),

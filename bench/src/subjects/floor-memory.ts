@@ -1,28 +1,60 @@
-import type { Session, Subject } from "../subject.ts";
+import { type JobOptions, payloadOf, type Payload, type Session, type Subject } from "../subject.ts";
+import { Heap } from "./heap.ts";
 
-/** Plain arrays: what a queue in memory would cost if it promised nothing. */
-export const floorMemory: Subject = {
-  name: "floor memory",
-  durability: "none",
-  batching: "nothing",
-  open: async (): Promise<Session> => {
-    const jobs: { readonly payload: string }[] = [];
-    let next = 0;
-    const add = (n: number): void => void jobs.push({ payload: JSON.stringify({ n }) });
-    return {
-      add: async (n) => add(n),
-      addMany: async (count, { first = 0 } = {}) => {
-        for (let n = 0; n < count; n++) add(first + n);
-      },
-      drain: async (_single, ran = () => undefined) => {
-        const first = next;
-        for (; next < jobs.length; next++) {
-          ran((JSON.parse(jobs[next]?.payload ?? "null") as { n: number }).n);
-          await Promise.resolve();
-        }
-        return next - first;
-      },
-      close: async () => undefined,
-    };
-  },
-};
+/** What holds the jobs that wait. */
+interface Shelf {
+  push(priority: number, text: string): void;
+  shift(): string | undefined;
+}
+
+/** Plain arrays or a heap: what a queue in memory would cost if it promised nothing. Only the heap knows priorities. */
+export function floorMemory(shelf: "array" | "heap"): Subject {
+  return {
+    name: shelf === "array" ? "floor memory" : "floor memory heap",
+    durability: "none",
+    batching: "none",
+    ...(shelf === "array" && { hasPriorities: false }),
+    open: async () => openOn(shelf === "array" ? arrayShelf() : heapShelf()),
+  };
+}
+
+function openOn(shelf: Shelf): Session {
+  const add = (n: number, padding: string | undefined, priority = 512): void =>
+    shelf.push(priority, JSON.stringify(payloadOf(n, padding)));
+  return {
+    add: async (n, padding) => add(n, padding),
+    addMany: async (count, { first = 0, padding, mixed }: JobOptions = {}) => {
+      for (let n = 0; n < count; n++) add(first + n, padding, mixed ? Math.floor(Math.random() * 2 ** 32) : undefined);
+    },
+    drain: async (_single, ran = () => undefined) => {
+      let count = 0;
+      for (let text = shelf.shift(); text !== undefined; text = shelf.shift()) {
+        ran((JSON.parse(text) as Payload).n);
+        count++;
+        await Promise.resolve();
+      }
+      return count;
+    },
+    close: async () => undefined,
+  };
+}
+
+function arrayShelf(): Shelf {
+  const texts: string[] = [];
+  let next = 0;
+  return {
+    push: (_priority, text) => void texts.push(text),
+    shift: () => texts[next++],
+  };
+}
+
+function heapShelf(): Shelf {
+  const heap = new Heap<{ readonly priority: number; readonly seq: number; readonly text: string }>(
+    (a, b) => a.priority < b.priority || (a.priority === b.priority && a.seq < b.seq),
+  );
+  let seq = 0;
+  return {
+    push: (priority, text) => heap.push({ priority, seq: seq++, text }),
+    shift: () => heap.shift()?.text,
+  };
+}

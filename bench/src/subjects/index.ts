@@ -4,6 +4,7 @@ import { anyqueue } from "./anyqueue.ts";
 import { beeQueue } from "./bee-queue.ts";
 import { boringnode } from "./boringnode.ts";
 import { bullmq } from "./bullmq.ts";
+import { floorFsync } from "./floor-fsync.ts";
 import { floorMemory } from "./floor-memory.ts";
 import { floorPostgres } from "./floor-postgres.ts";
 import { floorRedis } from "./floor-redis.ts";
@@ -17,6 +18,7 @@ import { sidequest } from "./sidequest.ts";
 
 /** Our backends, each behind its floor. */
 export const ours: readonly Subject[] = [
+  floorFsync,
   floorSqlite("full"),
   anyqueue("sqlite", "full"),
   floorSqlite("normal"),
@@ -26,7 +28,8 @@ export const ours: readonly Subject[] = [
   anyqueue("postgres", "on"),
   floorPostgres("merged", "off"),
   anyqueue("postgres", "off"),
-  floorMemory,
+  floorMemory("array"),
+  floorMemory("heap"),
   anyqueue("memory"),
 ];
 
@@ -48,6 +51,15 @@ export const others: readonly Subject[] = [
   platformatic("redis"),
   platformatic("memory"),
 ];
+
+/**
+ * The queues of others that go by this name (`bullmq` is both `bullmq redis` and `bullmq postgres`), with the floor that
+ * stands for what they run on, where it is not among our own.
+ */
+export function othersNamed(name: string): readonly Subject[] {
+  const found = others.filter((subject) => subject.name === name || subject.name.startsWith(`${name} `));
+  return others.filter((subject) => found.some(({ floor }) => floor === subject.name) || found.includes(subject));
+}
 
 /** The subject of this name. */
 export function subjectNamed(name: string): Subject {

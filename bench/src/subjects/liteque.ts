@@ -30,6 +30,8 @@ export const liteque: Subject = {
   durability: "crash",
   batching: "none",
   floor: "floor sqlite NORMAL",
+  hasBulk: false,
+  share: 0.1,
   configuration: `${PACKAGE.version}: ${JSON.stringify(BEST)}`,
   hindrance: () => install(PACKAGE),
   ...at("file", connect),

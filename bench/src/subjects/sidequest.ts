@@ -52,6 +52,7 @@ export function sidequest(store: keyof typeof stores): Subject {
     batching: `${BEST} claimed`,
     configuration: `${SIDEQUEST.version}: concurrency ${BEST}, ${JSON.stringify(ENGINE)}${store === "sqlite" ? ", WAL, synchronous NORMAL" : ""}`,
     hasPriorities: false,
+    hasBulk: false,
     share: 0.1,
     ...chosen,
     hindrance: async () => (await hindrance()) ?? (await install(SIDEQUEST)),

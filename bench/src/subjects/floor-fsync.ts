@@ -1,0 +1,48 @@
+import { closeSync, fdatasyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { type JobOptions, payloadOf, type Payload, type Ran, type Session, type Subject } from "../subject.ts";
+import { at } from "./place.ts";
+
+// As many as the floor of SQLite takes at once.
+const BATCH = 100;
+
+/** What the disk itself can do: jobs are lines of a file, finished ones are lines of another, each synced. */
+export const floorFsync: Subject = {
+  name: "floor fsync",
+  durability: "power-loss",
+  batching: `adds by write, ${BATCH} claimed`,
+  configuration: `adds of fifty callers in one write and fsync; ${BATCH} finished with one`,
+  hasPriorities: false,
+  open: at("file", connect).open,
+};
+
+async function connect(path: string): Promise<Session> {
+  const jobs = openSync(path, "a");
+  const done = openSync(`${path}-done`, "a");
+  let next = 0;
+  const write = (file: number, text: string): void => {
+    writeSync(file, text);
+    fdatasyncSync(file);
+  };
+  const addMany = async (count: number, { first = 0, padding }: JobOptions = {}): Promise<void> =>
+    write(jobs, Array.from({ length: count }, (_, i) => `${JSON.stringify(payloadOf(first + i, padding))}\n`).join(""));
+  return {
+    add: (n, padding) => addMany(1, { first: n, padding }),
+    addTogether: (callers, padding) => addMany(callers, { padding }),
+    addMany,
+    drain: async (single, ran: Ran = () => undefined) => {
+      const lines = readFileSync(path, "utf8").split("\n").slice(next, -1);
+      const most = single ? 1 : BATCH;
+      for (let from = 0; from < lines.length; from += most) {
+        const batch = lines.slice(from, from + most);
+        for (const line of batch) ran((JSON.parse(line) as Payload).n);
+        write(done, batch.map((_, i) => `${next + from + i}\n`).join(""));
+      }
+      next += lines.length;
+      return lines.length;
+    },
+    close: async () => {
+      closeSync(jobs);
+      closeSync(done);
+    },
+  };
+}
