@@ -1,4 +1,4 @@
-import { fateOf, type Job, movedEvent } from "@anyqueue/api";
+import { advance, fateOf, movedEvent } from "@anyqueue/api";
 import { change } from "./change.ts";
 import { refuseCircles } from "./circles.ts";
 import { storedOf } from "./rows.ts";
@@ -57,12 +57,10 @@ export function tellDependents(tx: Transaction, ends: readonly End[], now: numbe
     if (freed.length > 0) {
       const ids = JSON.stringify(freed);
       tx.sql.satisfy.run(ids, parent);
-      for (const row of tx.sql.findUnblocked.all(ids)) moveOn(tx, storedOf(row), { state: "waiting" }, now);
+      for (const row of tx.sql.findUnblocked.all(ids)) moveOn(tx, storedOf(row), "waiting", now);
     }
     if (cancelled.length === 0) continue;
-    for (const row of tx.sql.findHot.all(JSON.stringify(cancelled))) {
-      moveOn(tx, storedOf(row), { state: "cancelled", finishedAt: now }, now);
-    }
+    for (const row of tx.sql.findHot.all(JSON.stringify(cancelled))) moveOn(tx, storedOf(row), "cancelled", now);
     // At once, since the next of these may be a parent of theirs as well.
     stopDepending(tx);
   }
@@ -74,10 +72,9 @@ export function stopDepending(tx: Transaction): void {
   if (ids.length > 0) tx.sql.removeDependencies.run(JSON.stringify(ids));
 }
 
-function moveOn(tx: Transaction, stored: Stored, next: Pick<Job, "state" | "finishedAt">, now: number): void {
-  const { job } = stored;
-  const after: Job = { ...job, ...next, version: job.version + 1, updatedAt: now };
-  change(tx, stored, after, now, { events: [movedEvent(job, after, now)] });
+function moveOn(tx: Transaction, stored: Stored, to: "waiting" | "cancelled", now: number): void {
+  const after = advance(stored.job, { to, now });
+  change(tx, stored, after, now, { events: [movedEvent(stored.job, after, now)] });
 }
 
 /** Those of the ids on which no unfinished job depends, so that nobody may still want to read their results. */

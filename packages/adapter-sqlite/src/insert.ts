@@ -25,11 +25,16 @@ export function spawn(tx: Transaction, jobs: readonly NewJob[], now: number): st
 function store(tx: Transaction, jobs: readonly NewJob[], now: number, isSpawned = false): InsertOutcome[] {
   const blocked: Stored[] = [];
   const outcomes = jobs.map((job) => add(tx, job, now, isSpawned, blocked));
-  if (blocked.length > 0) {
-    judge(tx, blocked, now);
-    followUp(tx, now);
-  }
-  return outcomes;
+  if (blocked.length === 0) return outcomes;
+  judge(tx, blocked, now);
+  followUp(tx, now);
+  return outcomes.map((outcome) => current(tx, outcome));
+}
+
+/** The job that is there already may be one of this call, of which only now is known how it begins. */
+function current(tx: Transaction, outcome: InsertOutcome): InsertOutcome {
+  const row = outcome.status === "existing" ? tx.sql.find.get(outcome.id) : undefined;
+  return row && outcome.status === "existing" ? { ...outcome, job: toJob(row) } : outcome;
 }
 
 function add(tx: Transaction, wish: NewJob, now: number, isSpawned: boolean, blocked: Stored[]): InsertOutcome {

@@ -190,7 +190,7 @@ BEGIN
   WHERE g.is_end OR g.is_free;
   IF going IS NOT NULL THEN
     WITH moved AS (
-        UPDATE hot_jobs j SET state = 'waiting', version = j.version + 1, updated_at = clock, place = ${FREE_PLACE}
+        UPDATE hot_jobs j SET state = 'waiting', attempt = 0, version = j.version + 1, updated_at = clock, place = ${FREE_PLACE}
         FROM unnest(going) g(id) WHERE j.id = g.id AND j.lane = split_part(g.id, ':', 1) RETURNING j.id, j.lane, j.okey),
       logged AS (
         INSERT INTO events (id, at, kind, detail)

@@ -37,11 +37,11 @@ export interface LaneStatus {
   readonly lane: string;
   /** What has been set; what was never set, or reset, is absent. */
   readonly settings: LaneSettings;
-  /** Jobs by state, with `delayed` for waiting jobs not yet due; states without a job are absent. */
+  /** Jobs by state, with `delayed` for waiting jobs not yet due that nobody holds; states without a job are absent. */
   readonly counts: { readonly [state: string]: number };
   /** The states whose count stopped at 10 000, so that there are at least that many. */
   readonly atLeast: readonly string[];
-  /** The `runAt` of the waiting job that has been due longest, or null. */
+  /** The `runAt` of the waiting job that has been due longest without anybody holding it, or null. */
   readonly oldestDueAt: number | null;
 }
 

@@ -202,6 +202,28 @@ export const dependencies: readonly Case[] = [
       same(await states(t, [id]), ["waiting"], "A completed dependency was judged again.");
     },
   },
+  {
+    promise: "P20",
+    title: "counts the attempts of a released job anew, as of any that comes into another state",
+    async run(t) {
+      const [parent] = await t.addAll([{}]);
+      const id = await t.add(after([parent]));
+      await t.apply({ id, expect: { state: "blocked" }, set: { attempt: 2 } });
+      await ends(t, parent, "completed");
+      same((await t.read(id)).attempt, 0, "A released job has attempts from when it was blocked.");
+    },
+  },
+  {
+    promise: "P20",
+    title:
+      "answers a job that exists already as it is stored, also if it came earlier in the same call and ended at once",
+    async run(t) {
+      const job = t.job(after(["main:none"]));
+      const [, again] = await t.adapter.insert([job, job], { now: T0, maybeStored: true });
+      const expected = { status: "existing", id: job.id, by: "id", job: await t.read(job.id) };
+      same(again, expected, "The job that is answered is not the one that is stored.");
+    },
+  },
 ];
 
 /** What makes a job depend on others. */

@@ -1,4 +1,4 @@
-import { type CasOutcome, isQueueError, type PollResult, QueueError } from "@anyqueue/api";
+import { isQueueError, type PollResult, QueueError } from "@anyqueue/api";
 import type { Fixture } from "../fixture.ts";
 import { errorText } from "../history/error-text.ts";
 import { T0 } from "../time.ts";
@@ -47,9 +47,8 @@ export class Duel {
     const { now, known } = this;
     const own = await perform(this.subject, step, { now, known });
     const followed = await this.#follow(step, own);
-    const difference = await this.#compare(step, own, followed);
-    if (difference === null && !isReading(step)) await known.refresh(this.reference.unnoted);
-    return difference;
+    if (!isReading(step)) await known.refresh(this.reference.unnoted);
+    return this.#compare(step, own, followed);
   }
 
   /** The time after waiting so long. */
@@ -85,20 +84,15 @@ export class Duel {
       reference.tokens.note([...theirs.jobs, ...theirs.expired]);
       if (wrong !== null) return `used a token again, or gave a lower one: ${wrong} (P13)`;
     }
-    if (step.verb === "cas") this.#noteSpawned(other as readonly CasOutcome[]);
     const difference = differenceOf(comparable(step, own, subject.tokens), comparable(step, other, reference.tokens));
     if (difference) {
       const { path, actual, expected } = difference;
       return `answered otherwise${path === "" ? "" : ` at \`${path}\``}: ${show(actual)} instead of ${show(expected)}`;
     }
     if (step.verb !== "poll") return null;
-    const due = await dueAfter(step, other as PollResult, reference.unnoted, [...this.known.lanes]);
+    const due = await dueAfter(step.request, other as PollResult, reference.unnoted, this.known);
     const wrong = wrongDue(own as PollResult, due);
     return wrong === null ? null : `answered otherwise: ${wrong}`;
-  }
-
-  #noteSpawned(outcomes: readonly CasOutcome[]): void {
-    for (const outcome of outcomes) if (outcome.status === "ok") this.known.mention(outcome.spawned ?? []);
   }
 }
 

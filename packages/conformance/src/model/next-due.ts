@@ -1,36 +1,35 @@
-import type { Adapter, PollResult } from "@anyqueue/api";
-import type { Step } from "./step.ts";
-
-type PollStep = Extract<Step, { verb: "poll" }>;
+import { type Adapter, isTerminal, matches, matchesTypes, type PollRequest, type PollResult } from "@anyqueue/api";
+import type { Known } from "./known.ts";
 
 /** What `nextDueAt` of a poll may be (P10). */
 export interface Due {
-  /** Never later than this; null where nothing ever comes due by itself, and so anything goes. */
+  /** Never later than this; null where nothing is known to come due, and so anything goes. */
   readonly latest: number | null;
-  /** Whether a worker that believes it may be told to come back at once. */
+  /** Whether a worker may be told to come back at once. */
   readonly mayBeNow: boolean;
 }
 
-/** What may be answered, from what the other store answers, and what it would answer to a poll for no job now. */
+/** What may be answered to a poll after it was made, seen from the other store. */
 export async function dueAfter(
-  { request }: PollStep,
-  { jobs, nextDueAt, now }: PollResult,
+  request: PollRequest,
+  { jobs, now }: PollResult,
   reference: Adapter,
-  everyLane: readonly string[],
+  known: Known,
 ): Promise<Due> {
-  const { ids, types, where, limit, lanes = everyLane } = request;
+  const { ids, types, where, from, lanes = [...known.lanes] } = request;
+  const names = lanes.flatMap((share) => (typeof share === "string" ? [share] : share.limit > 0 ? [share.lane] : []));
   // A poll of certain jobs may look at them only.
   if (ids !== undefined) return { latest: null, mayBeNow: true };
-  const isFull = jobs.length >= limit && limit > 0;
-  if (types !== undefined || where !== undefined) return { latest: isFull ? null : nextDueAt, mayBeNow: true };
-  const names = lanes.flatMap((share) => (typeof share === "string" ? [share] : share.limit > 0 ? [share.lane] : []));
-  const { from } = request;
-  const again = await reference.poll({ lanes: names, limit: 0, now, ...(from !== undefined && { from }) });
-  const latest = again.nextDueAt;
-  return {
-    latest,
-    mayBeNow: isFull || jobs.length > 0 || names.length < lanes.length || (latest !== null && latest <= now),
-  };
+  if (types !== undefined || where !== undefined)
+    return { latest: await firstFiltered(request, names, reference, known), mayBeNow: true };
+  const { nextDueAt: latest } = await reference.poll({
+    lanes: names,
+    limit: 0,
+    now,
+    ...(from !== undefined && { from }),
+  });
+  const mayBeMore = jobs.length > 0 || names.length < lanes.length;
+  return { latest, mayBeNow: mayBeMore || (latest !== null && latest <= now) };
 }
 
 /** What is wrong with the `nextDueAt` of an answer, if anything is. */
@@ -42,4 +41,28 @@ export function wrongDue({ nextDueAt, now }: PollResult, { latest, mayBeNow }: D
   }
   if (!mayBeNow && nextDueAt !== null && nextDueAt <= now) return "`nextDueAt` is now, but nothing is due (P10)";
   return null;
+}
+
+/**
+ * When a poll with a filter could find something: the first end of a lease, or the first job that it accepts in a lane where
+ * nothing else may hold it up. A store may look no closer, and tell an earlier time.
+ */
+async function firstFiltered(
+  { types, where, from = "waiting" }: PollRequest,
+  lanes: readonly string[],
+  reference: Adapter,
+  known: Known,
+): Promise<number | null> {
+  const open = new Set((await reference.lanes()).filter(({ settings }) => isOpen(settings)).map(({ lane }) => lane));
+  const times = known.jobs.flatMap((job) => {
+    if (!lanes.includes(job.lane) || isTerminal(job.state)) return [];
+    if (job.lease) return [job.lease.until];
+    const isFound = job.state === from && job.orderingKey === undefined && open.has(job.lane);
+    return isFound && matchesTypes(types, job.type) && (where === undefined || matches(where, job)) ? [job.runAt] : [];
+  });
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+function isOpen({ paused, concurrency, rate }: { paused?: unknown; concurrency?: unknown; rate?: unknown }): boolean {
+  return paused !== true && concurrency === undefined && rate === undefined;
 }

@@ -1,6 +1,7 @@
-import { type Job, laneOf, refuseCircle } from "@anyqueue/api";
+import { type Job, laneOf } from "@anyqueue/api";
 import type { Known } from "./known.ts";
 import type { ChangePlan, JobPlan, Step } from "./step.ts";
+import { tidyJobs } from "./tidy-jobs.ts";
 
 /**
  * The step without what `Store` would refuse, and so no adapter ever hears, and without what the contract leaves open, so
@@ -9,9 +10,15 @@ import type { ChangePlan, JobPlan, Step } from "./step.ts";
 export function tidy(step: Step, known: Known, now: number): Step {
   switch (step.verb) {
     case "insert":
-      return tidyInsert(step);
+      return tidyInsert(step, known);
     case "cas":
-      return { ...step, changes: apart(step.changes.map(tidyChange), known) };
+      return {
+        ...step,
+        changes: apart(
+          step.changes.map((change) => tidyChange(change, known)),
+          known,
+        ),
+      };
     case "poll":
       return tidyPoll(step, known, now);
     case "remove":
@@ -21,37 +28,15 @@ export function tidy(step: Step, known: Known, now: number): Step {
   }
 }
 
-function tidyInsert({ allOrNone, ...step }: Extract<Step, { verb: "insert" }>): Step {
-  const jobs = tidyJobs(step.jobs);
-  return { ...step, jobs, ...(allOrNone && !hasTwins(jobs) && { allOrNone }) };
+function tidyInsert({ allOrNone, ...step }: Extract<Step, { verb: "insert" }>, known: Known): Step {
+  const jobs = tidyJobs(step.jobs, known);
+  // One call may be refused for a circle, and none be added for a job that exists: which comes first is left open.
+  const mayClose = known.jobs.some(({ dependsOn = [] }) => jobs.some(({ id }) => dependsOn.includes(id)));
+  return { ...step, jobs, ...(allOrNone && !hasTwins(jobs) && !mayClose && { allOrNone }) };
 }
 
-function tidyChange({ spawn, ...change }: ChangePlan): ChangePlan {
-  return spawn === undefined ? change : { ...change, spawn: tidyJobs(spawn) };
-}
-
-/** Of jobs that depend on themselves, or on each other in a circle, no store ever hears. */
-function tidyJobs(jobs: readonly JobPlan[]): JobPlan[] {
-  const tidied = jobs.map(({ dependsOn, onParent, ...job }) => {
-    const others = [...new Set(dependsOn)].filter((id) => id !== job.id);
-    return others.length === 0 ? job : { ...job, dependsOn: others, onParent: onParent ?? "cancel" };
-  });
-  const waitsFor = (id: string) => tidied.flatMap((job) => (job.id === id && "dependsOn" in job ? job.dependsOn : []));
-  try {
-    refuseCircle(
-      tidied.map(({ id }) => id),
-      waitsFor,
-      "",
-    );
-    return tidied;
-  } catch {
-    return jobs.map(free);
-  }
-}
-
-function free(job: JobPlan): JobPlan {
-  const { dependsOn: _, onParent: __, ...free } = job;
-  return free;
+function tidyChange({ spawn, ...change }: ChangePlan, known: Known): ChangePlan {
+  return spawn === undefined ? change : { ...change, spawn: tidyJobs(spawn, known) };
 }
 
 function hasTwins(jobs: readonly JobPlan[]): boolean {

@@ -82,8 +82,9 @@ export class NaiveAdapter implements Adapter<Transaction> {
   async insert(jobs: readonly NewJob[], at: At<Transaction> = {}): Promise<InsertOutcome[]> {
     const mayFail = at.allOrNone === true || jobs.some((job) => job.dependsOn);
     return this.#write(at, mayFail, (step) => {
-      const outcomes = jobs.map((job) => step.add(job));
+      const planned = jobs.map((job) => step.add(job));
       step.judge();
+      const outcomes = planned.map((outcome) => current(step.world, outcome));
       if (!at.allOrNone || outcomes.every((each) => each.status === "added")) return outcomes;
       step.isUndone = true;
       return outcomes.map((each) => (each.status === "added" ? { status: "skipped" } : each));
@@ -189,10 +190,10 @@ export class NaiveAdapter implements Adapter<Transaction> {
       let oldestDueAt: number | null = null;
       for (const { job } of rows.values()) {
         if (job.lane !== lane) continue;
-        const isDelayed = job.state === "waiting" && job.runAt > now;
+        const isDelayed = job.state === "waiting" && job.runAt > now && !job.lease;
         const state = isDelayed ? "delayed" : job.state;
         counts[state] = (counts[state] ?? 0) + 1;
-        if (state === "waiting") oldestDueAt = Math.min(oldestDueAt ?? job.runAt, job.runAt);
+        if (state === "waiting" && !job.lease) oldestDueAt = Math.min(oldestDueAt ?? job.runAt, job.runAt);
       }
       return { lane, settings: { ...lanes.get(lane) }, counts, atLeast: [], oldestDueAt };
     });
@@ -227,6 +228,12 @@ export class NaiveAdapter implements Adapter<Transaction> {
     }
     return structuredClone(answer);
   }
+}
+
+/** The job that is there already may be one of this call, of which only now is known how it begins. */
+function current(world: World, outcome: InsertOutcome): InsertOutcome {
+  const row = outcome.status === "existing" ? world.rows.get(outcome.id) : undefined;
+  return row && outcome.status === "existing" ? { ...outcome, job: row.job } : outcome;
 }
 
 function countStarts(world: World, lane: string, taken: readonly Row[], now: number): void {
