@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Makes every workspace package resolve to its TypeScript source, so that tests need no build. */
@@ -8,6 +9,8 @@ export default defineConfig({
   test: {
     // Costs nothing until a test asks for a Postgres server.
     globalSetup: ["packages/adapter-postgres/test/global-setup.ts"],
+    // Most of the time goes into waiting: for disks, servers and other processes. The default leaves a core idle.
+    maxWorkers: availableParallelism() + 1,
     // A test that starts servers may have to wait for its turn on a busy machine; time is nowhere measured.
     testTimeout: 30_000,
     hookTimeout: 60_000,
