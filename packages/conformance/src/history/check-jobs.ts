@@ -32,11 +32,11 @@ export function explain(calls: readonly JobCall[], initial: Kept = null): Verdic
 }
 
 function unexplained(id: string, calls: readonly JobCall[]): Counterexample {
-  const short = withoutReads(firstUnexplained(calls));
+  const short = withoutIdle(firstUnexplained(calls));
   const lines = short.toSorted((a, b) => a.begin - b.begin).map((call) => lineOf(call, short));
   const more = lines.length - MOST_LINES;
   return new Counterexample(
-    `No order of the calls that ran at the same time explains what they answered about ${id}.`,
+    `No order of the calls explains what they answered about ${id} (∥ marks those that ran at the same time).`,
     more > 0 ? [`… ${more} calls before that`, ...lines.slice(more)] : lines,
   );
 }
@@ -59,15 +59,21 @@ function until(time: number, calls: readonly JobCall[]): JobCall[] {
     .map((call) => (call.end !== null && call.end <= time ? call : { ...call, end: null }));
 }
 
-/** Without the calls that it takes none of: what only read, and what was not heard of. */
-function withoutReads(calls: readonly JobCall[]): readonly JobCall[] {
+/** Without the calls that it takes none of, among those that changed nothing. */
+function withoutIdle(calls: readonly JobCall[]): readonly JobCall[] {
   let short = calls;
-  for (const call of calls) {
-    const isIdle = call.end === null || call.error !== undefined || call.verb === "get" || call.verb === "append";
+  for (const call of calls.filter(isIdle)) {
     const others = short.filter((each) => each !== call);
-    if (isIdle && explain(others) === "unexplained") short = others;
+    if (explain(others) === "unexplained") short = others;
   }
   return short;
+}
+
+/** Whether it changed nothing of what is compared, or nobody heard that it did. */
+function isIdle({ verb, end, error, answer }: JobCall): boolean {
+  if (end === null || error !== undefined || verb === "get" || verb === "append") return true;
+  const [outcome] = verb === "cas" || verb === "insert" ? (answer as readonly { readonly status: string }[]) : [];
+  return outcome !== undefined && outcome.status !== "ok" && outcome.status !== "added";
 }
 
 /** With a mark at calls that ran while others did. */

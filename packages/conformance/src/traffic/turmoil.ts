@@ -9,14 +9,17 @@ import { EVERYTHING } from "./mix.ts";
 const PROCESSES = 3;
 const CLIENTS = 2;
 /** What each client does in a stage. */
-const CALLS = 15;
+const CALLS = 20;
 /** How long the others may go on while a process is stopped, in milliseconds: it may hold what they wait for. */
 const STOPPED = 100;
 
-/** How far the store's time moves from stage to stage, so that leases of one end in the next, or later. */
+/** How far the store's time moves from stage to stage, in milliseconds, so that leases of one end in the next, or later. */
 export const STAGE = 10 * SECOND;
 
-/** Processes that use one lane at random. In every stage one of them is stopped for a moment, and one is killed for good. */
+/**
+ * Processes that use one lane at random. In every stage one of them is stopped for a moment, and another one is killed, until
+ * one is left. To start a process takes longer than all else, so new ones come together.
+ */
 export class Turmoil {
   readonly #connection: Connection;
   readonly #lane: string;
@@ -35,21 +38,13 @@ export class Turmoil {
     return this.#all.flatMap((helper) => helper.calls);
   }
 
-  /** Starts as many processes as are missing, and waits until they have opened the store. */
-  async start(): Promise<void> {
+  /** Runs stages, from this time of the store on, until one process is left. Answers the time after them. */
+  async run(now: number): Promise<number> {
+    let time = now;
     while (this.#living.length < PROCESSES) this.#living.push(this.#newHelper());
     await Promise.all(this.#living.map((helper) => helper.ready));
-  }
-
-  /** Runs a stage at this time of the store. */
-  async run(now: number): Promise<void> {
-    const [victim, stopped] = this.#twoOf(this.#living);
-    const stages = Promise.all(this.#living.map((helper) => helper.run({ now, calls: CALLS })));
-    // Whoever awaits it below sees the failure.
-    stages.catch(() => {});
-    await Promise.all([this.#kill(victim), this.#stop(stopped)]);
-    await stages;
-    this.#living.splice(this.#living.indexOf(victim), 1);
+    for (; this.#living.length > 1; time += STAGE) await this.#runStage(time);
+    return time;
   }
 
   /** Lets those that are left close the store and end. */
@@ -60,6 +55,16 @@ export class Turmoil {
   /** Ends whatever still runs, also what is stopped. */
   async kill(): Promise<void> {
     await Promise.all(this.#all.map((helper) => helper.kill()));
+  }
+
+  async #runStage(now: number): Promise<void> {
+    const [victim, stopped] = this.#twoOf(this.#living);
+    const stages = Promise.all(this.#living.map((helper) => helper.run({ now, calls: CALLS })));
+    // Whoever awaits it below sees the failure.
+    stages.catch(() => {});
+    await Promise.all([this.#kill(victim), this.#stop(stopped)]);
+    await stages;
+    this.#living.splice(this.#living.indexOf(victim), 1);
   }
 
   async #kill(victim: Helper): Promise<void> {

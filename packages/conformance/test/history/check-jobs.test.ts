@@ -150,7 +150,7 @@ describe("the history of a job", () => {
       complete([10, 11], 1, ok),
     ];
     expect(history(() => checkJobs(calls))).toEqual([
-      "  a: insert main:1 at +0 s maybe stored → added",
+      "  a: insert main:1 maybe stored at +0 s → added",
       '∥ a: poll main, limit 1, expired 1, lease 1 s as "ann" at +0 s → [main:1 (token 1)]',
       '∥ a: poll main, limit 1, expired 1, lease 1 s as "bob" at +0 s → [main:1 (token 2)]',
     ]);

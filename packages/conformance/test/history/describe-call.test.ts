@@ -29,7 +29,26 @@ it("tells each call of each verb in one line", async () => {
   await adapter.remove({ ids: ["main:2"] });
   await adapter.events({ limit: 3, after: "nonsense" }).catch(() => {});
   await adapter.close();
-  expect(describeCalls(calls)).toMatchInlineSnapshot();
+  expect(describeCalls(calls)).toMatchInlineSnapshot(`
+    [
+      "a: open → done",
+      "a: insert main:1, main:2 {payload: {a: [1, "x"]}, priority: 9, due in 5 s} at +0 s → all 2 added",
+      "a: insert main:1 all or none maybe stored at +0 s → existing main:1 (by id)",
+      "a: poll main, limit 2, lease 30 s as "bob" at +1.5 s → [main:1 (token 1)], next due +5 s",
+      "a: cas main:1 {token: 1} lease 60 s at +1.5 s → ok (version 2)",
+      "a: cas main:1 {token: 7} completed, {result: {n: 1}} at +1.5 s → stale (active, token 1, version 2)",
+      "a: append main:1 {s: 1} at +1.5 s → ok",
+      "a: get main:1, main:9 → main:1 (active, token 1 of "bob", version 2), null",
+      "a: list states waiting, limit 10 → []",
+      "a: events limit 5 → [main:1 {s: 1}]",
+      "a: lanes at +1.5 s → main {delayed: 1, active: 1}",
+      "a: configure main {paused: true} → done",
+      "a: poll every lane, limit 0, expired 5, lease 5 s as "r" at +100 s → [], expired [main:1 (token 2)], next due +105 s",
+      "a: remove main:2 → 1",
+      "a: events after the last, limit 3 → threw INVALID: \`after\` is not a cursor of \`events\`. Pass on the \`after\` of the page before, or leave it out to begin anew.",
+      "a: close → done",
+    ]
+  `);
 });
 
 it("tells of calls that failed, and of those without an answer", () => {

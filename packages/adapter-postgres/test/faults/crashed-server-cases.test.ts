@@ -1,0 +1,43 @@
+import type { Adapter } from "@anyqueue/api";
+import { postgres } from "@anyqueue/adapter-postgres";
+import { cases, type Fixture, runCase, titleOf } from "@anyqueue/conformance";
+import { beforeAll, describe, expect, it } from "vitest";
+import { OwnServer } from "../own-server.ts";
+import { newSchemaName } from "../server.ts";
+import { STORMS } from "./load.ts";
+
+/** The cases in which a handle crashes; here the whole server does. */
+const crashes = cases.filter(({ promise, title }) => promise === "P1" && /crash|killed/.test(title));
+
+describe("a store whose server crashes with all of its connections", () => {
+  let server: OwnServer;
+  const schemas = new WeakMap<Adapter, string>();
+  const schemaOf = (adapter: Adapter): string => schemas.get(adapter) ?? "";
+  const at = (schema: string): Adapter => {
+    const adapter = postgres({ url: server.url, schema, connections: 3 });
+    schemas.set(adapter, schema);
+    return adapter;
+  };
+  const fixture: Fixture = {
+    name: "postgres",
+    open: () => at(newSchemaName()),
+    reopen: (adapter) => at(schemaOf(adapter)),
+    crash: () => server.restart("immediate"),
+    spawn: (adapter) => ({
+      module: new URL("../connect.ts", import.meta.url).href,
+      options: { url: server.url, schema: schemaOf(adapter) },
+    }),
+  };
+
+  beforeAll(async () => {
+    // As in production, so that what it acknowledged is what it finds after a crash.
+    server = await OwnServer.start({ settings: { fsync: "on", full_page_writes: "on" } });
+    return () => server.dispose();
+  });
+
+  const seeds = Array.from({ length: 2 * STORMS }, (_, i) => i + 1);
+  const runs = crashes.flatMap((subject) => seeds.map((seed) => [titleOf(subject), seed, subject] as const));
+  it.for(runs)("%s (seed %i)", { timeout: 120_000 }, async ([, seed, subject]) => {
+    expect(await runCase(fixture, subject, seed)).toEqual({ outcome: "passed" });
+  });
+});
