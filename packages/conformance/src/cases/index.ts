@@ -5,6 +5,7 @@ import { capacity } from "./capacity.ts";
 import { choosing } from "./choosing.ts";
 import { closing } from "./closing.ts";
 import { concurrency } from "./concurrency.ts";
+import { crashing } from "./crashing.ts";
 import { cursors } from "./cursors.ts";
 import { customStates } from "./custom-states.ts";
 import { deciding } from "./deciding.ts";
@@ -14,6 +15,7 @@ import { dependencyRaces } from "./dependency-races.ts";
 import { due } from "./due.ts";
 import { duplicates } from "./duplicates.ts";
 import { errors } from "./errors.ts";
+import { faultsOfCalls } from "./faults-of-calls.ts";
 import { fencing } from "./fencing.ts";
 import { fifo } from "./fifo.ts";
 import { finality } from "./finality.ts";
@@ -25,6 +27,7 @@ import { json } from "./json.ts";
 import { lanes } from "./lanes.ts";
 import { listing } from "./listing.ts";
 import { logging } from "./logging.ts";
+import { model } from "./model.ts";
 import { nextDue } from "./next-due.ts";
 import { ordering } from "./ordering.ts";
 import { orderingKeys } from "./ordering-keys.ts";
@@ -32,6 +35,7 @@ import { orderingRaces } from "./ordering-races.ts";
 import { pausing } from "./pausing.ts";
 import { predicates } from "./predicates.ts";
 import { processes } from "./processes.ts";
+import { racing } from "./racing.ts";
 import { rate } from "./rate.ts";
 import { removing } from "./removing.ts";
 import { rescuing } from "./rescuing.ts";
@@ -92,7 +96,11 @@ const groups: readonly (readonly Case[])[] = [
   closing,
   removing,
   retention,
+  model,
+  racing,
+  faultsOfCalls,
   processes,
+  crashing,
   working,
   workingLanes,
 ];
