@@ -2,7 +2,7 @@ import { QueueError } from "@anyqueue/api";
 import type { Plan, Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios/index.ts";
 import type { Subject } from "./subject.ts";
-import { others, ours } from "./subjects/index.ts";
+import { others, othersNamed, ours } from "./subjects/index.ts";
 
 /** What is to be measured, and how much of it. */
 export interface BenchOptions extends Partial<Plan> {
@@ -35,7 +35,7 @@ export function chosenSubjects({ backends, only, with: names = [] }: BenchOption
   const isChosen = (name: string): boolean =>
     (backends === undefined || backends.some((backend) => name.includes(backend))) &&
     (only === undefined || only.some((part) => name.includes(part)));
-  return [...ours.filter(({ name }) => isChosen(name)), ...names.map((name) => named(others, name, "other queue"))];
+  return [...ours.filter(({ name }) => isChosen(name)), ...new Set(names.flatMap(queuesNamed))];
 }
 
 /** Everything once in a smoke, else three times. */
@@ -47,6 +47,11 @@ export function planOf({ smoke = false, runs, seconds, backlogs, connections }: 
     ...(backlogs !== undefined && { backlogs }),
     ...(connections !== undefined && { connections }),
   };
+}
+
+function queuesNamed(name: string): readonly Subject[] {
+  const found = othersNamed(name);
+  return found.length > 0 ? found : [named(others, name, "other queue")];
 }
 
 function named<T extends { readonly name: string }>(all: readonly T[], name: string, kind: string): T {
