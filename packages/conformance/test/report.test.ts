@@ -50,7 +50,7 @@ describe("a report", () => {
 
   it("shows how a promise is broken: the case, the sentence, the difference and the calls", () => {
     const text = renderReport(reportOf([...broken, ...kept]), { command: "anyqueue conformance ./mine.js" });
-    expect(text).toContain(`P13 Fencing: 1 of ${broken.length} cases fail
+    expect(text).toContain(`P13 Fencing: 1 of ${broken.length} cases fails
 
   ✗ ${broken[1]?.title ?? ""}
       A stale holder completed the job.
@@ -91,9 +91,23 @@ describe("a report", () => {
     expect(text).toContain("Replay it: anyqueue conformance ./mine.js --replay 'a '\\''b'\\'''");
   });
 
+  it("doubts what only the model finds when another promise is broken, which may be the reason", () => {
+    const [first, ...rest] = allOf("P14", { outcome: "passed" });
+    const reason = "`poll` of mine answered otherwise at `jobs[0].priority`: 512 instead of 9 (memory).";
+    const differing = [{ ...(first as CaseReport), outcome: "failed", reason, script: {} } as const, ...rest];
+    const alone = reportOf(differing);
+    expect(alone.promises[0]?.verdict).toBe("broken");
+    const explained = reportOf([...broken, ...differing]);
+    expect(explained.promises.map(({ verdict }) => verdict)).toEqual(["broken", "doubtful"]);
+    const text = renderReport(explained);
+    expect(text).toMatch(/^ {2}\? P14 +Finality +doubtful/m);
+    expect(text).toContain("P14 Finality: their own cases pass, but random calls are answered otherwise");
+    expect(text).toContain("mine breaks 1 of 2 promises: P13 Fencing; 1 more is doubtful.");
+  });
+
   it("keeps to the width of a terminal, and to one without colours", () => {
     const all = reportOf([...excused, ...broken, ...kept]);
-    for (const width of [40, 60, 80]) {
+    for (const width of [48, 60, 80]) {
       const lines = renderReport(all, { width }).split("\n");
       expect(lines.filter((line) => line.length > width)).toEqual([]);
     }

@@ -27,10 +27,14 @@ export async function runSuite(
     progress.update(done, `${found}· ${current}`);
   };
   progress.begin(`Opening ${fixture.name}`);
+  // A broken adapter troubles the workers of many cases. The report says it better than warnings across the progress.
+  const printing = process.listeners("warning");
+  process.removeAllListeners("warning");
   try {
     return await runStandalone(fixture, { ...options, signal, onProgress });
   } finally {
     progress.end();
+    for (const print of printing) process.on("warning", print);
     if (signal.aborted) output.note(`Interrupted in the case: ${current}`);
   }
 }

@@ -47,7 +47,7 @@ function finding({ subject, reference }: Duel, steps: readonly Step[], { verb }:
   const other = reference.calls.at(-1);
   return {
     steps,
-    told: `\`${verb}\` of the ${subject.name} store ${difference} (${reference.name}).`,
+    told: `\`${verb}\` of ${subject.name} ${difference} (${reference.name}).`,
     history: [
       ...subject.calls.map((call) => describeCall(call)),
       ...(other ? [`${reference.name}: ${answerTo(other)}`] : []),

@@ -32,9 +32,9 @@ export class Side {
     return side;
   }
 
-  /** The adapter's name. */
+  /** The fixture's name. */
   get name(): string {
-    return this.#adapter.name;
+    return this.#fixture.name;
   }
 
   /** Whose calls are not noted. */

@@ -7,6 +7,8 @@ const CONTEXT = 2;
  */
 export function shownDifference(lines: readonly string[]): string[] {
   const body = lines.filter((line) => !HEADINGS.some((heading) => line.startsWith(heading)));
+  const [, actual, expected] = /^(.+) !== (.+)$/.exec(body.find((line) => line !== "") ?? "") ?? [];
+  if (expected !== undefined) return [`It answered ${actual}, where the contract says ${expected}.`];
   if (!body.some(isDifferent)) return body.filter((line, i) => line !== "" || (i > 0 && i < body.length - 1));
   const kept = body.map((_, i) => body.slice(Math.max(0, i - CONTEXT), i + CONTEXT + 1).some(isDifferent));
   const shown = body.flatMap((line, i) => {

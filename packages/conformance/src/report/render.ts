@@ -49,7 +49,9 @@ function conclusion(report: Report): string {
   const judged = promises.length - excused;
   if (broken.length > 0) {
     const names = broken.map(({ promise }) => nameOf(promise)).join(", ");
-    return `${name} breaks ${broken.length} of ${judged} ${judged === 1 ? "promise" : "promises"}: ${names}.`;
+    const doubts = withVerdict(report, "doubtful").length;
+    const rest = doubts > 0 ? `; ${doubts} more ${doubts === 1 ? "is" : "are"} doubtful` : "";
+    return `${name} breaks ${broken.length} of ${judged} ${judged === 1 ? "promise" : "promises"}: ${names}${rest}.`;
   }
   if (promises.length === 0) return `${name}: no case was run.`;
   if (withVerdict(report, "untold").length > 0) return `${name} breaks no promise in the cases that were run.`;

@@ -22,9 +22,10 @@ export interface CaseReport {
 
 /**
  * What can be said of a promise: `kept` by all of its cases that apply, `broken` by one, `not applicable` when none applies,
- * `untold` when none that was run found anything but some were left out.
+ * `untold` when none that was run found anything but some were left out. `doubtful` when its own cases pass and only random
+ * calls were answered otherwise than by the model, while other promises are broken, which may be the reason.
  */
-export type Verdict = "kept" | "broken" | "not applicable" | "untold";
+export type Verdict = "kept" | "broken" | "doubtful" | "not applicable" | "untold";
 
 /** What became of a promise, as plain data. */
 export interface PromiseReport {

@@ -5,6 +5,7 @@ import { type Look, type Tone, toned } from "./style.ts";
 const SHOWN: Readonly<Record<Verdict, { readonly mark: string; readonly word: string; readonly tone: Tone }>> = {
   kept: { mark: "✓", word: "kept", tone: "good" },
   broken: { mark: "✗", word: "BROKEN", tone: "bad" },
+  doubtful: { mark: "?", word: "doubtful", tone: "bad" },
   "not applicable": { mark: "–", word: "not applicable", tone: "faint" },
   untold: { mark: "·", word: "partly run", tone: "faint" },
 };
@@ -41,6 +42,6 @@ function casesOf({ passed, failed }: PromiseReport): string {
 
 function remarkOf({ verdict, skipped, reason }: PromiseReport): string {
   if (reason === undefined) return "";
-  if (verdict === "broken" || verdict === "not applicable") return printable(reason);
+  if (verdict !== "kept" && verdict !== "untold") return printable(reason);
   return `${skipped} not applicable: ${printable(reason)}`;
 }

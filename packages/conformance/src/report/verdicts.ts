@@ -10,16 +10,29 @@ export function countOutcomes(reports: readonly CaseReport[]): Report["counts"] 
 
 /** Judges each promise of which a case was run by all of its cases, in the order of the contract. */
 export function judgePromises(reports: readonly CaseReport[]): PromiseReport[] {
+  const isExplained = reports.some((each) => each.outcome === "failed" && !isByModel(each));
   return promises.flatMap((named): PromiseReport[] => {
     const own = reports.filter(({ promise }) => promise === named.promise);
     if (own.length === 0) return [];
-    const counts = countOutcomes(own);
-    const isWhole = own.length === cases.filter(({ promise }) => promise === named.promise).length;
     const [failed] = showing(own);
     const reason = failed ? firstLine(failed.reason) : excuse(own);
-    const verdict = verdictOf(counts, isWhole);
-    return [{ ...named, verdict, ...counts, ...(reason !== undefined && { reason }) }];
+    const verdict = verdictOf(own, isExplained);
+    return [{ ...named, verdict, ...countOutcomes(own), ...(reason !== undefined && { reason }) }];
   });
+}
+
+function verdictOf(own: readonly CaseReport[], isExplained: boolean): Verdict {
+  const { passed, failed } = countOutcomes(own);
+  // One fault of any kind makes nearly all random calls differ sooner or later, whatever they are about.
+  if (failed > 0) return isExplained && showing(own).every(isByModel) ? "doubtful" : "broken";
+  const [{ promise } = { promise: "" }] = own;
+  if (own.length < cases.filter((subject) => subject.promise === promise).length) return "untold";
+  return passed > 0 ? "kept" : "not applicable";
+}
+
+/** Whether a failed case is one that compares random calls with the model. */
+export function isByModel({ script }: CaseReport): boolean {
+  return script !== undefined;
 }
 
 /**
@@ -28,17 +41,11 @@ export function judgePromises(reports: readonly CaseReport[]): PromiseReport[] {
  */
 export function showing(reports: readonly CaseReport[]): CaseReport[] {
   const failed = reports.filter(({ outcome }) => outcome === "failed");
-  return failed.toSorted((a, b) => length(a) - length(b));
+  return failed.toSorted((a, b) => Number(isByModel(a)) - Number(isByModel(b)) || length(a) - length(b));
 }
 
 function length({ history = [] }: CaseReport): number {
   return history.length === 0 ? Number.POSITIVE_INFINITY : history.length;
-}
-
-function verdictOf({ passed, failed }: Report["counts"], isWhole: boolean): Verdict {
-  if (failed > 0) return "broken";
-  if (!isWhole) return "untold";
-  return passed > 0 ? "kept" : "not applicable";
 }
 
 /** Why cases were skipped: the reason that most of them have. */
