@@ -23,8 +23,8 @@ export async function poll(polling: Polling, request: PollRequest): Promise<Poll
   const lanes = await lanesOf(polling, request);
   const chosen = await choose(polling, request, lanes);
   tell(polling.write, request, chosen.rows);
-  // Jobs that ended may have let others go on.
-  const most = isTerminal(request.to ?? "active") && chosen.rows.length > 0 ? 0 : NONE;
+  // What is moved and not held may be found once more, and what ended may have let others go on.
+  const most = request.lease === undefined && chosen.rows.length > 0 ? 0 : NONE;
   return read(await claim(polling, { ...request, lanes: lanes.map(({ lane }) => lane) }, most), request, chosen);
 }
 

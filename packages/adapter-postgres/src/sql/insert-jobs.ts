@@ -96,13 +96,16 @@ BEGIN ${DURABILITY}
     SELECT json_agg(json_build_array(n, job_as_list(id))) FROM (${TURNS}) s WHERE turn > 1 OR id <> ALL (added)))::text;
 END $$;
 
--- Logs insertions in the lanes that record them (P22): of all jobs given, or of those chosen.
+-- Logs insertions in the lanes that record them (P22): of all jobs given, or of those chosen, each once.
 CREATE OR REPLACE FUNCTION log_inserted(given json, chosen text[], clock bigint) RETURNS void ${INNER} AS $$
 BEGIN
   IF NOT EXISTS (SELECT FROM lane_settings l WHERE l.records) THEN RETURN; END IF;
   INSERT INTO events (id, at, kind, detail)
   SELECT g.id, clock, 'inserted', json_build_object('to', g.state)
-  FROM json_to_recordset(given) AS g(id text, lane text, state text) JOIN lane_settings l ON l.lane = g.lane AND l.records
-  WHERE chosen IS NULL OR g.id = ANY (chosen);
+  FROM (SELECT j.*, row_number() OVER (PARTITION BY j.id ORDER BY j.n) AS turn
+    FROM ROWS FROM (json_to_recordset(given) AS (id text, lane text, state text)) WITH ORDINALITY AS j(id, lane, state, n)) g
+  JOIN lane_settings l ON l.lane = g.lane AND l.records
+  WHERE g.turn = 1 AND (chosen IS NULL OR g.id = ANY (chosen))
+  ORDER BY g.n;
 END $$;
 `;

@@ -10,11 +10,11 @@ const ENDED = `given AS MATERIALIZED (
     RETURNING j.*, g.n, g.state AS end_state, g.result::json AS end_result),
   ended AS (${ended("gone", "end_state", "coalesce(end_result, result)")})`;
 
-/** What was done, under which ordering keys a turn is free, and whether a job says itself how long it is kept. */
-const DONE = `SELECT json_agg(json_build_array(g.n, g.version + 1, g.cancel_requested)),
+/** What was done, to which jobs, under which ordering keys a turn is free, and whether a job says itself how long it is kept. */
+const DONE = `SELECT json_agg(json_build_array(g.n, g.version + 1, g.cancel_requested)), array_agg(g.id),
       array_agg(g.lane) FILTER (WHERE g.okey IS NOT NULL), array_agg(g.okey) FILTER (WHERE g.okey IS NOT NULL),
       bool_or(g.extra::text LIKE '%"keep":%')
-    INTO answer, lanes, okeys, has_keep FROM gone g`;
+    INTO answer, done, lanes, okeys, has_keep FROM gone g`;
 
 /**
  * What workers do most, in one statement for many jobs: `settle` finishes those whose token is that of the living lease
@@ -30,6 +30,7 @@ RETURNS text ${CLAUSE} AS $$
 DECLARE
   clock bigint := coalesce(at, ${CLOCK});
   answer text;
+  done text[];
   lanes text[];
   okeys text[];
   has_keep boolean;
@@ -41,11 +42,11 @@ BEGIN ${DURABILITY}
     kept AS (INSERT INTO history (${STORED}) SELECT ${STORED} FROM ended)
     ${DONE};
     -- After the jobs were locked by deleting them, so that nobody who counts on one of them is missed.
-    IF lanes IS NULL AND has_keep IS NOT TRUE AND NOT EXISTS (SELECT FROM dependencies d WHERE d.on_job = ANY (ids)) THEN
+    IF lanes IS NULL AND has_keep IS NOT TRUE AND NOT EXISTS (SELECT FROM dependencies d WHERE d.on_job = ANY (done)) THEN
       RETURN answer;
     END IF;
     PERFORM owe_turns(lanes, okeys);
-    SELECT f.ready, f.finished INTO ready, finished FROM follow_ends(ids, has_keep, durability IS NOT NULL, clock) f;
+    SELECT f.ready, f.finished INTO ready, finished FROM follow_ends(done, has_keep, durability IS NOT NULL, clock) f;
     RETURN with_hints(answer, ready || lanes_with_lines(lanes, okeys), finished);
   END IF;
 
@@ -56,10 +57,11 @@ BEGIN ${DURABILITY}
     SELECT g.id, clock, 'moved', json_build_object('from', g.state, 'to', g.end_state, 'holder', g.holder)
     FROM gone g WHERE EXISTS (SELECT FROM lane_settings l WHERE l.lane = g.lane AND l.records) AND g.state <> g.end_state)
   ${DONE};
+  IF done IS NULL THEN RETURN answer; END IF;
   PERFORM owe_turns(lanes, okeys);
-  SELECT f.ready, f.finished INTO ready, finished FROM follow_ends(ids, has_keep, durability IS NOT NULL, clock) f;
+  SELECT f.ready, f.finished INTO ready, finished FROM follow_ends(done, has_keep, durability IS NOT NULL, clock) f;
   RETURN with_hints(answer, ready || lanes_with_lines(lanes, okeys) || ARRAY(SELECT l.lane FROM lane_settings l
-    WHERE l.concurrency IS NOT NULL AND l.lane IN (SELECT split_part(g.id, ':', 1) FROM unnest(ids) g(id))), finished);
+    WHERE l.concurrency IS NOT NULL AND l.lane IN (SELECT split_part(g.id, ':', 1) FROM unnest(done) g(id))), finished);
 END $$;
 
 -- What goes with the end of jobs, once they are in the history: those who depend on them go on or end with them, and those go that

@@ -204,6 +204,33 @@ export const fencing: readonly Case[] = [
       status(await t.complete(held, null, now + 999), "ok", "A holder that renewed its lease was refused.");
     },
   },
+  {
+    promise: "P13",
+    title: "lets no refused change touch the jobs that wait for its job",
+    async run(t) {
+      const id = await t.add();
+      const others = await t.addAll([
+        { dependsOn: [id], onParent: "cancel" },
+        { dependsOn: [id], onParent: "release" },
+      ]);
+      const held = await t.claim();
+      const before = await t.adapter.get(others);
+      const [late, early] = [held.lease.until, T0];
+      for (const state of ["completed", "failed", "cancelled"]) {
+        status(await t.cas({ id, expect: { token: held.token }, set: { state } }, late), "stale", "A lease had ended.");
+        status(
+          await t.cas({ id, expect: { token: held.token + 1 }, set: { state } }, early),
+          "stale",
+          "A token is wrong.",
+        );
+      }
+      await t.poll({ limit: 9, now: late });
+      same(await t.adapter.get(others), before, "A job learned of an end that never came to be.");
+      await t.complete(held);
+      const states = (await t.adapter.get(others)).map((job) => job?.state);
+      same(states, ["waiting", "waiting"], "A job does not go on though the one that it waited for is completed.");
+    },
+  },
 ];
 
 /** Tries everything that a holder can do; all of it has to be stale and without a trace. */
