@@ -6,7 +6,7 @@ import type { Write } from "./write.ts";
 export async function remove(write: Write, query: RemoveQuery): Promise<number> {
   // Rows are locked in the order of their ids everywhere.
   if ("ids" in query) {
-    const answer = await write.answer(write.sql.remove, [query.ids.toSorted()]);
+    const answer = await write.answer(write.sql.remove, [query.ids.toSorted(), query.now ?? null]);
     return heard(write, answer as Told<number> | number) ?? 0;
   }
   if ("keep" in query) {

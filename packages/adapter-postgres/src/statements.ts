@@ -41,7 +41,7 @@ export function prepare(schema: string) {
     get: call("get_jobs", 1),
 
     // remove
-    remove: call("remove_jobs", 1),
+    remove: call("remove_jobs", 2),
     removeFinished: call("remove_finished", 5),
     removeOutdated: call("remove_outdated", 4),
 

@@ -2,9 +2,9 @@ import { CLAUSE, CLOCK } from "./clause.ts";
 
 /** `remove_jobs` removes these jobs, whatever their state, with all that is kept about them, and tells how many (P26). */
 export const REMOVE_JOBS = String.raw`
-CREATE OR REPLACE FUNCTION remove_jobs(ids text[]) RETURNS text ${CLAUSE} AS $$
+CREATE OR REPLACE FUNCTION remove_jobs(ids text[], at bigint DEFAULT NULL) RETURNS text ${CLAUSE} AS $$
 DECLARE
-  clock bigint := ${CLOCK};
+  clock bigint := coalesce(at, ${CLOCK});
   sorted text[] := (SELECT array_agg(g.id ORDER BY g.id COLLATE "C") FROM unnest(ids) g(id));
   removed text[] := '{}';
   unfinished text[];

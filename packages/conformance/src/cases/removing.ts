@@ -53,6 +53,17 @@ export const removing: readonly Case[] = [
   },
   {
     promise: "P26",
+    title: "removes jobs by their ids at the time given, which is when those end that waited for them",
+    async run(t) {
+      const parent = await t.add();
+      const id = await t.add({ dependsOn: [parent], onParent: "cancel" });
+      await t.adapter.remove({ ids: [parent], now: T0 + SECOND });
+      const { state, updatedAt, finishedAt } = await t.read(id);
+      same([state, updatedAt, finishedAt], ["cancelled", T0 + SECOND, T0 + SECOND], "Not the time given counted.");
+    },
+  },
+  {
+    promise: "P26",
     scenarios: ["S29", "S50"],
     title: "removes finished jobs by age: not one that is younger, of another state or lane, or not finished",
     async run(t) {

@@ -1,4 +1,4 @@
-import { isQueueError, type PollResult, QueueError } from "@anyqueue/api";
+import { isQueueError, isTerminal, type PollResult, QueueError } from "@anyqueue/api";
 import type { Fixture } from "../fixture.ts";
 import { errorText } from "../history/error-text.ts";
 import { T0 } from "../time.ts";
@@ -45,6 +45,7 @@ export class Duel {
     const step = tidy(wish, this.known, this.now);
     this.known.mention(idsIn(step));
     const { now, known } = this;
+    if (mayBringBack(step, known)) await this.#giveTurns();
     const own = await perform(this.subject, step, { now, known });
     const followed = await this.#follow(step, own);
     if (!isReading(step)) await known.refresh(this.reference.unnoted);
@@ -56,6 +57,18 @@ export class Duel {
     if (typeof wait === "number") return this.now + wait;
     const next = this.known.next(wait.until, this.now);
     return next === undefined ? this.now + 1 : Math.max(this.now, next + wait.plus);
+  }
+
+  /**
+   * Who is first in a line has a free turn no later than the next poll, and nobody takes it from him (P18). Where somebody may
+   * come back into a line ahead of him, there is a poll before that.
+   */
+  async #giveTurns(): Promise<void> {
+    const { now, known } = this;
+    const request = { lanes: [...known.lanes], limit: 0 };
+    for (const side of [this.subject, this.reference]) {
+      await perform(side, { verb: "poll", by: "a", request }, { now, known });
+    }
   }
 
   /** Where the choice is the store's own, the one that is compared with makes the same. */
@@ -105,6 +118,14 @@ function thrownDifference(own: Outcome, other: Outcome): string | null {
   }
   if ("thrown" in own) return `threw ${errorText(own.thrown)}`;
   return `answered, where the other refuses it: ${"thrown" in other ? errorText(other.thrown) : ""}`;
+}
+
+/** Whether a step may bring a job back into the line of its ordering key: one that was over, or that waited for others. */
+function mayBringBack(step: Step, known: Known): boolean {
+  if (isReading(step) || step.verb === "insert" || step.verb === "append") return false;
+  if (known.jobs.some(({ state, orderingKey }) => state === "blocked" && orderingKey !== undefined)) return true;
+  const changed = step.verb === "cas" ? step.changes.map(({ id }) => known.get(id)) : [];
+  return changed.some((job) => job !== null && job.orderingKey !== undefined && isTerminal(job.state));
 }
 
 function isReading({ verb }: Step): boolean {
