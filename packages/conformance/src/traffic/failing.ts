@@ -8,7 +8,7 @@ export type Failure = "before" | "after";
 export type FailingVerb = "insert" | "poll" | "cas";
 
 /**
- * An adapter whose connection fails when `choose` says so, asked at each call with its number among all of them. What comes
+ * An adapter whose connection fails when `choose` says so, asked at each call with its number among those of its verb. What comes
  * to pass between the effect of a call and the loss of its answer is `meanwhile`.
  */
 export function failing(
@@ -16,8 +16,8 @@ export function failing(
   choose: (verb: FailingVerb, count: number) => Failure | undefined,
   meanwhile: () => Promise<void> = async () => {},
 ): Adapter {
-  let count = 0;
   const guarded = <Args extends unknown[], Answer>(verb: FailingVerb, call: (...args: Args) => Promise<Answer>) => {
+    let count = 0;
     return async (...args: Args): Promise<Answer> => {
       const failure = choose(verb, ++count);
       if (failure === "before") throw lost();
