@@ -12,7 +12,7 @@ const BEST = { concurrency: 50 };
 interface Queue {
   start(): Promise<void>;
   stop(): Promise<void>;
-  execute(handler: (job: { payload: Payload }) => Promise<void>): void;
+  execute(handler: (job: { payload: Payload }) => Promise<null>): void;
   enqueue(id: string, payload: object): Promise<unknown>;
   on(event: "completed" | "error", listener: () => void): void;
 }
@@ -66,7 +66,13 @@ async function connect(storage: () => object): Promise<Session> {
     const queue = new Queue({ storage: storage(), ...options });
     queue.on("error", () => undefined);
     queue.on("completed", () => void left--);
-    if (ran) queue.execute(async ({ payload }) => ran(payload.n));
+    if (ran) {
+      queue.execute(async ({ payload }) => {
+        ran(payload.n);
+        // It takes a result that is no JSON, as `undefined`, for a failure.
+        return null;
+      });
+    }
     await queue.start();
     return queue;
   };
