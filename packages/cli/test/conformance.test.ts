@@ -1,7 +1,8 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Report } from "@anyqueue/conformance";
 import { describe, expect, it } from "vitest";
+import { writeBadge } from "../src/conformance/badge-files.ts";
 import { run, scratch, start } from "./cli.ts";
 import { refusal } from "./refusal.ts";
 
@@ -83,13 +84,23 @@ describe("conformance", { timeout: 60_000 }, () => {
 
   it("compares two adapters by the same calls", async () => {
     const same = await run(["conformance", "memory", "--against", "memory", "--time", "1s", "--seed", "7"]);
-    expect(same.stdout).toMatch(/^memory and memory gave the same answers in \d+ scripts \(seed 7\)\.$/m);
+    expect(same.stdout).toMatch(/^memory and memory gave the same answers in \d+ scripts\. Seed 7\.$/m);
     expect(same.code).toBe(0);
     const module = await moduleWith("get: async (ids) => ids.map(() => null)");
     const other = await run(["conformance", module, "--against", "memory", "--time", "3s", "--json"]);
     const { differences } = JSON.parse(other.stdout) as { differences: { history: string[] }[] };
     expect(differences[0]?.history.join("\n")).toMatch(/get .* → null/);
     expect(other.code).toBe(1);
+  });
+
+  it("writes a badge: an image, or what shields.io reads", async () => {
+    const folder = await scratch();
+    const badge = { schemaVersion: 1, label: "AnyQueue", message: "26 promises kept", color: "brightgreen" } as const;
+    await writeBadge(join(folder, "badge.svg"), badge);
+    await writeBadge(join(folder, "badge.json"), badge);
+    expect(await readFile(join(folder, "badge.svg"), "utf8")).toMatch(/^<svg .*26 promises kept/);
+    expect(JSON.parse(await readFile(join(folder, "badge.json"), "utf8"))).toEqual(badge);
+    await expect(writeBadge(join(folder, "none", "badge.svg"), badge)).rejects.toThrow("The badge cannot be written");
   });
 
   it("ends with what it knows when it is interrupted, though a verb never answers", async () => {

@@ -13,6 +13,7 @@ export type { Need, Readiness } from "./needs.ts";
 export type { RunOptions } from "./plan.ts";
 export { type Part, type PromiseName, promiseNamed, promises } from "./promises.ts";
 export { type Badge, badgeOf, badgeSvg } from "./report/badge.ts";
+export { renderComparison } from "./report/comparison.ts";
 export { renderReport } from "./report/render.ts";
 export type { CaseReport, PromiseReport, Report, Verdict } from "./report/report.ts";
 export type { Look } from "./report/style.ts";

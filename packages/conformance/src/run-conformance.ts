@@ -58,7 +58,7 @@ function toldIn(thrown: unknown, { message, history, replay }: Explanation, seed
     "",
     replay === null
       ? `Again: ANYQUEUE_CONFORMANCE_SEED=${seed}`
-      : `Again: runConformance(…, { replay: ${JSON.stringify(replay)} })`,
+      : `Again: runConformance(fixture, runner, { replay: ${JSON.stringify(replay)} })`,
   ];
   const error = new Error(lines.join("\n"));
   error.name = "BrokenPromise";

@@ -1,4 +1,4 @@
-import { badgeOf, type Report, renderReport, type RunOptions } from "@anyqueue/conformance";
+import { badgeOf, type Look, type Report, renderReport, type RunOptions } from "@anyqueue/conformance";
 import { showBackend } from "../backend.ts";
 import { EXIT, exitCodeOf } from "../exit-code.ts";
 import { Output } from "../output/output.ts";
@@ -18,10 +18,15 @@ export async function testAdapter(subject: string, flags: ConformanceFlags): Pro
   const other = flags.against === undefined ? undefined : await findFixture(flags.against);
   const output = new Output(flags.json ?? false);
   using interruption = onInterruption();
-  if (other) return leave(await compare(fixture, other, flags, output, interruption.signal), interruption.signal);
-  const report = await runSuite(fixture, options, interruption.signal, output);
-  await tell(report, subject, flags, output);
-  leave(report.counts.failed > 0 ? EXIT.failed : EXIT.ok, interruption.signal);
+  const { signal } = interruption;
+  if (other) {
+    const look = lookFor(subject, flags.against);
+    return leave(await compare(fixture, other, flags, { output, signal, look }), signal);
+  }
+  const report = await runSuite(fixture, options, signal, output);
+  output.result(report, renderReport(report, lookFor(subject)));
+  await writeBadges(report, flags, output);
+  leave(report.counts.failed > 0 ? EXIT.failed : EXIT.ok, signal);
 }
 
 async function optionsOf({ only, case: title, time, seed, replay }: ConformanceFlags): Promise<RunOptions> {
@@ -34,13 +39,17 @@ async function optionsOf({ only, case: title, time, seed, replay }: ConformanceF
   };
 }
 
-async function tell(report: Report, subject: string, { badge = [] }: ConformanceFlags, output: Output): Promise<void> {
+/** As wide as the terminal, and in colours if it has them; a pipe gets plain lines. */
+function lookFor(...subjects: readonly (string | undefined)[]): Look {
   const { columns, isTTY } = process.stdout;
-  const text = renderReport(report, {
+  const named = subjects.filter((subject) => subject !== undefined).map(showBackend);
+  return {
     ...(isTTY && { width: columns, isColoured: process.stdout.hasColors() }),
-    command: `anyqueue conformance ${showBackend(subject)}`,
-  });
-  output.result(report, text);
+    command: `anyqueue conformance ${named.join(" --against ")}`,
+  };
+}
+
+async function writeBadges(report: Report, { badge = [] }: ConformanceFlags, output: Output): Promise<void> {
   if (badge.length === 0) return;
   if (!report.isWhole) return output.note("No badge was written, because not every case was run.");
   for (const path of badge) await writeBadge(path, badgeOf(report));

@@ -29,7 +29,11 @@ export interface ComparisonOptions {
 
 /** What became of a comparison. */
 export interface Comparison {
+  /** The names of the two fixtures. */
+  readonly subject: string;
+  readonly reference: string;
   readonly seed: number;
+  /** How many scripts both have answered alike. */
   readonly scripts: number;
   /** At most one for each of the things that scripts are about; none when the adapters answered alike. */
   readonly differences: readonly ScriptCounterexample[];
@@ -63,7 +67,7 @@ export async function compareAdapters(
     const found = await search({ subject, reference }, [about], { seed, budgetMs: time / tastes.length, onScript });
     if (found) differences.push(found);
   }
-  return { seed, scripts, differences };
+  return { subject: subject.name, reference: reference.name, seed, scripts, differences };
 }
 
 async function compareAgain(subject: Fixture, reference: Fixture, seed: number, text: string): Promise<Comparison> {
@@ -75,5 +79,6 @@ async function compareAgain(subject: Fixture, reference: Fixture, seed: number, 
     );
   }
   const found = await findAgain({ subject, reference }, replay);
-  return { seed, scripts: 1, differences: found ? [found] : [] };
+  const names = { subject: subject.name, reference: reference.name };
+  return { ...names, seed, scripts: found ? 0 : 1, differences: found ? [found] : [] };
 }

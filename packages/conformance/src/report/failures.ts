@@ -1,4 +1,5 @@
 import { nameOf } from "../promises.ts";
+import { differingField } from "./cause.ts";
 import { shownDifference } from "./difference.ts";
 import { cut, printable, printableLines, wrapped } from "./printable.ts";
 import type { CaseReport, PromiseReport, Report } from "./report.ts";
@@ -34,7 +35,7 @@ function renderDoubts({ promises, cases }: Report, look: Look): string[] {
     ...wrapped(sentence, look.width, 0, 2).map((line) => toned("bad", line, look)),
     "",
     ...renderTitle(best, look),
-    ...renderCase(best, look),
+    ...renderReason(best, look),
   ];
 }
 
@@ -52,7 +53,7 @@ function renderPromise(
   const before = told.get(sentence);
   if (before === undefined) told.set(sentence, promise);
   const shown =
-    before === undefined ? renderCase(best, look) : [`    As with ${before}: ${printable(firstLine(best.reason))}`];
+    before === undefined ? renderReason(best, look) : [`    As with ${before}: ${printable(firstLine(best.reason))}`];
   const named = others.slice(0, SHOWN_CASES).flatMap((each) => renderTitle(each, look));
   const more = others.length - SHOWN_CASES;
   return [
@@ -67,9 +68,8 @@ function renderPromise(
 
 /** What failures of the same cause have in common: the sentence; of a difference from the model the field that differs. */
 function causeOf(failed: CaseReport): string {
-  const sentence = firstLine(failed.reason);
-  const [, field] = (isByModel(failed) && / at `(?:[^`]*[.\]])?(\w+)`: /.exec(sentence)) || [];
-  return field ?? sentence;
+  const field = isByModel(failed) ? differingField(failed.reason) : undefined;
+  return field ?? firstLine(failed.reason);
 }
 
 function renderTitle({ title }: CaseReport, look: Look): string[] {
@@ -78,7 +78,10 @@ function renderTitle({ title }: CaseReport, look: Look): string[] {
 }
 
 /** The sentence, the difference and the history. */
-function renderCase({ reason = "", history = [], replay }: CaseReport, look: Look): string[] {
+export function renderReason(
+  { reason = "", history = [], replay }: Pick<CaseReport, "reason" | "history" | "replay">,
+  look: Look,
+): string[] {
   const [sentence = "", ...rest] = printableLines(reason);
   const difference = shownDifference(rest);
   const more = difference.length - SHOWN_LINES;
