@@ -22,6 +22,8 @@ export function change(tx: Transaction, before: Stored, after: Job, now: number,
   if (isTerminal(state)) {
     tx.hints.job(after.id);
     if (!wasTerminal) noteEnd(tx, after, before.place);
+    // Whoever waits for it to complete learns that it counts as completed now.
+    else if (state !== before.job.state) tx.ends.push({ id: after.id, state });
     if (isDropped(tx, after)) {
       tx.dropped.push({ seq: before.seq, id: after.id, keep: () => write(tx, before.seq, after, PLACE.finished) });
       return;

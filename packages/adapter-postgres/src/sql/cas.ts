@@ -178,7 +178,8 @@ BEGIN ${DURABILITY}
       END IF;
 
       PERFORM write_job(old, next, in_history);
-      IF is_end AND NOT was_end THEN
+      -- Also of a job that was over: whoever waits for it to complete learns that it counts as completed now.
+      IF is_end AND old.state <> next.state THEN
         SELECT lanes_ready || f.ready, f.finished INTO lanes_ready, lanes_ended FROM follow_ends(ARRAY[old.id], next.keep_until = 0, durability IS NOT NULL, clock) f;
       END IF;
       IF old.lease_until IS NOT NULL AND next.lease_until IS NULL

@@ -204,6 +204,18 @@ export const dependencies: readonly Case[] = [
   },
   {
     promise: "P20",
+    title: "lets go on who waits for a failed job once an operator makes it a completed one",
+    async run(t) {
+      const parent = await t.add();
+      const id = await t.add(after([parent], "leave"));
+      await ends(t, parent, "failed");
+      same(await states(t, [id]), ["blocked"], "A job that lets a failure stand did not wait.");
+      await ends(t, parent, "completed");
+      same(await states(t, [id]), ["waiting"], "A job waits for ever for one that is completed.");
+    },
+  },
+  {
+    promise: "P20",
     title: "counts the attempts of a released job anew, as of any that comes into another state",
     async run(t) {
       const [parent] = await t.addAll([{}]);
@@ -211,17 +223,6 @@ export const dependencies: readonly Case[] = [
       await t.apply({ id, expect: { state: "blocked" }, set: { attempt: 2 } });
       await ends(t, parent, "completed");
       same((await t.read(id)).attempt, 0, "A released job has attempts from when it was blocked.");
-    },
-  },
-  {
-    promise: "P20",
-    title:
-      "answers a job that exists already as it is stored, also if it came earlier in the same call and ended at once",
-    async run(t) {
-      const job = t.job(after(["main:none"]));
-      const [, again] = await t.adapter.insert([job, job], { now: T0, maybeStored: true });
-      const expected = { status: "existing", id: job.id, by: "id", job: await t.read(job.id) };
-      same(again, expected, "The job that is answered is not the one that is stored.");
     },
   },
 ];

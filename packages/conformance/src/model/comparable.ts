@@ -7,6 +7,7 @@ import {
   type Job,
   type JobEvent,
   laneOf,
+  type LaneStatus,
   type PollResult,
 } from "@anyqueue/api";
 import type { Step } from "./step.ts";
@@ -14,7 +15,8 @@ import type { Tokens } from "./tokens.ts";
 
 /**
  * An answer without what the contract leaves to each store: which tokens there are, which lane comes first when none is
- * named, in which order the events of different jobs come, and where pages end that a filter makes shorter. Two stores that
+ * named, in which order the events of different jobs come, and
+ * where pages end that a filter makes shorter. Two stores that
  * keep the promises give answers that are equal then. `nextDueAt` is left out; it is a bound, and looked at by itself.
  */
 export function comparable(step: Step, answer: unknown, tokens: Tokens): unknown {
@@ -37,6 +39,9 @@ export function comparable(step: Step, answer: unknown, tokens: Tokens): unknown
       return (answer as readonly AppendOutcome[]).map((outcome) => ({ ...outcome }));
     case "events":
       return byJob(answer as EventPage["items"]);
+    case "lanes":
+      // Whether a call that added nothing brings a lane into being is left open.
+      return (answer as readonly LaneStatus[]).filter(({ counts, settings }) => !isEmpty(counts) || !isEmpty(settings));
     default:
       return answer;
   }
@@ -73,6 +78,10 @@ function jobOf(job: Job, tokens: Tokens): Named {
   const { token, lease, ...rest } = job;
   const named = { ...rest, token: tokens.nameOf(job.id, token) };
   return lease === undefined ? named : { ...named, lease: { ...lease, token: tokens.nameOf(job.id, lease.token) } };
+}
+
+function isEmpty(object: object): boolean {
+  return Object.keys(object).length === 0;
 }
 
 function byJob(events: readonly JobEvent[]): Readonly<Record<string, readonly JobEvent[]>> {

@@ -55,12 +55,13 @@ function apart(changes: readonly ChangePlan[], known: Known): ChangePlan[] {
   });
 }
 
-/** What a change is about: ids, unique keys and what new jobs depend on. */
-function namesIn({ id, spawn = [] }: ChangePlan, known: Known): string[] {
+/** What a change is about: ids, unique keys, what jobs depend on, and the end of the insertion order. */
+function namesIn({ id, set, spawn = [] }: ChangePlan, known: Known): string[] {
   const job = known.get(id);
   const jobs = [...(job ? [job] : []), ...spawn];
   const keys = jobs.flatMap((each) => (each.unique ? [`${laneOf(each.id)} ${each.unique.key}`] : []));
-  return [id, ...spawn.flatMap((each) => [each.id, ...(each.dependsOn ?? [])]), ...keys];
+  const ends = set.requeue === true || spawn.length > 0 ? ["the end"] : [];
+  return [id, ...ends, ...jobs.flatMap((each) => [each.id, ...(each.dependsOn ?? [])]), ...keys];
 }
 
 /** Whether its job waits for others, which may end in the same call. */
