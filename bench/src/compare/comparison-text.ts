@@ -38,7 +38,8 @@ export function ratioText({ value, low, high }: Ratio): string {
   return low === undefined || high === undefined ? text : `${text} [${ratioFigure(low)}, ${ratioFigure(high)}]`;
 }
 
-const VERDICTS: Readonly<Record<ComparedRow["verdict"], string>> = {
+/** In words; what got worse stands out on a terminal without colours. */
+export const VERDICTS: Readonly<Record<ComparedRow["verdict"], string>> = {
   better: "better",
   worse: "WORSE",
   changed: "changed",

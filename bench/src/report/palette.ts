@@ -1,5 +1,3 @@
-import type { SubjectInfo } from "../result.ts";
-
 /** Ours, the raw drivers, and the queues of others: what a colour tells at a glance. */
 export type Kind = "ours" | "floor" | "other";
 
@@ -13,13 +11,28 @@ export function colourOf(subject: string): string {
   return `var(--${kindOf(subject)})`;
 }
 
-const LINES = 8;
+/** How the line of a subject looks. */
+export interface LineStyle {
+  readonly colour: string;
+  /** Where there are more lines than colours. */
+  readonly dash: string;
+}
 
-/** Colours that tell lines apart: the same subject has the same one in every chart. */
-export function lineColours(subjects: readonly SubjectInfo[]): (subject: string) => string {
-  const queues = subjects.map(({ name }) => name).filter((name) => kindOf(name) !== "floor");
+const COLOURS = 8;
+const DASHES = ["none", "5,3", "2,2"];
+
+/** Tells the lines of a scenario apart: the same subject looks the same in each of its charts. */
+export function lineStyles(subjects: readonly string[]): (subject: string) => LineStyle {
+  const queues = subjects.filter((name) => kindOf(name) !== "floor");
+  const floors = subjects.filter((name) => kindOf(name) === "floor");
   return (subject) => {
     const at = queues.indexOf(subject);
-    return at < 0 ? "var(--floor)" : `var(--line-${(at % LINES) + 1})`;
+    return at < 0
+      ? { colour: "var(--floor)", dash: dashOf(floors.indexOf(subject)) }
+      : { colour: `var(--line-${(at % COLOURS) + 1})`, dash: dashOf(Math.floor(at / COLOURS)) };
   };
+}
+
+function dashOf(n: number): string {
+  return DASHES[n % DASHES.length] ?? "none";
 }

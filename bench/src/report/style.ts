@@ -27,7 +27,7 @@ a:hover { text-decoration: underline; }
 .lead { margin: 0.6rem 0 1.4rem; max-width: 46rem; color: var(--muted); }
 .about { margin: 0.2rem 0 0.8rem; max-width: 60rem; color: var(--muted); }
 section { margin-top: 3.2rem; }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(230px, 1fr)); gap: 1px; margin: 0 0 1rem; padding: 0;
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(340px, 100%), 1fr)); gap: 1px; margin: 0 0 1rem; padding: 0;
   overflow: hidden; border: 1px solid var(--line); border-radius: 10px; background: var(--line); }
 .facts div { padding: 0.6rem 0.9rem; background: var(--card); }
 dt { color: var(--muted); font-size: 0.78rem; }
@@ -41,7 +41,8 @@ ul.bad, .left-out, .machine { padding-left: 1.1rem; font-size: 0.9rem; }
 .good { color: var(--good); }
 .key { margin: 0 0 0.7rem; color: var(--muted); font-size: 0.86rem; }
 .key i { display: inline-block; width: 0.75em; height: 0.75em; margin: 0 0.4em 0 0.9em; border-radius: 2px; background: var(--swatch); }
-.key i:first-child { margin-left: 0; }
+.key span { display: inline-block; }
+.key > i:first-child { margin-left: 0; }
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(340px, 100%), 1fr)); gap: 1rem; align-items: start; }
 figure { margin: 0; padding: 0.9rem 1rem 0.8rem; border: 1px solid var(--line); border-radius: 10px; background: var(--card); }
 figcaption { margin-bottom: 0.35rem; font-weight: 600; }

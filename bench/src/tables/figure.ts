@@ -31,6 +31,11 @@ export const SURVIVES = {
   none: "survives nothing",
 } as const;
 
+/** The batching of a subject where it stands by itself, without a heading. */
+export function together(batching: string): string {
+  return batching === "none" ? "nothing travels together" : batching;
+}
+
 function grouped(value: number, digits: number): string {
   return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }

@@ -1,12 +1,14 @@
-import { figure, ratioFigure } from "../../tables/figure.ts";
+import { figure, ratioFigure, together } from "../../tables/figure.ts";
 import { colourOf } from "../palette.ts";
 import type { Plotting } from "../plotting.ts";
 import type { Bar, Group, Panel } from "./panel.ts";
 
 const WIDTH = 360;
 const BAR = 9;
-const ROW = 33;
-const HEADING = 40;
+const ROW = 46;
+const HEADING = 45;
+/** As many as a line has room for; the table has the whole text. */
+const CHARACTERS = 50;
 
 interface Placed extends Bar {
   readonly y: number;
@@ -14,11 +16,13 @@ interface Placed extends Bar {
   readonly low: number;
   readonly high: number;
   readonly text: string;
+  readonly hasReference: boolean;
 }
 
 /** Bars under their labels, so that a phone has room for both. The dashed line is the reference of the group. */
 export function barChart(panel: Panel, { Plot, draw }: Plotting): string {
-  const { bars, headings, rules, height } = layout(panel);
+  const { bars, headings, height } = layout(panel);
+  const related = bars.filter(({ hasReference }) => hasReference);
   const measured = bars.filter(({ value }) => value !== undefined);
   const most = Math.max(panel.scale === "ratio" ? 1 : 0, ...measured.map(({ high }) => high));
   const left = { frameAnchor: "left", textAnchor: "start" } as const;
@@ -62,7 +66,21 @@ export function barChart(panel: Panel, { Plot, draw }: Plotting): string {
           measured.filter(({ range }) => range !== undefined),
           { x1: "low", x2: "high", y1: middle, y2: middle, stroke: "var(--ink)", strokeWidth: 1.5 },
         ),
-        Plot.link(rules, { x1: 1, x2: 1, y1: "y1", y2: "y2", stroke: "var(--ink)", strokeDasharray: "2,2" }),
+        Plot.link(related, {
+          x1: 1,
+          x2: 1,
+          y1: (d: Placed) => d.y - 2,
+          y2: (d: Placed) => d.y + BAR + 2,
+          stroke: "var(--ink)",
+          strokeDasharray: "2,2",
+        }),
+        Plot.text(bars, {
+          ...left,
+          y: (d: Placed) => d.y + BAR + 9,
+          text: (d: Placed) => together(d.batching),
+          fill: "var(--muted)",
+          fontSize: 9.5,
+        }),
       ],
     },
     `${panel.title}: ${bars.map(({ label, text }) => `${label} ${text}`).join("; ")}`,
@@ -78,19 +96,16 @@ interface Heading {
 function layout(panel: Panel) {
   const bars: Placed[] = [];
   const headings: Heading[] = [];
-  const rules: { y1: number; y2: number }[] = [];
   let y = 8;
   for (const group of panel.groups) {
     headings.push({ y, title: group.title, reference: referenceText(group, panel) });
     y += HEADING;
-    const first = y;
     for (const bar of group.bars) {
       bars.push(place(bar, y, group, panel));
       y += ROW;
     }
-    if (panel.scale === "ratio" && group.reference) rules.push({ y1: first - 2, y2: y - ROW + BAR + 2 });
   }
-  return { bars, headings, rules, height: y - ROW + BAR + 4 };
+  return { bars, headings, height: y - ROW + BAR + 18 };
 }
 
 function place(bar: Bar, y: number, { reference, bars }: Group, { scale, unit }: Panel): Placed {
@@ -99,13 +114,16 @@ function place(bar: Bar, y: number, { reference, bars }: Group, { scale, unit }:
   const one = scale === "value" ? 1 : (reference?.value ?? best) || 1;
   const { value, range = [value ?? 0, value ?? 0] } = bar;
   const ratio = scale === "ratio" && reference && value !== undefined ? `  ${ratioFigure(value / one)}×` : "";
+  const text = value === undefined ? "invalid" : `${figure(value, unit)}${ratio}`;
   return {
     ...bar,
+    label: cut(bar.label, CHARACTERS - text.length),
     y,
+    hasReference: scale === "ratio" && reference !== undefined,
     length: (value ?? 0) / one,
     low: range[0] / one,
     high: range[1] / one,
-    text: value === undefined ? "invalid" : `${figure(value, unit)}${ratio}`,
+    text,
   };
 }
 
@@ -118,4 +136,8 @@ function referenceText({ reference, bars }: Group, { scale, unit }: Panel): stri
 
 function middle({ y }: Placed): number {
   return y + BAR / 2;
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }

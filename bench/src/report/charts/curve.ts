@@ -1,6 +1,8 @@
 import type { Measurement } from "../../measurement.ts";
 import { median } from "../../statistics.ts";
+import { decades } from "./decades.ts";
 import { isValid } from "../../tables/relation.ts";
+import type { LineStyle } from "../palette.ts";
 import type { Plotting } from "../plotting.ts";
 
 const WIDTH = 400;
@@ -18,7 +20,7 @@ interface Point {
 export function curveChart(
   members: readonly Measurement[],
   over: string,
-  colour: (subject: string) => string,
+  style: (subject: string) => LineStyle,
   { Plot, draw }: Plotting,
 ): string {
   const [{ metric, unit }] = members as [Measurement];
@@ -30,7 +32,8 @@ export function curveChart(
     high: Math.max(...values),
   }));
   const values = points.flatMap(({ low, high }) => [low, high]);
-  const stroke = (d: Point): string => colour(d.subject);
+  const domain = [Math.min(...values) / 1.5, Math.max(...values) * 1.5];
+  const stroke = (d: Point): string => style(d.subject).colour;
   return draw(
     {
       width: WIDTH,
@@ -39,22 +42,30 @@ export function curveChart(
       marginRight: 14,
       marginTop: 24,
       marginBottom: 38,
-      x: { type: "log", label: `${over}, logarithmic`, tickFormat: short, ticks: 5, tickSize: 3 },
+      x: {
+        type: "log",
+        label: `${over}, logarithmic`,
+        tickFormat: short,
+        ticks: decades(points.map(({ x }) => x)),
+        tickSize: 3,
+      },
       y: {
         type: "log",
-        domain: [Math.min(...values) / 1.5, Math.max(...values) * 1.5],
+        domain,
         label: `${unit}, logarithmic`,
         tickFormat: short,
-        ticks: 4,
+        ticks: decades(domain),
         tickSize: 3,
       },
       color: { type: "identity" },
       style: { fontSize: "11px" },
       marks: [
-        Plot.gridY({ stroke: "var(--line)", strokeOpacity: 1, ticks: 4 }),
-        Plot.gridX({ stroke: "var(--line)", strokeOpacity: 1, ticks: 5 }),
+        Plot.gridY({ stroke: "var(--line)", strokeOpacity: 1, ticks: decades(domain) }),
+        Plot.gridX({ stroke: "var(--line)", strokeOpacity: 1, ticks: decades(points.map(({ x }) => x)) }),
         Plot.link(points, { x1: "x", x2: "x", y1: "low", y2: "high", stroke, strokeWidth: 1.5 }),
-        Plot.line(points, { x: "x", y: "value", z: "subject", stroke, strokeWidth: 2 }),
+        [...Map.groupBy(points, ({ subject }) => subject)].map(([subject, own]) =>
+          Plot.line(own, { x: "x", y: "value", stroke, strokeWidth: 2, strokeDasharray: style(subject).dash }),
+        ),
         Plot.dot(points, { x: "x", y: "value", fill: stroke, r: 3 }),
       ],
     },

@@ -1,15 +1,16 @@
 import { addUp, type Buckets, middleOf } from "../../histogram.ts";
 import type { Measurement } from "../../measurement.ts";
 import { median } from "../../statistics.ts";
-import { figure, SURVIVES } from "../../tables/figure.ts";
+import { figure, SURVIVES, together } from "../../tables/figure.ts";
 import { isValid } from "../../tables/relation.ts";
 import { colourOf } from "../palette.ts";
 import type { Plotting } from "../plotting.ts";
+import { decades } from "./decades.ts";
 import { titleOf } from "./panel.ts";
 
 const WIDTH = 400;
-const ROW = 52;
-const HEADING = 22;
+const ROW = 62;
+const HEADING = 30;
 const HILL = 22;
 const BINS = 72;
 
@@ -47,16 +48,16 @@ export function distributionChart(members: readonly Measurement[], { Plot, draw 
       marginRight: 6,
       marginTop: 4,
       marginBottom: 34,
-      x: { type: "log", domain, label: `${unit}, logarithmic`, tickSize: 3, ticks: 6, tickFormat: tick },
+      x: { type: "log", domain, label: `${unit}, logarithmic`, tickSize: 3, ticks: decades(domain), tickFormat: tick },
       y: { type: "identity", axis: null },
       color: { type: "identity" },
       style: { fontSize: "12px" },
       marks: [
-        Plot.gridX({ stroke: "var(--line)", strokeOpacity: 1, ticks: 6 }),
+        Plot.gridX({ stroke: "var(--line)", strokeOpacity: 1, ticks: decades(domain) }),
         Plot.text(headings, { ...left, y: "y", text: "title", fill: "var(--muted)", fontSize: 10.5 }),
         Plot.text(rows, {
           ...left,
-          y: (d: Row) => d.y - HILL - 9,
+          y: (d: Row) => d.y - HILL - 21,
           text: (d: Row) => d.measurement.subject,
           fill: "var(--ink)",
           stroke: "var(--card)",
@@ -64,10 +65,19 @@ export function distributionChart(members: readonly Measurement[], { Plot, draw 
         }),
         Plot.text(rows, {
           ...right,
-          y: (d: Row) => d.y - HILL - 9,
+          y: (d: Row) => d.y - HILL - 21,
           text: "text",
           fill: (d: Row) => (isValid(d.measurement) ? "var(--ink)" : "var(--bad)"),
           fontVariant: "tabular-nums",
+          stroke: "var(--card)",
+          strokeWidth: 3,
+        }),
+        Plot.text(rows, {
+          ...left,
+          y: (d: Row) => d.y - HILL - 8,
+          text: (d: Row) => together(d.measurement.batching),
+          fill: "var(--muted)",
+          fontSize: 9.5,
           stroke: "var(--card)",
           strokeWidth: 3,
         }),
@@ -98,9 +108,9 @@ export function distributionChart(members: readonly Measurement[], { Plot, draw 
 function layout(members: readonly Measurement[]) {
   const rows: Row[] = [];
   const headings: { y: number; title: string }[] = [];
-  let y = 10;
+  let y = 2;
   for (const [durability, group] of Map.groupBy(members, (each) => each.durability)) {
-    headings.push({ y, title: SURVIVES[durability] });
+    headings.push({ y: y + 8, title: SURVIVES[durability] });
     y += HEADING;
     for (const measurement of group) {
       y += ROW;

@@ -25,6 +25,7 @@ export interface Group {
 export interface Bar {
   readonly label: string;
   readonly subject: string;
+  readonly batching: string;
   /** Undefined of an invalid run. */
   readonly value?: number;
   /** The least and the greatest of the repetitions, if there are several. */
@@ -87,11 +88,12 @@ function panelOfCases(members: readonly Measurement[], parameter: string): Panel
 }
 
 function barOf(measurement: Measurement, label: string): Bar {
-  const { subject, values } = measurement;
-  if (!isValid(measurement)) return { label, subject };
+  const { subject, batching, values } = measurement;
+  if (!isValid(measurement)) return { label, subject, batching };
   return {
     label,
     subject,
+    batching,
     value: median(values),
     ...(values.length > 1 && { range: [Math.min(...values), Math.max(...values)] as const }),
   };

@@ -1,5 +1,7 @@
-import type { ComparedRow, Comparison } from "../../compare/compare.ts";
+import { type ComparedRow, type Comparison, titleOf } from "../../compare/compare.ts";
+import { ratioText, VERDICTS } from "../../compare/comparison-text.ts";
 import { CONFIDENCE } from "../../compare/ratio.ts";
+import { figure } from "../../tables/figure.ts";
 import { forestChart } from "../charts/forest.ts";
 import { Html, html } from "../html.ts";
 import type { Plotting } from "../plotting.ts";
@@ -7,6 +9,7 @@ import type { Plotting } from "../plotting.ts";
 /** This run beside an earlier one. */
 export function comparisonSection({ before, differences, rows, unmatched }: Comparison, plotting: Plotting): Html {
   const count = (verdict: ComparedRow["verdict"]): number => rows.filter((row) => row.verdict === verdict).length;
+  const clear = rows.filter(({ verdict }) => verdict === "better" || verdict === "worse");
   const hasFloors = rows.some(({ besideFloor }) => besideFloor !== undefined);
   return html`<section id="comparison">
     <h2>compared with the run of ${before.slice(0, 16).replace("T", " ")}</h2>
@@ -29,7 +32,7 @@ export function comparisonSection({ before, differences, rows, unmatched }: Comp
         : undefined
     }
     <div class="grid">
-      ${[...Map.groupBy(rows, ({ scenario }) => scenario)].map(
+      ${[...Map.groupBy(clear, ({ scenario }) => scenario)].map(
         ([scenario, members]) =>
           html`<figure>
             <figcaption>${scenario}</figcaption>
@@ -37,5 +40,39 @@ export function comparisonSection({ before, differences, rows, unmatched }: Comp
           </figure>`,
       )}
     </div>
+    <details>
+      <summary>All ${rows.length} ratios</summary>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">metric</th>
+              ${["before", "after", "ratio", "beside the floor"].map(
+                (title) => html`<th scope="col" class="number">${title}</th>`,
+              )}
+              <th scope="col"></th>
+            </tr>
+          </thead>
+          <tbody>
+            ${rows.map(rowHtml)}
+          </tbody>
+        </table>
+      </div>
+    </details>
   </section>`;
+}
+
+function rowHtml(row: ComparedRow): Html {
+  const { unit, verdict, before, after, ratio, besideFloor } = row;
+  const kind = verdict === "better" ? "good" : verdict === "worse" ? "bad" : "";
+  return html`<tr>
+    <th scope="row">${titleOf(row)}</th>
+    ${[
+      `${figure(before, unit)} ${unit}`,
+      `${figure(after, unit)} ${unit}`,
+      ratioText(ratio),
+      besideFloor ? ratioText(besideFloor) : "–",
+    ].map((text) => html`<td class="number">${text}</td>`)}
+    <td class="${kind}">${VERDICTS[verdict]}</td>
+  </tr>`;
 }

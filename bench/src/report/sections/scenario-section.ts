@@ -2,6 +2,7 @@ import type { Measurement } from "../../measurement.ts";
 import type { BenchResult } from "../../result.ts";
 import type { ScenarioInfo } from "../../scenario.ts";
 import { invalidLines } from "../../result-text.ts";
+import { SURVIVES, together } from "../../tables/figure.ts";
 import { Book } from "../../tables/relation.ts";
 import { tableOf } from "../../tables/table-model.ts";
 import { barChart } from "../charts/bars.ts";
@@ -9,7 +10,7 @@ import { curveChart } from "../charts/curve.ts";
 import { distributionChart } from "../charts/distribution.ts";
 import { panelsOf, titleOf, without } from "../charts/panel.ts";
 import { Html, html } from "../html.ts";
-import { lineColours } from "../palette.ts";
+import { type LineStyle, lineStyles } from "../palette.ts";
 import type { Plotting } from "../plotting.ts";
 import { tableHtml } from "./table-html.ts";
 
@@ -29,7 +30,7 @@ export function scenarioSection(scenario: ScenarioInfo, result: BenchResult, plo
           </ul>`
         : undefined
     }
-    ${chartsOf(scenario, measurements, book, result, plotting)}
+    ${chartsOf(scenario, measurements, book, plotting)}
     <details ${scenario.plot?.kind === "none" ? new Html("open") : undefined}>
       <summary>All figures of ${scenario.name}</summary>
       ${tableHtml(tableOf(scenario, measurements, book))}
@@ -41,7 +42,6 @@ function chartsOf(
   scenario: ScenarioInfo,
   measurements: readonly Measurement[],
   book: Book,
-  { subjects }: BenchResult,
   plotting: Plotting,
 ): Html | undefined {
   const { plot = { kind: "bars" } } = scenario;
@@ -56,12 +56,12 @@ function chartsOf(
         html`<p class="key">Each hill shows where the times lie; its strokes are p50 (the tall one), p95 and p99.</p>`,
       );
     case "curve": {
-      const colour = lineColours(subjects);
+      const style = lineStyles([...new Set(measurements.map(({ subject }) => subject))]);
       return grid(
         groups(measurements, ({ metric, parameters }) => titleOf(metric, without(parameters, plot.over))).map(
-          ([title, members]) => figureOf(title, curveChart(members, plot.over, colour, plotting)),
+          ([title, members]) => figureOf(title, curveChart(members, plot.over, style, plotting)),
         ),
-        legend([...new Set(measurements.map(({ subject }) => subject))], colour),
+        legend(measurements, style),
       );
     }
     case "bars":
@@ -81,10 +81,23 @@ function barsKey(measurements: readonly Measurement[]): Html {
   </p>`;
 }
 
-function legend(subjects: readonly string[], colour: (subject: string) => string): Html {
-  return html`<p class="key">
-    ${subjects.map((subject) => html`<i style="--swatch:${colour(subject)}"></i>${subject} `)}
-  </p>`;
+/** What survives the same stands on a line of its own. */
+function legend(measurements: readonly Measurement[], style: (subject: string) => LineStyle): Html {
+  const subjects = [...Map.groupBy(measurements, ({ subject }) => subject).values()].map(
+    ([first]) => first as Measurement,
+  );
+  return html`${[...Map.groupBy(subjects, ({ durability }) => durability)].map(
+    ([durability, members]) =>
+      html`<p class="key">
+        ${SURVIVES[durability]}:
+        ${members.map(
+          ({ subject, batching }) =>
+            html`<span
+              ><i style="--swatch:${style(subject).colour}"></i>${subject} <small>${together(batching)}</small></span
+            > `,
+        )}
+      </p>`,
+  )}`;
 }
 
 function titleOfOne({ metric, parameters }: Measurement): string {

@@ -1,4 +1,4 @@
-import { figure, ratioFigure, spreadFigure, SURVIVES } from "../../tables/figure.ts";
+import { figure, ratioFigure, spreadFigure, SURVIVES, together } from "../../tables/figure.ts";
 import type { Cell, NoCell, TableModel } from "../../tables/table-model.ts";
 import { type Html, html } from "../html.ts";
 
@@ -27,7 +27,7 @@ export function tableHtml({ unit, parameters, columns, groups }: TableModel): Ht
             ${rows.map(
               (row) =>
                 html`<tr>
-                  <th scope="row">${row.subject}<small>${row.batching}</small></th>
+                  <th scope="row">${row.subject}<small>${together(row.batching)}</small></th>
                   ${row.parameters.map((value) => html`<td>${value}</td>`)}
                   ${row.cells.map((cell) => html`<td class="number">${cellHtml(cell)}</td>`)}
                 </tr>`,
