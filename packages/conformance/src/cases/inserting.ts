@@ -78,18 +78,7 @@ export const inserting: readonly Case[] = [
     promise: "P3",
     title: "leaves the place in the order alone when a job is inserted again",
     async run(t) {
-      const jobs = [t.job(), t.job(), t.job()  {
-    promise: "P3",
-    title:
-      "answers a job that exists already as it is stored, also if it came earlier in the same call and ended at once",
-    async run(t) {
-      const job = t.job({ dependsOn: ["main:none"], onParent: "cancel" });
-      const [, again] = await t.adapter.insert([job, job], { now: T0, maybeStored: true });
-      const expected = { status: "existing", id: job.id, by: "id", job: await t.read(job.id) };
-      same(again, expected, "The job that is answered is not the one that is stored.");
-    },
-  },
-];
+      const jobs = [t.job(), t.job(), t.job()];
       await t.adapter.insert(jobs, { now: T0 });
       await t.adapter.insert(jobs.toReversed(), { now: T0 });
       sameIds(
@@ -191,6 +180,17 @@ export const inserting: readonly Case[] = [
         same({ ...job, id: single.id }, single, "A job of a batch differs from one added alone.");
       const jobs = await t.take({ limit: 3000 });
       sameIds(jobs, [single.id, ...ids], "A large batch lost jobs or their order.");
+    },
+  },
+  {
+    promise: "P3",
+    title:
+      "answers a job that exists already as it is stored, also if it came earlier in the same call and ended at once",
+    async run(t) {
+      const job = t.job({ dependsOn: ["main:none"], onParent: "cancel" });
+      const [, again] = await t.adapter.insert([job, job], { now: T0, maybeStored: true });
+      const expected = { status: "existing", id: job.id, by: "id", job: await t.read(job.id) };
+      same(again, expected, "The job that is answered is not the one that is stored.");
     },
   },
 ];
