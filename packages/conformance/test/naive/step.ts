@@ -80,8 +80,11 @@ export class Step {
       const { dependsOn = [], onParent } = row.job;
       const fates = dependsOn.map((id) => fateOf(this.world.rows.get(id)?.job.state ?? null, onParent));
       dependsOn.forEach((id, i) => fates[i] === "go on" && row.satisfied.add(id));
-      if (fates.includes("cancel")) row.job = { ...row.job, state: "cancelled", finishedAt: this.now };
-      else if (!fates.includes("wait")) row.job = { ...row.job, state: "waiting" };
+      if (fates.includes("cancel")) {
+        row.job = { ...row.job, state: "cancelled", finishedAt: this.now };
+        row.finished = next(this.world);
+      }
+      if (!fates.includes("cancel") && !fates.includes("wait")) row.job = { ...row.job, state: "waiting" };
       this.#recordInsertion(row);
     }
     for (const row of added) if (isTerminal(row.job.state)) this.#end(row);
@@ -110,9 +113,9 @@ export class Step {
 
   /** Stores a job as a poll or a change leaves it, with what goes with it: log, hints, dependents, and not keeping it. */
   put(row: Row, job: Job, events?: readonly JobEvent[]): Job {
-    const wasOver = isTerminal(row.job.state);
+    const { state } = row.job;
     this.#store(row, job, events);
-    if (isTerminal(job.state) && !wasOver) this.#end(row);
+    if (isTerminal(job.state) && job.state !== state) this.#end(row);
     return job;
   }
 
@@ -120,7 +123,7 @@ export class Step {
   remove(id: string): boolean {
     const row = this.world.rows.get(id);
     drop(this.world, id);
-    if (row && !isTerminal(row.job.state)) this.#tellDependents(id, null);
+    if (row && !isTerminal(row.job.state)) this.#conclude(this.#tellDependents(id, null));
     return row !== undefined;
   }
 
@@ -144,7 +147,11 @@ export class Step {
 
   /** What goes with the end of a job. */
   #end(row: Row): void {
-    const ended = [row, ...this.#tellDependents(row.job.id, row.job.state)];
+    this.#conclude([row, ...this.#tellDependents(row.job.id, row.job.state)]);
+  }
+
+  /** Tells of jobs that have ended, and drops those that are not kept. */
+  #conclude(ended: readonly Row[]): void {
     for (const { job } of ended) {
       this.hints.push({ job: job.id });
       const isKept = keptFor(job, settingsOf(this.world, job.lane).keep) !== false;
@@ -169,7 +176,7 @@ export class Step {
           this.#store(row, { ...next, state: "cancelled", finishedAt: this.now });
           ended.push(row);
           news.push({ id: row.job.id, state: "cancelled" });
-        } else if (row.satisfied.size === dependsOn.length) this.#store(row, { ...next, state: "waiting" });
+        } else if (row.satisfied.size === dependsOn.length) this.#store(row, { ...next, state: "waiting", attempt: 0 });
       }
     }
     return ended;
@@ -211,22 +218,41 @@ function recordsAll(world: World, lane: string): boolean {
 
 /** @throws QueueError `INVALID` when blocked jobs wait, directly or through others, for themselves. */
 function refuseCircles(world: World): void {
-  const isBlocked = (id: string) => world.rows.get(id)?.job.state === "blocked";
   const left = new Map<string, number>();
-  for (const [id, { job }] of world.rows) {
-    if (isBlocked(id)) left.set(id, (job.dependsOn ?? []).filter(isBlocked).length);
+  const behind = new Map<string, string[]>();
+  for (const [id, row] of world.rows) {
+    if (!isBlocked(row)) continue;
+    const parents = awaited(world, row);
+    left.set(id, parents.length);
+    for (const parent of parents) {
+      const others = behind.get(parent);
+      if (others) others.push(id);
+      else behind.set(parent, [id]);
+    }
   }
   // Whoever waits for nobody is taken away, until only those are left that wait for each other.
   const free = [...left].flatMap(([id, count]) => (count === 0 ? [id] : []));
   for (const id of free) {
     left.delete(id);
-    for (const dependent of world.dependents.get(id) ?? []) {
+    for (const dependent of behind.get(id) ?? []) {
       const count = (left.get(dependent) ?? 0) - 1;
-      if (left.has(dependent)) left.set(dependent, count);
+      left.set(dependent, count);
       if (count === 0) free.push(dependent);
     }
   }
   if (left.size === 0) return;
   const ids = [...left.keys()].join(", ");
   throw new QueueError("INVALID", `Cannot insert: jobs depend on each other in a circle: ${ids}.`);
+}
+
+/** The blocked jobs that a job has to wait for still. */
+function awaited(world: World, { job, satisfied }: Row): string[] {
+  return (job.dependsOn ?? []).filter((id) => {
+    const parent = world.rows.get(id);
+    return parent !== undefined && isBlocked(parent) && !satisfied.has(id);
+  });
+}
+
+function isBlocked({ job }: Row): boolean {
+  return job.state === "blocked";
 }
