@@ -1,9 +1,14 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CasOutcome } from "@anyqueue/api";
 import type { Call } from "../history/call.ts";
 import type { Stage } from "../traffic/client.ts";
 import type { Answer, Order, Signal } from "./messages.ts";
+
+/** Where Node itself keeps what it has compiled when it is told to and not where. Halves what it takes to start a process. */
+const COMPILE_CACHE = join(tmpdir(), "node-compile-cache");
 
 /** Another process that works on the store of a case. */
 export class Helper {
@@ -25,7 +30,8 @@ export class Helper {
   constructor(order: Order) {
     // In the source tree this is TypeScript that Node runs as it is, in the package JavaScript.
     const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    this.#child = fork(fileURLToPath(new URL(`./child.${extension}`, import.meta.url)));
+    const program = fileURLToPath(new URL(`./child.${extension}`, import.meta.url));
+    this.#child = fork(program, { env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env } });
     const ready = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<void>();
     this.ready = ready.promise;
