@@ -11,11 +11,13 @@ interface Runner {
   runUntilEmpty(): Promise<void>;
   stop(): void;
 }
+interface Client {
+  exec(sql: string): unknown;
+  close(): void;
+  transaction?: unknown;
+}
 interface Liteque {
-  readonly buildDBClient: (
-    path: string,
-    options: object,
-  ) => { readonly session?: { readonly client?: { close(): void } } };
+  readonly buildDBClient: (path: string, options: object) => { readonly session: { readonly client: Client } };
   SqliteQueue: new (
     name: string,
     database: object,
@@ -32,7 +34,7 @@ export const liteque: Subject = {
   floor: "floor sqlite NORMAL",
   hasBulk: false,
   share: 0.1,
-  configuration: `${PACKAGE.version}: ${JSON.stringify(BEST)}`,
+  configuration: `${PACKAGE.version}: ${JSON.stringify(BEST)}, transactions as in better-sqlite3 11.9`,
   hindrance: () => install(PACKAGE),
   ...at("file", connect),
 };
@@ -40,6 +42,7 @@ export const liteque: Subject = {
 async function connect(path: string, isNew: boolean): Promise<Session> {
   const { buildDBClient, SqliteQueue, Runner } = await load<Liteque>(PACKAGE);
   const database = buildDBClient(path, { runMigrations: isNew });
+  allowPromises(database.session.client);
   const queue = new SqliteQueue("noop", database, { defaultJobArgs: { numRetries: 2 }, keepFailedJobs: false });
   const runner = (ran: Ran, options: object) =>
     new Runner(queue, { run: async ({ data }: { data: Payload }) => ran(data.n) }, options);
@@ -68,6 +71,24 @@ async function connect(path: string, isNew: boolean): Promise<Session> {
         return ended;
       };
     },
-    close: async () => database.session?.client?.close(),
+    close: async () => database.session.client.close(),
+  };
+}
+
+/** Its transactions answer promises, which better-sqlite3 refuses since 11.10. Before, it committed at the first `await`. */
+function allowPromises(client: Client): void {
+  client.transaction = (task: (...values: readonly unknown[]) => unknown) => {
+    const run = (...values: readonly unknown[]): unknown => {
+      client.exec("begin");
+      try {
+        const result = task(...values);
+        client.exec("commit");
+        return result;
+      } catch (error) {
+        client.exec("rollback");
+        throw error;
+      }
+    };
+    return { deferred: run };
   };
 }

@@ -61,6 +61,9 @@ export function sidequest(store: keyof typeof stores): Subject {
 
 async function connect(driver: string, config: object, isNew: boolean): Promise<Session> {
   const { Sidequest } = await load<{ Sidequest: Sidequest }>(SIDEQUEST);
+  const core = await load<{ configureLogger(options: object): void }>(SIDEQUEST, "@sidequest/core");
+  // Before what it tells while it is being configured.
+  core.configureLogger({ level: "error" });
   const { Noop, reportTo } = await import("./sidequest-job.ts");
   const options = {
     ...ENGINE,
