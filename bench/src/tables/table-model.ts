@@ -43,7 +43,8 @@ export interface Column {
   readonly statistic?: Statistic;
 }
 
-const SAFEST_FIRST: readonly Durability[] = ["power-loss", "crash", "snapshot", "none"];
+/** The order in which durabilities are shown. */
+export const SAFEST_FIRST: readonly Durability[] = ["power-loss", "crash", "snapshot", "none"];
 const STATISTICS: readonly Statistic[] = ["p50", "p95", "p99", "max"];
 
 /** The table of one scenario: a row for each subject in each case, a column for each metric. */
@@ -89,7 +90,12 @@ function layoutOf({ statistics = STATISTICS }: ScenarioInfo, measurements: reado
   }
   const columns = [...units].flatMap(([metric, own]): Column[] =>
     sampled.has(metric)
-      ? statistics.map((statistic) => ({ title: `${metric} ${statistic}`, unit: own, metric, statistic }))
+      ? statistics.map((statistic) => ({
+          title: units.size === 1 ? statistic : `${metric} ${statistic}`,
+          unit: own,
+          metric,
+          statistic,
+        }))
       : [{ title: metric, unit: own, metric }],
   );
   return { places, columns };

@@ -120,7 +120,7 @@ function place(bar: Bar, y: number, { reference, bars }: Group, { scale, unit }:
     label: cut(bar.label, CHARACTERS - text.length),
     y,
     hasReference: scale === "ratio" && reference !== undefined,
-    length: (value ?? 0) / one,
+    length: Math.max(0, value ?? 0) / one,
     low: range[0] / one,
     high: range[1] / one,
     text,

@@ -3,6 +3,8 @@ import type { ScenarioInfo } from "../../scenario.ts";
 import { median } from "../../statistics.ts";
 import { parameterFigure, SURVIVES } from "../../tables/figure.ts";
 import { type Book, isValid } from "../../tables/relation.ts";
+import { SAFEST_FIRST } from "../../tables/table-model.ts";
+import { kindOf } from "../palette.ts";
 import { type Unit, traitsOf } from "../../units.ts";
 
 /** One chart of bars: one metric in one case. */
@@ -47,9 +49,13 @@ export function panelsOf(scenario: ScenarioInfo, measurements: readonly Measurem
 function panelOfSubjects(members: readonly Measurement[], book: Book): Panel {
   const [{ metric, unit, parameters }] = members as [Measurement];
   const isRatio = traitsOf(unit).better === "higher" && members.some((each) => floorValue(each, book) !== undefined);
-  const floors = new Set(members.map(({ floor }) => floor));
-  // A floor is what the others are measured by; it has a bar of its own only where the length is the value itself.
-  const shown = members.filter(({ subject }) => !isRatio || !floors.has(subject) || !hasFollower(subject, members));
+  // A floor is what the others are measured by; it has a bar of its own only beside another, or where no ratio is drawn.
+  const shown = SAFEST_FIRST.flatMap((durability) =>
+    members.filter(
+      (each) =>
+        each.durability === durability && !(isRatio && each.floor === undefined && kindOf(each.subject) === "floor"),
+    ),
+  );
   const groups = Map.groupBy(shown, (each) => JSON.stringify([each.durability, isRatio ? each.floor : ""]));
   return {
     title: titleOf(metric, parameters),
@@ -102,10 +108,6 @@ function barOf(measurement: Measurement, label: string): Bar {
 function floorValue(measurement: Measurement, book: Book): number | undefined {
   const floor = book.floorOf(measurement);
   return floor && isValid(floor) ? median(floor.values) : undefined;
-}
-
-function hasFollower(floor: string, members: readonly Measurement[]): boolean {
-  return members.some((each) => each.floor === floor);
 }
 
 /** What a chart is of: the metric, and in which case. */

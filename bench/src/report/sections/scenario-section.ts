@@ -92,12 +92,16 @@ function legend(measurements: readonly Measurement[], style: (subject: string) =
         ${SURVIVES[durability]}:
         ${members.map(
           ({ subject, batching }) =>
-            html`<span
-              ><i style="--swatch:${style(subject).colour}"></i>${subject} <small>${together(batching)}</small></span
-            > `,
+            html`<span>${sample(style(subject))}${subject} <small>${together(batching)}</small></span> `,
         )}
       </p>`,
   )}`;
+}
+
+function sample({ colour, dash }: LineStyle): Html {
+  return html`<svg width="22" height="6" aria-hidden="true">
+    <line x1="0" x2="22" y1="3" y2="3" style="stroke:${colour};stroke-width:3;stroke-dasharray:${dash}" />
+  </svg>`;
 }
 
 function titleOfOne({ metric, parameters }: Measurement): string {

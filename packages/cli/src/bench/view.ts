@@ -74,6 +74,6 @@ function lineView(stream: NodeJS.WriteStream, results: Writable | undefined): Vi
 }
 
 function describe({ scenario, subject, metrics, parameters, round }: Step): string {
-  const what = [...Object.values(parameters), ...(metrics.length === 1 ? metrics : [])].join(" ");
-  return `${scenario} ${what}: ${subject}${round > 1 ? `, round ${round}` : ""}`;
+  const what = [scenario, ...Object.values(parameters), ...(metrics.length === 1 ? metrics : [])].join(" ");
+  return `${what}: ${subject}${round > 1 ? `, round ${round}` : ""}`;
 }
