@@ -30,8 +30,8 @@ export class Duel {
   }
 
   static async open({ subject, reference }: Rivals): Promise<Duel> {
-    const first = await Side.open(subject);
-    return new Duel(first, await Side.open(reference));
+    const other = await Side.open(reference);
+    return new Duel(await Side.open(subject), other);
   }
 
   async end(): Promise<void> {

@@ -34,7 +34,7 @@ export async function dueAfter(
 
 /** What is wrong with the `nextDueAt` of an answer, if anything is. */
 export function wrongDue({ nextDueAt, now }: PollResult, { latest, mayBeNow }: Due): string | null {
-  if (nextDueAt !== null && typeof nextDueAt !== "number") return "`nextDueAt` is neither a time nor null";
+  if (nextDueAt !== null && !Number.isFinite(nextDueAt)) return "`nextDueAt` is neither a time nor null";
   if (latest !== null && (nextDueAt === null || nextDueAt > Math.max(latest, now))) {
     const told = nextDueAt === null ? "null" : `${nextDueAt - now} ms from now`;
     return `\`nextDueAt\` is ${told}, but a poll could find something ${Math.max(0, latest - now)} ms from now (P10)`;
