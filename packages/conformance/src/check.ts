@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Job } from "@anyqueue/api";
+import { instant } from "./history/call.ts";
 
 /** Fails with `broken`, which says how the promise is broken, and the difference. */
 export function same(actual: unknown, expected: unknown, broken: string): void {
@@ -7,19 +8,14 @@ export function same(actual: unknown, expected: unknown, broken: string): void {
     assert.deepEqual(actual, expected);
   } catch (error) {
     const difference = error instanceof Error ? error.message : String(error);
-    throw new assert.AssertionError({
-      message: `${broken}\n${difference}`,
-      actual,
-      expected,
-      // Of an operator that it knows, Node.js would write the difference once more.
-      operator: "same",
-    });
+    // Of an operator that it knows, Node.js would write the difference once more.
+    throw failure({ message: `${broken}\n${difference}`, actual, expected, operator: "same" });
   }
 }
 
 /** Fails with `broken` unless the condition holds. */
 export function holds(condition: boolean, broken: string): asserts condition {
-  assert.ok(condition, broken);
+  if (!condition) throw failure({ message: broken, operator: "holds" });
 }
 
 /** Compares jobs with the ids they should have, in order. */
@@ -44,6 +40,19 @@ export function idsOf(jobs: readonly Job[]): string[] {
 
 /** The value, which the contract says is there. */
 export function present<T>(value: T | null | undefined, broken: string): T {
-  assert.ok(value !== null && value !== undefined, broken);
+  holds(value !== null && value !== undefined, broken);
   return value;
+}
+
+const moments = new WeakMap<Error, number>();
+
+/** When a check failed, by the clock of histories. What a random case tried after that has nothing to do with it. */
+export function failedAt(error: Error): number | undefined {
+  return moments.get(error);
+}
+
+function failure(options: ConstructorParameters<typeof assert.AssertionError>[0]): Error {
+  const error = new assert.AssertionError(options);
+  moments.set(error, instant());
+  return error;
 }

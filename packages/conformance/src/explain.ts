@@ -1,4 +1,5 @@
 import { AssertionError } from "node:assert/strict";
+import { failedAt } from "./check.ts";
 import type { Call } from "./history/call.ts";
 import { Counterexample } from "./history/counterexample.ts";
 import { describeCalls } from "./history/describe-call.ts";
@@ -22,19 +23,23 @@ const SHOWN_CALLS = 12;
 
 /** Explains what a case threw by the calls that were made until then. */
 export function explain(thrown: unknown, calls: readonly Call[]): Explanation {
-  const error = rootOf(thrown);
+  const { error, found } = rootOf(thrown);
   if (error instanceof Counterexample) {
     const { message, history, replay } = error;
     const script = error instanceof ScriptCounterexample ? { taste: error.taste, steps: error.steps } : undefined;
     return { message, history, replay, ...(script && { script }) };
   }
-  return { message: messageOf(error, calls), history: lastOf(calls), replay: null };
+  const moment = error instanceof Error ? failedAt(error) : undefined;
+  const before = moment === undefined ? calls : calls.filter(({ begin }) => begin <= moment);
+  return { message: messageOf(error, before) + found, history: lastOf(before), replay: null };
 }
 
-/** What is wrong is told by the property that failed, not by fast-check, which only says that one did. */
-function rootOf(error: unknown): unknown {
+/** What is wrong is told by the check that failed; fast-check only says that one did, and with which input. */
+function rootOf(error: unknown): { readonly error: unknown; readonly found: string } {
   const isProperty = error instanceof Error && error.message.startsWith("Property failed after");
-  return isProperty && error.cause !== undefined ? error.cause : error;
+  if (!isProperty || error.cause === undefined) return { error, found: "" };
+  const [, input] = /^Counterexample: (.*)$/m.exec(error.message) ?? [];
+  return { error: error.cause, found: input === undefined ? "" : `\nFound with ${input}` };
 }
 
 function messageOf(error: unknown, calls: readonly Call[]): string {
@@ -48,7 +53,7 @@ function messageOf(error: unknown, calls: readonly Call[]): string {
 
 function lastOf(calls: readonly Call[]): string[] {
   const shown = calls.slice(-SHOWN_CALLS);
-  const lines = describeCalls(shown);
+  const lines = withShortIds(describeCalls(shown));
   const client = shown[0]?.client ?? "";
   // Who it was is worth a letter only where there are several.
   const isAlone = calls.every((call) => call.client === client);
@@ -56,3 +61,16 @@ function lastOf(calls: readonly Call[]): string[] {
   const before = calls.length - shown.length;
   return before > 0 ? [`… ${before} ${before === 1 ? "call" : "calls"} before`, ...texts] : texts;
 }
+
+/** An id that the queue made is long and says nothing: `default:#1` is the first of them. */
+function withShortIds(lines: readonly string[]): string[] {
+  const numbers = new Map<string, number>();
+  const numberOf = (id: string): number => {
+    const number = numbers.get(id) ?? numbers.size + 1;
+    numbers.set(id, number);
+    return number;
+  };
+  return lines.map((line) => line.replaceAll(MADE_ID, (id) => `#${numberOf(id)}`));
+}
+
+const MADE_ID = /\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/g;

@@ -21,6 +21,9 @@ const USUAL: Readonly<Record<string, unknown>> = {
   maxAttempts: 3,
 };
 
+/** Fields that hold any JSON, in which text has to be told from other values. */
+const JSON_FIELDS = new Set(["payload", "progress"]);
+
 /** The verb and what was asked, without the client and the answer. Times are told from `base`. */
 export function describeRequest({ verb, request }: Call, base: number): string {
   const [first, at] = request as [never, (At | undefined)?];
@@ -60,7 +63,9 @@ function jobText(job: NewJob, base: number): string {
   const { id, lane: _, runAt, delayMs, ...rest } = job;
   const told = Object.entries(rest).filter(([field, value]) => value !== undefined && value !== USUAL[field]);
   const parts = [
-    ...told.map(([field, value]) => `${field}: ${typeof value === "string" ? value : brief(value)}`),
+    ...told.map(
+      ([field, value]) => `${field}: ${typeof value === "string" && !JSON_FIELDS.has(field) ? value : brief(value)}`,
+    ),
     ...(runAt === undefined ? [] : [`due ${moment(runAt, base)}`]),
     ...(delayMs === undefined ? [] : [`due in ${duration(delayMs)}`]),
   ];

@@ -6,6 +6,11 @@ const CONTEXT = 2;
  * the adapter answered, `-` what the contract says.
  */
 export function shownDifference(lines: readonly string[]): string[] {
+  const [input, rest] = [lines.filter(isInput), lines.filter((line) => !isInput(line))];
+  return [...changes(rest), ...input];
+}
+
+function changes(lines: readonly string[]): string[] {
   const body = lines.filter((line) => !HEADINGS.some((heading) => line.startsWith(heading)));
   const [, actual, expected] = /^(.+) !== (.+)$/.exec(body.find((line) => line !== "") ?? "") ?? [];
   if (expected !== undefined) return [`It answered ${actual}, where the contract says ${expected}.`];
@@ -19,6 +24,11 @@ export function shownDifference(lines: readonly string[]): string[] {
 }
 
 const HEADINGS = ["Expected values to be", "+ actual - expected"];
+
+/** With which input a random case found it. */
+function isInput(line: string): boolean {
+  return line.startsWith("Found with ");
+}
 
 function isDifferent(line: string): boolean {
   return /^[+-](\s|$)/.test(line);
