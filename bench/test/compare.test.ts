@@ -1,0 +1,66 @@
+import { expect, it } from "vitest";
+import { compareResults, verdictOn } from "../src/compare/compare.ts";
+import { comparisonText } from "../src/compare/comparison-text.ts";
+import { parseResult } from "../src/result.ts";
+import { measured, resultOf } from "./measured.ts";
+
+it.each([
+  { low: 1.1, high: 1.3, unit: "jobs/s", verdict: "better" },
+  { low: 1.1, high: 1.3, unit: "ms", verdict: "worse" },
+  { low: 0.7, high: 0.9, unit: "ms", verdict: "better" },
+  { low: 0.9, high: 1.2, unit: "jobs/s", verdict: "unclear" },
+  { low: 1.1, high: 1.3, unit: "count", verdict: "changed" },
+  { low: undefined, high: undefined, unit: "jobs/s", verdict: "unknown" },
+] as const)("a ratio of $low to $high in $unit is $verdict", ({ low, high, unit, verdict }) => {
+  expect(verdictOn({ value: 1, ...(low && high && { low, high }) }, unit)).toBe(verdict);
+});
+
+it("tells a change from noise", () => {
+  const before = resultOf([
+    measured({ values: [100, 101, 102] }),
+    measured({ metric: "drain", values: [80, 100, 125] }),
+  ]);
+  const after = resultOf([
+    measured({ values: [150, 151, 152] }),
+    measured({ metric: "drain", values: [85, 105, 120] }),
+  ]);
+  expect(compareResults(before, after).rows.map(({ metric, verdict }) => [metric, verdict])).toEqual([
+    ["add", "better"],
+    ["drain", "unclear"],
+  ]);
+});
+
+it("sees no change where the floor changed as much", () => {
+  const run = (factor: number) => {
+    const floor = measured({ subject: "floor", values: [200, 201, 202].map((value) => value * factor) });
+    const ours = measured({ floor: "floor", values: [100, 101, 102].map((value) => value * factor) });
+    return resultOf([floor, ours]);
+  };
+  const [floor, ours] = compareResults(run(1), run(0.5)).rows;
+  expect(floor).toMatchObject({ verdict: "worse" });
+  expect(ours).toMatchObject({ verdict: "unclear", ratio: { value: 0.5 }, besideFloor: { value: 1 } });
+});
+
+it("compares nothing that was invalid or is missing in either run, and says how much that is", () => {
+  const before = resultOf([measured(), measured({ metric: "bulk", invalid: ["1 ran twice"] })]);
+  const after = resultOf([measured(), measured({ metric: "bulk" }), measured({ metric: "new" })]);
+  const { rows, unmatched } = compareResults(before, after);
+  expect(rows.map(({ metric }) => metric)).toEqual(["add"]);
+  expect(unmatched).toBe(3);
+});
+
+it("names what differs between the runs besides the code", () => {
+  const before = resultOf([measured()]);
+  const after = resultOf([measured()], { machine: { ...before.machine, node: "v25.0.0" } });
+  const comparison = compareResults(before, after);
+  expect(comparison.differences).toEqual(['machine node: "v24.0.0" → "v25.0.0"']);
+  expect(comparisonText(comparison)).toContain("machine node");
+});
+
+it("reads what it wrote, and refuses everything else", () => {
+  const result = resultOf([measured()]);
+  expect(parseResult(JSON.stringify(result), "a.json")).toEqual(result);
+  for (const text of ["", "{}", "[]", "null", '{"format":"anyqueue bench 0","measurements":[]}']) {
+    expect(() => parseResult(text, "a.json")).toThrow("a.json is no result of this benchmark");
+  }
+});

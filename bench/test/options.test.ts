@@ -1,0 +1,38 @@
+import { expect, it } from "vitest";
+import { chosenScenarios, chosenSubjects, planOf } from "../src/options.ts";
+
+const names = (all: readonly { readonly name: string }[]): string[] => all.map(({ name }) => name);
+
+it("takes a backend with its floors, in each of its durabilities", () => {
+  expect(names(chosenSubjects({ backends: ["sqlite"] }))).toEqual([
+    "floor sqlite FULL",
+    "anyqueue sqlite FULL",
+    "floor sqlite NORMAL",
+    "anyqueue sqlite NORMAL",
+  ]);
+  expect(chosenSubjects({ backends: ["none"] })).toEqual([]);
+});
+
+it("adds the queues of others to what is chosen of ours", () => {
+  expect(names(chosenSubjects({ only: ["anyqueue memory"], with: ["pg-boss"] }))).toEqual([
+    "anyqueue memory",
+    "pg-boss",
+  ]);
+});
+
+it.each([
+  { options: { backends: ["mysql"] }, says: "There is no backend mysql. There are: memory, sqlite, postgres, none." },
+  { options: { with: ["bull"] }, says: "There is no other queue bull." },
+])("refuses $options with the names that exist", ({ options, says }) => {
+  expect(() => chosenSubjects(options)).toThrow(says);
+});
+
+it("leaves out what takes minutes unless it is named, and a smoke runs everything once", () => {
+  const usual = names(chosenScenarios({}));
+  expect(usual).toContain("throughput");
+  expect(usual).not.toContain("processes");
+  expect(names(chosenScenarios({ scenarios: ["processes"] }))).toEqual(["processes"]);
+  expect(names(chosenScenarios({ smoke: true }))).toEqual(names(chosenScenarios({ scenarios: ["all"] })));
+  expect(planOf({ smoke: true })).toEqual({ smoke: true, runs: 1 });
+  expect(planOf({ seconds: 5 })).toEqual({ smoke: false, runs: 3, seconds: 5 });
+});

@@ -1,0 +1,70 @@
+import { beforeAll, expect, it } from "vitest";
+import { compareResults } from "../src/compare/compare.ts";
+import { panelsOf } from "../src/report/charts/panel.ts";
+import { html } from "../src/report/html.ts";
+import { prepareReport, type Report } from "../src/report/prepare.ts";
+import { summarise } from "../src/statistics.ts";
+import { Book } from "../src/tables/relation.ts";
+import { measured, resultOf } from "./measured.ts";
+
+let report: Report;
+beforeAll(async () => {
+  report = await prepareReport();
+});
+
+it("asks the network for nothing, and runs no script", () => {
+  const page = report(resultOf([measured()]));
+  expect(page).toContain("default-src 'none'");
+  expect(page).not.toMatch(/<script|<link|<img|https?:\/\/(?!www\.w3\.org)|url\(/);
+});
+
+it("escapes whatever a result says", () => {
+  const page = report(resultOf([measured({ subject: `<b>"&'` })]));
+  expect(page).not.toContain(`<b>"`);
+  expect(page).toContain("&#60;b&#62;&#34;&#38;&#39;");
+  expect(html`<i>${"<"}${html`<br />`}${undefined}${[1, "&"]}</i>`.text).toBe("<i>&#60;<br />1&#38;</i>");
+});
+
+it("draws every kind of plot", () => {
+  const samples = [summarise([1, 2, 3, 50])];
+  const all = [
+    measured({ scenario: "bars" }),
+    measured({ scenario: "hills", unit: "ms", samples, values: [2] }),
+    ...[1000, 10_000].map((waiting) => measured({ scenario: "curves", parameters: { waiting } })),
+    measured({ scenario: "figures" }),
+  ];
+  const result = resultOf(all, {
+    scenarios: [
+      { name: "bars", about: "" },
+      { name: "hills", about: "", plot: { kind: "distribution" } },
+      { name: "curves", about: "", plot: { kind: "curve", over: "waiting" }, baseline: { parameter: "waiting" } },
+      { name: "figures", about: "", plot: { kind: "none" } },
+    ],
+  });
+  const page = report(result, compareResults(resultOf([measured({ scenario: "bars", values: [50, 51, 52] })]), result));
+  const section = (name: string): string =>
+    new RegExp(`<section id="${name}">.*?</section>`, "s").exec(page)?.[0] ?? "";
+  for (const name of ["bars", "hills", "curves", "comparison"]) expect(section(name)).toContain('role="img"');
+  expect(section("figures")).not.toContain('role="img"');
+});
+
+it("shows a page of a run in which nothing was valid", () => {
+  const page = report(resultOf([measured({ values: [], invalid: ["of 10 jobs 1 were lost"] })]));
+  expect(page).toContain("of 10 jobs 1 were lost");
+  expect(page).not.toMatch(/NaN|Infinity/);
+});
+
+it("compares bars only with what has the same durability and the same floor", () => {
+  const all = [
+    measured({ subject: "floor full", values: [200] }),
+    measured({ subject: "ours full", floor: "floor full", values: [100] }),
+    measured({ subject: "floor normal", durability: "crash", values: [1000] }),
+    measured({ subject: "ours normal", durability: "crash", floor: "floor normal", values: [900] }),
+  ];
+  const [panel] = panelsOf({ name: "throughput", about: "" }, all, new Book(all));
+  expect(panel?.scale).toBe("ratio");
+  expect(panel?.groups.map(({ reference, bars }) => [reference, bars.map(({ label }) => label)])).toEqual([
+    [{ name: "floor full", value: 200 }, ["ours full"]],
+    [{ name: "floor normal", value: 1000 }, ["ours normal"]],
+  ]);
+});
