@@ -13,7 +13,7 @@ export interface Plotting {
 
 /**
  * The plotting library: the project's own copy if it has one, else one that is installed on demand, since few who install
- * a queue want a report (docs/adr/0019). @throws Error that says what is missing.
+ * a queue want a report (docs/adr/0020). @throws Error that says what is missing.
  */
 export async function loadPlotting(): Promise<Plotting> {
   const { Plot, linkedom } = await imported().catch(installed);
