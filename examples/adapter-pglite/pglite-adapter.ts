@@ -1,0 +1,186 @@
+import type { Adapter, At, Hint, Job, JobEvent, LaneStatus } from "@anyqueue/api";
+import { CANDIDATE_BOUND, decodeCursor, encodeCursor, isPlace, matches, matchesTypes } from "@anyqueue/api";
+import { mergeSettings, QueueError } from "@anyqueue/api";
+import { PGlite, type Transaction } from "@electric-sql/pglite";
+import { LAYOUT, VERSION } from "./layout.ts";
+import { type PgliteRows, rowsIn, SPARE } from "./pglite-rows.ts";
+import { append, cas } from "./step/changing.ts";
+import { insert } from "./step/inserting.ts";
+import { poll } from "./step/polling.ts";
+import type { Lane } from "./step/rows.ts";
+import { Step } from "./step/step.ts";
+
+type Work<T> = (step: Step, rows: PgliteRows) => Promise<T>;
+
+const ORDERS = { inserted: "seq", poll: "priority, run_at, seq", finished: "finished_at, seq" };
+const BEGIN = `select (select counter from anyqueue.store) as counter,
+  coalesce(jsonb_agg(body order by lane), '[]') as lanes from anyqueue.lanes`;
+/** Shown as `delayed`; `$1` is the time. */
+const DELAYED = "state = 'waiting' and run_at > $1";
+const COUNTS = `select lane, case when ${DELAYED} and lease_until is null then 'delayed' else state end as shown,
+  count(*) as count, min(run_at) filter (where lease_until is null) as first from anyqueue.jobs group by lane, shown`;
+const STATUS = `select lane, body->'settings' as settings, min(first) filter (where shown = 'waiting') as "oldestDueAt",
+  coalesce(jsonb_object_agg(shown, count) filter (where shown is not null), '{}') as counts
+  from anyqueue.lanes left join (${COUNTS}) as counted using (lane) group by lane, body order by lane`;
+/** Kept as long as the job or else the lane, `$3`, says, or beyond its count, `$5`; `$4` is the time. */
+const OUTDATED = `finished_at + replace(coalesce(job->'keep'->>state, $3::jsonb->>state), 'false', '0')::float8 <= $4
+  or seq in (select seq from anyqueue.jobs where lane = $1 and finished_at is not null
+    order by finished_at desc, seq desc offset $5)`;
+
+/**
+ * AnyQueue in PGlite: Postgres as a library, in memory or in a folder. Only one PGlite at a time may have a folder. One
+ * that is passed in stays the caller's, who closes it.
+ */
+export function pglite(database: PGlite | string): Adapter<Transaction> {
+  const isOwn = typeof database === "string";
+  const folder = isOwn ? database : (database.dataDir ?? "memory://");
+  let db: PGlite;
+  let round = 0;
+  const unlisteners = new Set<() => Promise<void>>();
+
+  /** Runs a verb in one transaction. PGlite has one connection, so nothing else happens meanwhile. */
+  async function step<T>(at: Pick<At<Transaction>, "now" | "tx">, work: Work<T>): Promise<T> {
+    const { now = Date.now(), tx } = at;
+    if (!tx) return db.transaction((own) => inside(own, now, work));
+    await tx.exec("savepoint anyqueue");
+    try {
+      return await inside(tx, now, work);
+    } catch (error) {
+      await tx.exec("rollback to anyqueue");
+      throw error;
+    }
+  }
+
+  return {
+    name: "pglite",
+    capabilities: Object.freeze({
+      durability: folder.startsWith("memory:") ? "none" : "crash",
+      scope: "process",
+      atomicity: "store",
+      transactions: true,
+      push: true,
+    }),
+
+    async open() {
+      db = isOwn ? new PGlite(database) : database;
+      await db.transaction(async (tx) => {
+        await tx.exec(LAYOUT);
+        const { rows } = await tx.query("select from store where oldest > $1", [VERSION]);
+        const message = "Cannot open: newer code wrote this store. Update the adapter.";
+        if (rows.length > 0) throw new QueueError("SCHEMA_NEWER", message);
+      });
+    },
+
+    async close() {
+      for (const unlisten of unlisteners) await unlisten();
+      unlisteners.clear();
+      if (isOwn && db && !db.closed) await db.close();
+    },
+
+    async insert(jobs, { allOrNone, ...at } = {}) {
+      return step(at, (step) => insert(step, jobs, { allOrNone }));
+    },
+
+    async poll(request) {
+      return step(request, (step) => poll(step, request, round++));
+    },
+
+    async cas(changes, at = {}) {
+      return step(at, (step) => cas(step, changes));
+    },
+
+    async get(ids) {
+      const sql = `select job from unnest($1::text[]) with ordinality as asked (id, place)
+        left join anyqueue.jobs using (id) order by place`;
+      return (await db.query<{ job: Job | null }>(sql, [ids])).rows.map(({ job }) => job);
+    },
+
+    async list({ lanes = null, states = null, group = null, types, where, order = "inserted", limit, after, now }) {
+      const [kind, columns] = [`list/${order}`, ORDERS[order]];
+      const fitsOrder = isPlace(columns.split(",").length);
+      // Numbers, so nothing of it can be taken for SQL.
+      const behind = after === undefined ? "" : `and (${columns}) > (${decodeCursor(kind, after, fitsOrder).join()})`;
+      const most = types || where ? CANDIDATE_BOUND : limit;
+      const { rows } = await db.query<{ job: Job; place: number[] }>(
+        `select job, array[${columns}] as place from anyqueue.jobs
+        where ($2::text[] is null or lane = any($2)) and ($3::text[] is null or case when ${DELAYED} then 'delayed' else state end = any($3))
+          and ($4::text is null or job->>'group' = $4) and ($5 or finished_at is not null) ${behind}
+        order by ${columns} limit $6`,
+        [now ?? Date.now(), lanes, states, group, order !== "finished", most + 1],
+      );
+      const seen = rows.slice(0, most);
+      const fits = seen.filter(({ job }) => matchesTypes(types, job.type) && (!where || matches(where, job)));
+      const page = fits.slice(0, limit);
+      const end = rows.length > most ? seen.at(-1) : undefined;
+      const last = fits.length > limit ? page.at(-1) : end;
+      return { items: page.map(({ job }) => job), ...(last && { after: encodeCursor(kind, last.place) }) };
+    },
+
+    async remove(query) {
+      return step(query, async (step, rows) => {
+        if ("ids" in query) return step.remove(await rows.byId(query.ids));
+        const { lane = null, limit } = query;
+        const [where, ...params] =
+          "states" in query
+            ? ["state = any($3) and finished_at <= $4", query.states, step.now - query.olderThanMs]
+            : [OUTDATED, query.keep, step.now, query.keep.count ?? Number.MAX_SAFE_INTEGER];
+        const finished = `finished_at is not null and ($1::text is null or lane = $1) and ${SPARE} and (${where})`;
+        return step.remove(await rows.jobs(`${finished} order by finished_at, seq limit $2`, lane, limit, ...params));
+      });
+    },
+
+    async append(entries, at = {}) {
+      return step(at, (step) => append(step, entries));
+    },
+
+    async events({ id = null, after, kinds = null, limit }) {
+      const [place = 0] = after === undefined ? [] : decodeCursor("events", after, isPlace(1));
+      const { rows } = await db.query<{ position: number; event: JobEvent }>(
+        `select position, event from anyqueue.events where position > $1 and ($2::text is null or id = $2)
+          and ($3::text[] is null or kind = any($3)) order by position limit $4`,
+        [place, id, kinds, limit],
+      );
+      const cursors = rows.map(({ position }) => encodeCursor("events", [position]));
+      const items = rows.map(({ event }) => event);
+      return { items, cursors, after: cursors.at(-1) ?? encodeCursor("events", [place]) };
+    },
+
+    async lanes({ now = Date.now() } = {}) {
+      return (await db.query<LaneStatus>(STATUS, [now])).rows.map((status) => ({ ...status, atLeast: [] }));
+    },
+
+    async configure(lane, settings) {
+      return step({}, async (step, rows) => {
+        const known = step.lane(lane);
+        const bucket = settings.rate === null ? undefined : known.bucket;
+        await step.setLane({ lane, settings: mergeSettings(known.settings, settings), bucket });
+        const sql = "select distinct line from anyqueue.jobs where lane = $1 and line is not null";
+        for (const { line } of await rows.query<{ line: string }>(sql, lane)) step.giveTurns(line);
+        step.hint({ lane });
+      });
+    },
+
+    async subscribe(wake) {
+      const unlisten = await db.listen("anyqueue", (hint) => wake(JSON.parse(hint) as Hint));
+      unlisteners.add(unlisten);
+      return () => {
+        unlisteners.delete(unlisten);
+        // The caller's PGlite may be closed by now, and then nothing is heard any more.
+        unlisten().catch(() => {});
+      };
+    },
+  };
+}
+
+async function inside<T>(tx: Transaction, now: number, work: Work<T>): Promise<T> {
+  const rows = rowsIn(tx);
+  const [{ counter, lanes } = { counter: 0, lanes: [] }] = await rows.query<{ counter: number; lanes: Lane[] }>(BEGIN);
+  const step = new Step(rows, lanes, counter, now);
+  const answer = await work(step, rows);
+  await step.end();
+  if (step.counter > counter) await rows.query("update anyqueue.store set counter = $1", step.counter);
+  const hints = "select pg_notify('anyqueue', hint) from unnest($1::text[]) as hint";
+  if (step.hints.size > 0) await rows.query(hints, [...step.hints]);
+  await rows.write();
+  return answer;
+}
