@@ -114,7 +114,8 @@ describe("commands on Postgres", { timeout: 60_000 }, () => {
   });
 
   it("conformance has the means to test everything that Postgres claims", async () => {
-    const { code, stdout } = await run(["conformance", server.url, "--only", "P1,P5,P24,P25", "--seed", "7", "--json"]);
+    const options = ["--only", "P5,P24,P25", "--time", "0", "--seed", "7", "--json"];
+    const { code, stdout } = await run(["conformance", server.url, ...options]);
     expect(JSON.parse(stdout)).toMatchObject({ adapter: "postgres", counts: { failed: 0, skipped: 0 } });
     expect(code).toBe(0);
     const refused = await refusal(["conformance", `${server.url}?schema=mine`]);
