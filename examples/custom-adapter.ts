@@ -11,8 +11,9 @@ queue.work({ greet: (job) => `hello ${job.payload as string}` });
 const { id } = await queue.add("greet", "Ada");
 console.log(await queue.result(id, { timeout: "10s" }));
 
-// And this is how one knows that it does. Under vitest it is `runConformance(fixture, { describe, it })`.
-const { counts, cases } = await runStandalone(fixture);
+// And this is how one knows that it does: here for what a file and several processes add to it, to be done soon. Under
+// vitest it is `runConformance(fixture, { describe, it })`.
+const { counts, cases } = await runStandalone(fixture, { only: ["P1", "P6", "P13", "P25"], time: "3s" });
 for (const { outcome, promise, title, reason } of cases) {
   if (outcome === "failed") console.error(`${promise} ${title}: ${reason}`);
 }

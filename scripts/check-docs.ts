@@ -1,5 +1,6 @@
 // Checks that the documentation is true as far as a program can tell: the TypeScript of each page, taken together, has
-// sound types and runs; links lead somewhere; every error code has its heading; the README's first example is the file.
+// sound types and runs; links lead somewhere; every error code has its heading; the README's first example is the file;
+// what is quoted (```ts quote) stands in an example.
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -17,7 +18,9 @@ const POSTGRES = /postgres:\/\/\w[^\s"'`?]*/g;
 checkFirstExample();
 checkErrorCodes();
 for (const page of pages) checkLinks(page);
+for (const page of pages) checkQuotes(page);
 await checkPrograms();
+await checkOrderOfWork();
 
 for (const problem of problems) console.error(problem);
 console.log(`${pages.length} pages looked at, ${problems.length} problems.`);
@@ -47,6 +50,16 @@ function checkLinks(page: string): void {
     if (globSync(file).length === 0) problems.push(`${page}: ${target} leads nowhere.`);
     else if (anchor !== undefined && !anchorsOf(file).has(anchor))
       problems.push(`${page}: ${target} has no such heading.`);
+  }
+}
+
+/** Looks for each quote, whatever its indentation, in the examples. */
+function checkQuotes(page: string): void {
+  const trimmed = (text: string): string => text.replaceAll(/^ +/gm, "").trim();
+  const examples = globSync("examples/**/*.ts").map((path) => trimmed(read(path)));
+  for (const [, quote = ""] of read(page).matchAll(/^ *```ts quote\n(.*?)^ *```$/gms)) {
+    if (examples.some((text) => text.includes(trimmed(quote)))) continue;
+    problems.push(`${page}: no example has these lines:\n${quote}`);
   }
 }
 
@@ -81,6 +94,13 @@ async function checkPrograms(): Promise<void> {
   }
   rmSync(folder, { recursive: true, force: true });
   await databases.dispose();
+}
+
+/** In a process of its own, since it needs the packages' sources. */
+async function checkOrderOfWork(): Promise<void> {
+  const script = "scripts/check-order-of-work.ts";
+  const outcome = await runCommand(process.execPath, ["--conditions=@anyqueue/source", script], { timeoutMs: 300_000 });
+  if (outcome.status === "failed") problems.push(`docs/writing-an-adapter.md: its order of work: ${outcome.reason}.`);
 }
 
 /** Whether the program has what it needs to run. */

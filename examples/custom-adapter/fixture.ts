@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Adapter } from "@anyqueue/api";
 import type { Fixture } from "@anyqueue/conformance";
-import { NodeSqliteAdapter } from "./node-sqlite-adapter.ts";
+import { NodeSqliteAdapter, type NodeSqliteOptions } from "./node-sqlite-adapter.ts";
 
 const paths = new WeakMap<Adapter, string>();
 
@@ -27,6 +27,6 @@ export const fixture: Fixture = {
 };
 
 /** What another process of the suite imports to reach the same store. */
-export function connect(options: { readonly path: string }): Adapter {
+export function connect(options: NodeSqliteOptions): Adapter {
   return new NodeSqliteAdapter(options);
 }

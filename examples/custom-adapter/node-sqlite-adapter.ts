@@ -45,6 +45,12 @@ const ORDERS = {
   finished: { columns: "finished_at, seq", placeOf: ({ job, seq }: Entry) => [job.finishedAt ?? 0, seq] },
 } as const;
 
+/** Where the store is. */
+export interface NodeSqliteOptions {
+  /** The file, or `:memory:`. */
+  readonly path: string;
+}
+
 /** AnyQueue on `node:sqlite`: documents in a file, one step after the other. */
 export class NodeSqliteAdapter implements Adapter {
   readonly name = "node-sqlite";
@@ -60,7 +66,7 @@ export class NodeSqliteAdapter implements Adapter {
   /** How many polls there were, so that those that name no lane begin at another one each time. */
   #round = 0;
 
-  constructor({ path }: { readonly path: string }) {
+  constructor({ path }: NodeSqliteOptions) {
     this.#store = new JobStore(path);
     this.#life = new JobLife(this.#store);
   }
