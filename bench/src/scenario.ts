@@ -58,7 +58,7 @@ export interface Scenario {
 export type ScenarioInfo = Pick<Scenario, "name" | "about" | "baseline" | "statistics" | "plot">;
 
 /** How a scenario looks in the HTML report. */
-export type Plot =
+type Plot =
   /** A bar for each subject, beside its floor. */
   | { readonly kind: "bars" }
   /** The distribution of the samples. */

@@ -1,14 +1,6 @@
 import { bucketsOf } from "./histogram.ts";
 import type { Samples } from "./measurement.ts";
 
-/** The value below which this share of the values lies. */
-export function quantile(values: readonly number[], share: number): number {
-  return quantileOfSorted(
-    values.toSorted((a, b) => a - b),
-    share,
-  );
-}
-
 /** The middle value, or the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -45,6 +37,7 @@ export function summarise(values: readonly number[]): Samples {
   };
 }
 
+/** The value below which this share of the values lies. */
 function quantileOfSorted(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }

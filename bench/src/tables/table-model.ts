@@ -18,7 +18,7 @@ export interface Cell {
 /** Where there is no value: because it was not measured, or because a run lost a job or ran one twice. */
 export type NoCell = "missing" | "invalid";
 
-export interface Row {
+interface Row {
   readonly subject: string;
   readonly batching: string;
   readonly parameters: readonly string[];
@@ -35,7 +35,7 @@ export interface TableModel {
   readonly groups: readonly { readonly durability: Durability; readonly rows: readonly Row[] }[];
 }
 
-export interface Column {
+interface Column {
   readonly title: string;
   readonly unit: Unit;
   /** Undefined where each row is of one metric. */
@@ -127,7 +127,7 @@ function rowsOf(measurements: readonly Measurement[], { scenario, places, column
 }
 
 /** What a cell says of a measurement, set in relation to another where that counts too. */
-export function cellOf(
+function cellOf(
   measurement: Measurement,
   statistic: Statistic | undefined,
   baseline: Measurement | undefined,
