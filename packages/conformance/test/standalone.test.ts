@@ -1,4 +1,4 @@
-import type { Adapter, Capabilities } from "@anyqueue/api";
+import type { Adapter, Capabilities, Json } from "@anyqueue/api";
 import { describe, expect, it } from "vitest";
 import { runStandalone, type StandaloneOptions } from "../src/index.ts";
 import { decorate } from "../src/decorate.ts";
@@ -84,6 +84,23 @@ describe("runStandalone", () => {
       expect.stringMatching(/^b: insert/),
       expect.stringMatching(/^b: poll .*→ \[\]$/),
     ]);
+  });
+
+  it("tells of a random case the input that fails, and no call that was made afterwards", async () => {
+    const emptied = (payload: Json): Json =>
+      JSON.parse(JSON.stringify(payload), (_, value: Json) => (value === "" ? null : value)) as Json;
+    const lossy = naive((adapter) =>
+      decorate(adapter, {
+        insert: (jobs, at) =>
+          adapter.insert(
+            jobs.map((job) => ({ ...job, payload: emptied(job.payload) })),
+            at,
+          ),
+      }),
+    );
+    const { cases } = await runStandalone(lossy, { title: "gives any JSON back as it came", seed: 7, time: "1s" });
+    expect(cases[0]?.reason).toMatch(/^A payload changed\.[^]*\nFound with .*""/);
+    expect(cases[0]?.history?.at(-2)).toMatch(/^insert .*""/);
   });
 
   it("says which verb threw, and what", async () => {
