@@ -15,13 +15,28 @@ interface Answer {
 
 const UNIQUE_VIOLATION = "23505";
 
+/** How often one that met a job which was gone when it was to be read is added again. Each time somebody has to be as quick. */
+const TRIES = 5;
+
 /** Stores jobs in array order (P3, P4). New ids are taken to be new, which saves looking; should one not be, all are looked for. */
-export async function insert(write: Write, jobs: readonly NewJob[], at: At<unknown>): Promise<InsertOutcome[]> {
+export async function insert(
+  write: Write,
+  jobs: readonly NewJob[],
+  at: At<unknown>,
+  tries = TRIES,
+): Promise<InsertOutcome[]> {
   const answer = at.maybeStored === true ? await send(write, jobs, at, false) : await sendFresh(write, jobs, at);
   const existing = new Map(answer?.existing.map((found) => [found[0] - 1, found]));
   const full = new Set(answer?.full);
   for (const id of answer?.ended ?? []) write.hints.job(id);
+  // Who met a job that somebody else removed before it could be read is not told of it, since it is there no more (P3).
+  const mayBeGone = tries > 0 && answer?.skipped !== true && (answer?.ended ?? []).length === 0;
+  const isGone = (i: number): boolean => mayBeGone && existing.get(i)?.[1] === null;
+  const gone = jobs.filter((_, i) => isGone(i));
+  const again = gone.length === 0 ? [] : await insert(write, gone, at, tries - 1);
   return jobs.map((job, i): InsertOutcome => {
+    const retried = isGone(i) ? again.shift() : undefined;
+    if (retried !== undefined) return retried;
     const found = existing.get(i);
     if (found === undefined) {
       if (full.has(i + 1)) return { status: "full" };

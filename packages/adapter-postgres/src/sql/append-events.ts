@@ -36,7 +36,9 @@ BEGIN ${DURABILITY}
       EXIT WHEN is_found;
     END LOOP;
     IF NOT is_found THEN
-      statuses := statuses || CASE WHEN job_as_list(entry.id) IS NULL THEN 'missing' ELSE 'stale' END;
+      -- Without a token nothing can be stale: a job that is there by now came after the look.
+      statuses := statuses
+        || CASE WHEN entry.token IS NULL OR job_as_list(entry.id) IS NULL THEN 'missing' ELSE 'stale' END;
       CONTINUE;
     END IF;
     INSERT INTO events (id, at, kind, detail)
