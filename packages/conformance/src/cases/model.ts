@@ -8,6 +8,7 @@ import { findAgain, MODEL, search } from "../model/search.ts";
 export const model: readonly Case[] = [
   following("storing", "P3", "stores and gives back what the model does, whatever is called in whatever order"),
   following("choosing", "P7", "polls what the model does, whatever is called in whatever order"),
+  following("filtering", "P9", "finds by predicate and type what the model does, whatever is stored and asked for"),
   following("deciding", "P12", "decides about changes as the model does, whatever is called in whatever order"),
   following(
     "rescuing",

@@ -37,8 +37,10 @@ export function comparable(step: Step, answer: unknown, tokens: Tokens): unknown
       return listOf(step, answer as { items: readonly Job[]; hasMore: boolean }, tokens);
     case "append":
       return (answer as readonly AppendOutcome[]).map((outcome) => ({ ...outcome }));
-    case "events":
-      return byJob(answer as EventPage["items"]);
+    case "events": {
+      const { items, again } = answer as { items: EventPage["items"]; again: boolean | undefined };
+      return { ...byJob(items), again };
+    }
     case "lanes":
       // Whether a call that added nothing brings a lane into being is left open.
       return (answer as readonly LaneStatus[]).filter(({ counts, settings }) => !isEmpty(counts) || !isEmpty(settings));

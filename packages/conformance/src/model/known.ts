@@ -1,4 +1,5 @@
 import { type Adapter, isCustom, isTerminal, type Job, laneOf } from "@anyqueue/api";
+import type { Moment } from "./step.ts";
 
 /** What kind of job a script wants to meet. */
 export type Kind = "any" | "held" | "ended" | "free" | "blocked" | "unfinished" | "parent" | "finished" | "gone";
@@ -11,6 +12,12 @@ const FITS: Readonly<Record<Exclude<Kind, "gone" | "parent">, (job: Job, now: nu
   blocked: ({ state }) => state === "blocked",
   unfinished: ({ state }) => !isTerminal(state),
   finished: ({ state }) => isTerminal(state),
+};
+
+const MOMENTS: Readonly<Record<Moment, (job: Job) => readonly number[]>> = {
+  lease: ({ lease }) => (lease ? [lease.until] : []),
+  due: ({ lease, state, runAt }) => (lease || isTerminal(state) ? [] : [runAt]),
+  kept: ({ finishedAt }) => (finishedAt === undefined ? [] : [finishedAt + 10, finishedAt + 1000, finishedAt + 60_000]),
 };
 
 /** The jobs that a script has been about so far, as they are in the store that is compared with. */
@@ -65,12 +72,9 @@ export class Known {
     }
   }
 
-  /** When the next thing of a sort happens: the end of a lease, or a job that nobody holds coming due. */
-  next(what: "lease" | "due", now: number): number | undefined {
-    const times = this.jobs.flatMap(({ lease, runAt, state }) =>
-      what === "lease" ? (lease ? [lease.until] : []) : lease || isTerminal(state) ? [] : [runAt],
-    );
-    const ahead = times.filter((time) => time > now);
+  /** When the next moment of a kind comes. */
+  next(what: Moment, now: number): number | undefined {
+    const ahead = this.jobs.flatMap((job) => MOMENTS[what](job)).filter((time) => time > now);
     return ahead.length === 0 ? undefined : Math.min(...ahead);
   }
 

@@ -2,6 +2,7 @@ import {
   type Adapter,
   type At,
   type Change,
+  type EventQuery,
   type Job,
   type JobEvent,
   laneOf,
@@ -9,6 +10,7 @@ import {
   type PollRequest,
   type Settings,
 } from "@anyqueue/api";
+import { differenceOf } from "./difference.ts";
 import type { Known } from "./known.ts";
 import type { Side } from "./side.ts";
 import type { ChangePlan, JobPlan, Step } from "./step.ts";
@@ -117,6 +119,7 @@ async function list(
   let after = page === "next" ? side.pages.get(place) : undefined;
   for (let n = 0; n < MOST_PAGES; n++) {
     const answer = await adapter.list({ ...query, now, ...(after !== undefined && { after }) });
+    refuseMore(answer.items, query.limit);
     items.push(...answer.items);
     ({ after } = answer);
     if (page === undefined && after !== undefined) continue;
@@ -133,13 +136,27 @@ async function events(
 ): Promise<unknown> {
   const items: JobEvent[] = [];
   let after = goesOn ? side.logs.get(by) : undefined;
+  let middle: { readonly place: number; readonly cursor: string } | undefined;
   for (let n = 0; n < MOST_PAGES; n++) {
     const page = await adapter.events({ ...query, ...(after !== undefined && { after }) });
+    refuseMore(page.items, query.limit);
+    const half = page.items.length >> 1;
+    if (half > 0) middle = { place: items.length + half, cursor: page.cursors[half - 1] ?? "" };
     items.push(...page.items);
     ({ after } = page);
     if (page.items.length > 0) continue;
     if (goesOn) side.logs.set(by, after);
-    return items;
+    return { items, again: middle && (await goOn(adapter, query, middle.cursor, items.slice(middle.place))) };
   }
   throw new Error(`The log did not end after ${MOST_PAGES} pages.`);
+}
+
+/** Whether from the cursor of an event that is not the last of its page the events behind it come again (P23). */
+async function goOn(adapter: Adapter, query: EventQuery, after: string, behind: readonly JobEvent[]): Promise<boolean> {
+  const { items } = await adapter.events({ ...query, after, limit: 100 });
+  return differenceOf(items, behind.slice(0, 100)) === null;
+}
+
+function refuseMore(items: readonly unknown[], limit: number): void {
+  if (items.length > limit) throw new Error(`A page of at most ${limit} has ${items.length} items.`);
 }

@@ -38,8 +38,11 @@ export interface EntryPlan {
   readonly token?: LeaseName;
 }
 
-/** How far time goes on before a step: so many milliseconds, or to about the next end of a lease or due time. */
-export type Wait = number | { readonly until: "lease" | "due"; readonly plus: number };
+/** What may be waited for: the end of a lease, a due time, or that a finished job has been kept for as long as some are. */
+export type Moment = "lease" | "due" | "kept";
+
+/** How far time goes on before a step: so many milliseconds, or to about the next such moment. */
+export type Wait = number | { readonly until: Moment; readonly plus: number };
 
 /** Each verb with what it is asked. */
 export type Deed =

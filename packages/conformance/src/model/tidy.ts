@@ -1,4 +1,4 @@
-import { type Job, laneOf } from "@anyqueue/api";
+import { laneOf } from "@anyqueue/api";
 import type { Known } from "./known.ts";
 import type { ChangePlan, JobPlan, Step } from "./step.ts";
 import { tidyJobs } from "./tidy-jobs.ts";
@@ -73,16 +73,23 @@ function isAwaiting({ id }: ChangePlan, known: Known): boolean {
 function tidyPoll(step: Extract<Step, { verb: "poll" }>, known: Known, now: number): Step {
   const { from, expired } = step.request;
   const request = from === undefined ? step.request : { ...step.request, from: known.customState(from) };
-  const ends = known.jobs.flatMap(({ lease }) => (lease && lease.until <= now ? [lease.until] : []));
-  const isOpen = expired !== undefined && expired > 0 && new Set(ends).size < ends.length;
+  if (request.ids !== undefined || expired === undefined || expired === 0) return { ...step, request };
+  const lanes = request.lanes?.map((share) => (typeof share === "string" ? share : share.lane)) ?? [...known.lanes];
+  const ends = known.jobs
+    .flatMap(({ lane, lease }) => (lease && lease.until <= now && lanes.includes(lane) ? [lease.until] : []))
+    .toSorted((a, b) => a - b);
+  const isOpen = expired < ends.length && ends[expired - 1] === ends[expired];
   return { ...step, request: isOpen ? { ...request, expired: 100 } : request };
 }
 
 /** Of jobs that finished at the same time any may go first. */
 function tidyRemoval(step: Extract<Step, { verb: "remove" }>, known: Known): Step {
   const { query } = step;
-  const ends = known.jobs.flatMap(({ finishedAt }: Job) => (finishedAt === undefined ? [] : [finishedAt]));
-  if ("ids" in query || new Set(ends).size === ends.length) return step;
+  if ("ids" in query) return step;
+  const ends = known.jobs.flatMap(({ lane, finishedAt }) =>
+    finishedAt === undefined || (query.lane !== undefined && query.lane !== lane) ? [] : [finishedAt],
+  );
+  if (new Set(ends).size === ends.length) return step;
   if (!("keep" in query)) return { ...step, query: { ...query, limit: 100 } };
   const { count: _, ...keep } = query.keep;
   return { ...step, query: { ...query, limit: 100, keep } };

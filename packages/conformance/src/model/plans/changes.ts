@@ -13,7 +13,7 @@ const FINISHED = ["completed", "failed", "cancelled"];
 /** One change, of any of the kinds that there are in the life of a job. */
 export function changes(taste: Taste): Arbitrary<Draft> {
   const extras = some({
-    event: [8, values],
+    event: [14, values],
     spawn: [taste.spawn, fc.array(spawned(taste), { minLength: 1, maxLength: 2, size: "max" })],
   });
   return fc
@@ -34,7 +34,7 @@ const delays: Arbitrary<object> = fc.oneof(
 
 const errors = fc.record({
   message: one("boom", "no", ""),
-  code: one("E1", "TIMEOUT"),
+  code: one("E1", "TIMEOUT", "LEASE_ENDED", "LEASE_ENDED"),
   attempt: one(1, 2, 3),
 });
 
@@ -58,8 +58,8 @@ const KINDS: Readonly<Record<keyof ChangeWeights, Arbitrary<Draft>>> = {
       .map(([state, more]) => ({ state, ...more })),
   ),
   // By one whose lease has ended, or whose job was taken over, or ended otherwise.
-  late: on(["ended", "ended", "finished", "gone", "any"], {
-    expect: one({ token: "last" }, { token: "earlier" }),
+  late: on(["ended", "ended", "finished", "held", "gone", "any"], {
+    expect: one({ token: "last" }, { token: "earlier" }, { token: "earlier" }),
     set: one<object>({ state: "completed", result: 1 }, { state: "waiting" }, { leaseMs: 1000 }, { progress: 7 }),
   }),
   edit: on(["free", "free", "any"], {

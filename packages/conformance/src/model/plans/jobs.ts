@@ -3,15 +3,18 @@ import { hostileValues } from "../../cases/json.ts";
 import { nth, one, some } from "./draw.ts";
 import type { Taste } from "./taste.ts";
 
-export const TYPES = ["work.do", "work.undo", "mail.send", "mail"] as const;
-export const CUSTOM = ["fetched", "parsed"] as const;
-export const HOLDERS = ["ann", "bob"] as const;
-export const GROUPS = ["red", "blue"] as const;
+export const TYPES = ["work.do", "work.undo", "mail.send", "mail", "Work.do"] as const;
+export const CUSTOM = ["fetched", "parsed", "Parsed"] as const;
+export const HOLDERS = ["ann", "bob", "rescuer"] as const;
+export const GROUPS = ["red", "blue", "redder"] as const;
+
+/** Texts that are easily taken for each other, or put in the wrong order. */
+export const texts = one("a", "b", "A", "a%", "a_", "ab", "\ufb00", "\u{1f600}");
 
 /** Small values that predicates can tell apart, and now and then one that is hard to store. */
 export const values: Arbitrary<unknown> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ n: fc.nat(3), s: one("a", "b") }) },
-  { weight: 2, arbitrary: one<unknown>(null, false, 0, "", [], {}, 1) },
+  { weight: 6, arbitrary: some({ n: [85, fc.nat(3)], s: [85, texts], flag: [50, one(true, false, 1, null)] }) },
+  { weight: 2, arbitrary: one<unknown>(null, false, true, 0, "", [], {}, 1, "1") },
   { weight: 2, arbitrary: one(...hostileValues.map(([, value]) => value).filter((value) => isShort(value))) },
 );
 
@@ -79,14 +82,15 @@ function dependencies({ lanes }: Taste): Arbitrary<object> {
     { weight: 10, arbitrary: nth.map((n) => ({ pick: "blocked", nth: n })) },
     { weight: 10, arbitrary: nth.map((n) => ({ pick: "finished", nth: n })) },
     { weight: 4, arbitrary: nth.map((n) => ({ pick: "gone", nth: n })) },
-    { weight: 12, arbitrary: one(...lanes).map((lane) => ({ pick: "future", lane })) },
+    { weight: 18, arbitrary: one(...lanes).map((lane) => ({ pick: "future", lane })) },
   );
   const onParent = one("cancel", "cancel", "release", "leave", "leave");
   return fc.record({ dependsOn: fc.array(id, { minLength: 1, maxLength: 3, size: "max" }), onParent });
 }
 
 function nameOf(prefix: string, names: number): Arbitrary<string> {
-  return fc.nat(names - 1).map((n) => `${prefix}${n + 1}`);
+  const more = fc.nat(names - 1).map((n) => `${prefix}${n + 1}`);
+  return fc.oneof({ weight: 9, arbitrary: more }, { weight: 1, arbitrary: fc.constant(`${prefix.toUpperCase()}1`) });
 }
 
 function isShort(value: unknown): boolean {

@@ -10,13 +10,16 @@ type Draft = Readonly<Record<string, unknown>>;
 const STATES = ["waiting", "delayed", "active", "blocked", "completed", "failed", "cancelled", ...CUSTOM];
 
 /** Reading lists to their end, or page by page while the store changes. */
-export function lists({ lanes }: Taste): Arbitrary<Draft> {
+export function lists({ lanes, poll }: Taste): Arbitrary<Draft> {
   const narrowed = some({
     lanes: [30, fc.tuple(one(...lanes))],
-    states: [40, fc.array(one(...STATES), { minLength: 1, maxLength: 4, size: "max" })],
-    types: [15, patterns],
+    states: [
+      40,
+      fc.oneof(one(["waiting"], ["delayed"]), fc.array(one(...STATES), { minLength: 1, maxLength: 4, size: "max" })),
+    ],
+    types: [poll.filter, patterns],
     group: [15, one(...GROUPS)],
-    where: [20, predicates],
+    where: [poll.filter, predicates],
     order: [70, one("inserted", "poll", "poll", "finished")],
   });
   const whole = fc.tuple(narrowed, one(1, 2, 3, ALL)).map(([query, limit]) => ({ query: { ...query, limit } }));
@@ -51,7 +54,7 @@ export function removals({ lanes }: Taste): Arbitrary<Draft> {
   const states = fc.subarray(["completed", "failed", "cancelled"], { minLength: 1 });
   const keep = fc.tuple(
     fc.record({ completed: keptFor, failed: keptFor, cancelled: keptFor }),
-    some({ count: [40, one(0, 1, 2, 4)] }),
+    some({ count: [60, one(0, 1, 2, 4)] }),
   );
   return fc
     .oneof<[Arbitrary<Draft>, Arbitrary<Draft>, Arbitrary<Draft>]>(

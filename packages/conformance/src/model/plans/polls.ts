@@ -7,7 +7,17 @@ import type { Taste } from "./taste.ts";
 /** So many that no limit is reached. */
 export const ALL = 100;
 
-const PATTERNS = [["work.*"], ["**"], ["mail"], ["mail.**"], ["*.do"], ["*"], ["work.undo", "mail.send"]] as const;
+const PATTERNS = [
+  ["work.*"],
+  ["work.do"],
+  ["Work.*"],
+  ["**"],
+  ["mail"],
+  ["mail.**"],
+  ["*.do"],
+  ["*"],
+  ["work.undo", "mail.send"],
+] as const;
 
 /** Type patterns. */
 export const patterns = one<readonly string[]>(...PATTERNS);
@@ -25,7 +35,7 @@ export function polls(taste: Taste): Arbitrary<object> {
 }
 
 /** A lease of one of a few lengths. */
-export const leases = fc.record({ ms: one(1000, 5000, 30_000, 60_000), holder: one(...HOLDERS) });
+export const leases = fc.record({ ms: one(1000, 1010, 5000, 5020, 30_000, 60_000), holder: one(...HOLDERS) });
 
 /** Where it looks, and for how many jobs. Of every lane it takes all, or as many as it likes. */
 function places({ lanes, poll }: Taste): Arbitrary<object> {
@@ -38,7 +48,7 @@ function places({ lanes, poll }: Taste): Arbitrary<object> {
   const share = fc.oneof(lane, fc.record({ lane, limit: one(0, 1, 2) }));
   const id = fc.oneof(
     { weight: 3, arbitrary: nth.map((n) => ({ pick: "free", nth: n })) },
-    { weight: 1, arbitrary: nth.map((n) => ({ pick: "any", nth: n })) },
+    { weight: 1, arbitrary: one("any", "blocked").chain((pick) => nth.map((n) => ({ pick, nth: n }))) },
   );
   const ids = fc.array(id, { minLength: 1, maxLength: 4, size: "max" });
   return fc.oneof(

@@ -1,7 +1,7 @@
 import fc, { type Arbitrary } from "fast-check";
 import type { Plan } from "../settle.ts";
 import { changes } from "./changes.ts";
-import { chance, one, weighted } from "./draw.ts";
+import { chance, nth, one, weighted } from "./draw.ts";
 import { jobs } from "./jobs.ts";
 import { entries, lists, logs, removals, settings } from "./others.ts";
 import { ALL, polls } from "./polls.ts";
@@ -18,6 +18,7 @@ export function draw(taste: Taste, seed: number): Plan[] {
 }
 
 function plans(taste: Taste): Arbitrary<Plan> {
+  const ids = fc.tuple(one("any", "gone"), nth).map(([pick, place]) => ({ pick, nth: place }));
   const several = (most: number, percent: number) => chance(percent).map((isMany) => (isMany ? most : 1));
   const deeds: Readonly<Record<keyof VerbWeights, Arbitrary<object>>> = {
     insert: fc
@@ -35,7 +36,10 @@ function plans(taste: Taste): Arbitrary<Plan> {
     cas: several(3, 25)
       .chain((most) => fc.array(changes(taste), { minLength: 1, maxLength: most, size: "max" }))
       .map((list) => ({ changes: list })),
-    get: fc.constant({ ids: { each: "any" } }),
+    get: fc.oneof(
+      fc.constant({ ids: { each: "any" } }),
+      fc.array(ids, { minLength: 1, maxLength: 4, size: "max" }).map((some) => ({ ids: some })),
+    ),
     list: lists(taste),
     remove: removals(taste),
     append: entries,
@@ -48,7 +52,10 @@ function plans(taste: Taste): Arbitrary<Plan> {
     Object.entries(deeds).map(([verb, deed]) => [verb, deed.map((rest) => ({ verb, ...rest }))]),
   ) as typeof deeds;
   const wait = fc.oneof(
-    { weight: taste.wait, arbitrary: fc.record({ until: one("lease", "due"), plus: one(0, 0, 0, -1, 1, 500) }) },
+    {
+      weight: taste.wait,
+      arbitrary: fc.record({ until: one("lease", "lease", "due", "due", "kept"), plus: one(0, 0, 0, -1, 1, 500) }),
+    },
     { weight: 80, arbitrary: one(1, 1, 1, 1, 0) },
     { weight: 6, arbitrary: one(100, 1000, 7000, 40_000) },
   );
