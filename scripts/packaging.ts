@@ -3,7 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { runCommand } from "./run-command.ts";
 
-const publishable = globSync("packages/*/package.json")
+const publishable = globSync(["packages/*/package.json", "bench/package.json"])
   .filter((manifest) => !readFileSync(manifest, "utf8").includes('"private": true'))
   .map((manifest) => dirname(manifest))
   .toSorted();
