@@ -41,7 +41,9 @@ export function describeAnswer({ verb, answer }: Call, base: number): string {
 }
 
 function insertText(outcome: InsertOutcome): string {
-  return outcome.status === "existing" ? `existing ${outcome.id} (by ${outcome.by})` : outcome.status;
+  if (outcome.status !== "existing") return outcome.status;
+  const { job } = outcome;
+  return `existing ${outcome.id} (by ${outcome.by}; ${job.state}, payload ${brief(job.payload, 40)}, version ${job.version})`;
 }
 
 function pollText({ jobs, expired, nextDueAt, after }: PollResult, base: number): string {

@@ -33,7 +33,7 @@ it("tells each call of each verb in one line", async () => {
     [
       "a: open → done",
       "a: insert main:1, main:2 {payload: {a: [1, "x"]}, priority: 9, due in 5 s} at +0 s → all 2 added",
-      "a: insert main:1 all or none maybe stored at +0 s → existing main:1 (by id)",
+      "a: insert main:1 all or none maybe stored at +0 s → existing main:1 (by id; waiting, payload null, version 1)",
       "a: poll main, limit 2, lease 30 s as "bob" at +1.5 s → [main:1 (token 1)], next due +5 s",
       "a: cas main:1 {token: 1} lease 60 s at +1.5 s → ok (version 2)",
       "a: cas main:1 {token: 7} completed, {result: {n: 1}} at +1.5 s → stale (active, token 1, version 2)",
