@@ -1,11 +1,6 @@
-/** The version of the layout, and the oldest code that may still read it. */
 export const VERSION = 1;
 
-/**
- * A job is a row: the job itself, what cannot be told from it, and, made by Postgres, what queries choose by.
- * `turn`: it has the turn under its ordering key, or no such key (P18). `key`: its lane and unique key, until another job
- * takes it (P17). `missing`: what it waits for while it is blocked (P20). Numbers are `float8`, as in JavaScript.
- */
+/** A job is a row: the job itself, what cannot be told from it, and, made by Postgres, what queries choose by. */
 export const LAYOUT = `
 create schema if not exists anyqueue;
 set local search_path to anyqueue;

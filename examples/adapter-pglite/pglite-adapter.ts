@@ -66,6 +66,7 @@ export function pglite(database: PGlite | string): Adapter<Transaction> {
       await db.transaction(async (tx) => {
         await tx.exec(LAYOUT);
         const { rows } = await tx.query("select from store where oldest > $1", [VERSION]);
+        // Thrown inside of the transaction, so that such a store is left as it was.
         const message = "Cannot open: newer code wrote this store. Update the adapter.";
         if (rows.length > 0) throw new QueueError("SCHEMA_NEWER", message);
       });
@@ -103,7 +104,8 @@ export function pglite(database: PGlite | string): Adapter<Transaction> {
       const most = types || where ? CANDIDATE_BOUND : limit;
       const { rows } = await db.query<{ job: Job; place: number[] }>(
         `select job, array[${columns}] as place from anyqueue.jobs
-        where ($2::text[] is null or lane = any($2)) and ($3::text[] is null or case when ${DELAYED} then 'delayed' else state end = any($3))
+        where ($2::text[] is null or lane = any($2))
+          and ($3::text[] is null or case when ${DELAYED} then 'delayed' else state end = any($3))
           and ($4::text is null or job->>'group' = $4) and ($5 or finished_at is not null) ${behind}
         order by ${columns} limit $6`,
         [now ?? Date.now(), lanes, states, group, order !== "finished", most + 1],
@@ -161,13 +163,11 @@ export function pglite(database: PGlite | string): Adapter<Transaction> {
     },
 
     async subscribe(wake) {
-      const unlisten = await db.listen("anyqueue", (hint) => wake(JSON.parse(hint) as Hint));
+      const stop = await db.listen("anyqueue", (hint) => wake(JSON.parse(hint) as Hint));
+      // The caller's PGlite may be closed by then, and nothing is heard any more.
+      const unlisten = (): Promise<void> => stop().catch(() => {});
       unlisteners.add(unlisten);
-      return () => {
-        unlisteners.delete(unlisten);
-        // The caller's PGlite may be closed by now, and then nothing is heard any more.
-        unlisten().catch(() => {});
-      };
+      return () => void (unlisteners.delete(unlisten) && unlisten());
     },
   };
 }

@@ -13,6 +13,8 @@ const UNFINISHED = "select count(*)::float8 as count from anyqueue.jobs where la
 const GIVE_TURNS = `update anyqueue.jobs set turn = true from unnest($1::text[], $2::int[]) as given (line, turns),
   lateral (select id from anyqueue.jobs where line = given.line order by turn desc, seq limit turns) as first
   where jobs.id = first.id and not jobs.turn returning jobs.lane`;
+const BEHIND = `with recursive behind (id) as (select id from anyqueue.jobs where missing ?| $1
+  union select jobs.id from behind join anyqueue.jobs on missing ? behind.id) select id from behind`;
 /** May be polled once it is due. */
 const OPEN = "state = $2 and turn and lease_until is null";
 const DUE = `select asked.lane, leased.count as leases, leased.first as "endAt",
@@ -55,6 +57,7 @@ export function rowsIn(tx: Transaction): PgliteRows {
     byId: (ids) => jobs("id = any($1)", ids),
     byKey: (keys) => jobs("key = any($1)", keys),
     waitingFor: (ids) => jobs("missing ?| $1", ids),
+    waitingBehind: (ids) => jobs(`id in (${BEHIND})`, ids),
     overdue: (lanes, now, limit) =>
       jobs("lane = any($1) and lease_until <= $2 order by lease_until limit $3", lanes, now, limit),
     open: (lane, { from = "waiting", order, ids = null }, now, limit) => {

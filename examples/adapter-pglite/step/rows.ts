@@ -47,6 +47,8 @@ export interface Rows {
   byKey(keys: readonly string[]): Promise<Entry[]>;
   /** Those who miss one of these. */
   waitingFor(ids: readonly string[]): Promise<Entry[]>;
+  /** Those, those who miss them, and so on. */
+  waitingBehind(ids: readonly string[]): Promise<Entry[]>;
   /** Those whose lease has ended, the first to end first. */
   overdue(lanes: readonly string[], now: number, limit: number): Promise<Entry[]>;
   /** Those of a lane that the request may have, in its order, apart from its filters. */

@@ -129,17 +129,34 @@ export class Step {
   /** Goes on with those that wait for jobs that ended, and with whom that cancels; then drops what nobody keeps. */
   async follow(): Promise<void> {
     const all: Job[] = [];
+    const waiting = await this.#waiting();
     while (this.#ended.size > 0) {
       const ended = new Map(this.#ended);
       this.#ended.clear();
       for (const job of ended.values()) if (job) all.push(job);
-      const awaited = [...ended.keys()].filter((id) => !this.#unawaited.has(id));
-      const waiting = awaited.length === 0 ? [] : await this.rows.waitingFor(awaited);
-      if (waiting.length > 0) this.#forget();
-      for (const entry of waiting) this.#judge(entry, ended);
+      const reached = new Set([...ended.keys()].flatMap((id) => waiting.get(id) ?? []));
+      for (const entry of reached) this.#judge(entry, ended);
     }
     const unkept = all.filter((job) => keptFor(job, this.lane(job.lane).settings.keep) === false);
     if (unkept.length > 0) await this.rows.removeSpare(unkept.map(({ id }) => id));
+  }
+
+  /** Whom the jobs that ended may reach, by what they wait for. One that completed cancels nobody, so it reaches no further. */
+  async #waiting(): Promise<Map<string, Entry[]>> {
+    const waiting = new Map<string, Entry[]>();
+    const ids = [...this.#ended.keys()].filter((id) => !this.#unawaited.has(id));
+    if (ids.length === 0) return waiting;
+    const isFar = ids.some((id) => this.#ended.get(id)?.state !== "completed");
+    const entries = await (isFar ? this.rows.waitingBehind(ids) : this.rows.waitingFor(ids));
+    if (entries.length > 0) this.#forget();
+    for (const entry of entries) {
+      for (const id of entry.missing)
+        waiting
+          .set(id, waiting.get(id) ?? [])
+          .get(id)
+          ?.push(entry);
+    }
+    return waiting;
   }
 
   /** Lets a blocked job go on, or not, now that some of those it waits for have ended or are gone (P20). */
