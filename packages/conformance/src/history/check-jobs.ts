@@ -25,7 +25,7 @@ export function checkJobs(calls: readonly Call[]): number {
 }
 
 /** Whether some order of these calls about one job explains their answers. */
-export function explain(calls: readonly JobCall[], initial: Kept = null): Verdict {
+function explain(calls: readonly JobCall[], initial: Kept = null): Verdict {
   // A call that failed may have taken effect, and may still do so.
   const spans = calls.map((call) => (call.error === undefined ? call : { ...call, end: null }));
   return linearize(spans, { initial, step, key: (job) => JSON.stringify(job) });

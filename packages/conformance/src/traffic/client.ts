@@ -208,11 +208,11 @@ export class Client {
 }
 
 /** The ids of the jobs that all clients of a lane know of, whoever adds them. */
-export function knownIds({ lane, known }: Pick<ClientPlan, "lane" | "known">): string[] {
+function knownIds({ lane, known }: Pick<ClientPlan, "lane" | "known">): string[] {
   return Array.from({ length: known }, (_, i) => `${lane}:${i}`);
 }
 
 /** A job of the traffic. Its payload names who adds it. */
-export function jobOf(id: string, payload: Json): NewJob {
+function jobOf(id: string, payload: Json): NewJob {
   return { id, lane: laneOf(id), type: "work.do", payload, state: "waiting", priority: 512, maxAttempts: 3 };
 }
