@@ -177,8 +177,9 @@ export class NodeSqliteAdapter implements Adapter {
   }
 
   async lanes({ now = Date.now() }: { readonly now?: number } = {}): Promise<LaneStatus[]> {
-    const shownAs = "CASE WHEN state = 'waiting' AND run_at > ? THEN 'delayed' ELSE state END AS shown";
-    const first = "min(CASE WHEN lease_until IS NULL THEN run_at END) AS first";
+    const isFree = "lease_until IS NULL";
+    const shownAs = `CASE WHEN state = 'waiting' AND run_at > ? AND ${isFree} THEN 'delayed' ELSE state END AS shown`;
+    const first = `min(CASE WHEN ${isFree} THEN run_at END) AS first`;
     const sql = `SELECT ${shownAs}, count(*) AS count, ${first} FROM job WHERE lane = ? GROUP BY 1`;
     const names = this.#store.laneNames().toSorted(byCodePoint);
     return names.map((lane) => {
