@@ -36,7 +36,7 @@ export const processes: Scenario = {
 };
 
 function loadsOf(smoke: boolean, backlogs: readonly number[] = [10_000, 1_000_000]): Load[] {
-  if (smoke) return [{ backlog: 2000, processes: 2, priorities: "mixed" }];
+  if (smoke) return [{ backlog: 2000, processes: 2, priorities: "equal" }];
   return backlogs.flatMap((backlog) =>
     [1, 2, 4].flatMap((count) =>
       (["equal", "mixed"] as const).map((priorities) => ({ backlog, processes: count, priorities })),

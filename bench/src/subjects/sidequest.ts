@@ -63,7 +63,7 @@ async function connect(driver: string, config: object, isNew: boolean): Promise<
   const { Sidequest } = await load<{ Sidequest: Sidequest }>(SIDEQUEST);
   const core = await load<{ configureLogger(options: object): void }>(SIDEQUEST, "@sidequest/core");
   // Before what it tells while it is being configured.
-  core.configureLogger({ level: "error" });
+  core.configureLogger({ level: "silent" });
   const { Noop, reportTo } = await import("./sidequest-job.ts");
   const options = {
     ...ENGINE,
@@ -72,7 +72,7 @@ async function connect(driver: string, config: object, isNew: boolean): Promise<
     jobsFilePath: programBeside("sidequest-job", import.meta.url),
     dashboard: { enabled: false },
     gracefulShutdown: false,
-    logger: { level: "error" },
+    logger: { level: "silent" },
   };
   await Sidequest.configure({ ...options, skipMigration: !isNew });
   const begin = async (ran: Ran, concurrency: number) => {
