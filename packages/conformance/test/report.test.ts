@@ -80,7 +80,7 @@ describe("a report", () => {
     } as const;
     const text = renderReport(reportOf([...allOf("P12", cause), ...allOf("P13", cause)]));
     expect(text.match(/→ threw/g)).toHaveLength(1);
-    expect(text).toContain("As with P12: `cas` threw not written yet");
+    expect(text).toMatch(/Broken by the same: P13 Fencing \(\d+ of \d+\)/);
     expect(text).toMatch(/Begin with this, which fails \d+ of the \d+ cases: `cas` threw not written yet/);
   });
 

@@ -12,20 +12,61 @@ const SHOWN_CASES = 4;
 /** A call with many jobs is cut; the report as data has all of it. */
 const LONGEST_CALL = 240;
 
-/** For each broken promise how it is broken, shown by the case that does so best. */
-export function renderFailures(report: Report, look: Look): string {
-  const told = new Map<string, string>();
-  const broken = report.promises
-    .filter(({ verdict }) => verdict === "broken")
-    .map((promise) => renderPromise(promise, report.cases, told, look));
-  return [...broken, renderDoubts(report, look)]
+/** A broken promise as it is shown, and others that are broken by nothing else. */
+interface Block {
+  readonly lines: readonly string[];
+  readonly alike: string[];
+}
+
+/** For each broken promise how it is broken, shown by the case that does so best. What was shown is not shown again. */
+export function renderFailures({ promises, cases }: Report, look: Look): string {
+  const blocks: Block[] = [];
+  const shown = new Map<string, Block>();
+  for (const judged of promises.filter(({ verdict }) => verdict === "broken")) {
+    const failed = showing(cases.filter(({ promise }) => promise === judged.promise));
+    const best = failed.find((each) => !shown.has(causeOf(each)));
+    const isNew = failed.filter((each) => shown.has(causeOf(each))).length < failed.length / 2;
+    if (best && isNew) {
+      const block = { lines: renderPromise(judged, best, failed, look), alike: [] };
+      blocks.push(block);
+      shown.set(causeOf(best), block);
+      continue;
+    }
+    const block = failed.map((each) => shown.get(causeOf(each))).find((each) => each !== undefined);
+    block?.alike.push(`${nameOf(judged.promise)} (${judged.failed} of ${judged.passed + judged.failed})`);
+  }
+  const broken = blocks.map(({ lines, alike }) => [
+    ...lines,
+    ...(alike.length > 0 ? ["", ...wrapped(`Broken by the same: ${alike.join(", ")}`, look.width, 2, 2)] : []),
+  ]);
+  return [...broken, renderDoubts(promises, cases, look)]
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join("\n"))
     .join("\n\n");
 }
 
+function renderPromise(
+  { promise, passed, failed }: PromiseReport,
+  best: CaseReport,
+  all: readonly CaseReport[],
+  look: Look,
+): string[] {
+  const others = all.filter((each) => each !== best);
+  const more = others.length - SHOWN_CASES;
+  const count = `${failed} of ${passed + failed} ${passed + failed === 1 ? "case" : "cases"} ${failed === 1 ? "fails" : "fail"}`;
+  return [
+    `${toned("bad", nameOf(promise), look)}: ${count}`,
+    "",
+    ...renderTitle(best, look),
+    ...renderReason(best, look),
+    ...(others.length > 0 ? [""] : []),
+    ...others.slice(0, SHOWN_CASES).flatMap((each) => renderTitle(each, look)),
+    ...(more > 0 ? [`    … and ${more} more`] : []),
+  ];
+}
+
 /** What only the model finds, when there is something to explain it, is shown once: by the fewest calls. */
-function renderDoubts({ promises, cases }: Report, look: Look): string[] {
+function renderDoubts(promises: readonly PromiseReport[], cases: readonly CaseReport[], look: Look): string[] {
   const doubtful = promises.filter(({ verdict }) => verdict === "doubtful").map(({ promise }) => promise);
   const [best] = showing(cases.filter(({ promise }) => doubtful.includes(promise)));
   if (!best) return [];
@@ -36,33 +77,6 @@ function renderDoubts({ promises, cases }: Report, look: Look): string[] {
     "",
     ...renderTitle(best, look),
     ...renderReason(best, look),
-  ];
-}
-
-/** What was told of one promise is not told again of the next one. */
-function renderPromise(
-  { promise, passed, failed }: PromiseReport,
-  cases: readonly CaseReport[],
-  told: Map<string, string>,
-  look: Look,
-): string[] {
-  const own = cases.filter((each) => each.promise === promise);
-  const [best, ...others] = showing(own);
-  if (!best) return [];
-  const sentence = causeOf(best);
-  const before = told.get(sentence);
-  if (before === undefined) told.set(sentence, promise);
-  const shown =
-    before === undefined ? renderReason(best, look) : [`    As with ${before}: ${printable(firstLine(best.reason))}`];
-  const named = others.slice(0, SHOWN_CASES).flatMap((each) => renderTitle(each, look));
-  const more = others.length - SHOWN_CASES;
-  return [
-    `${toned("bad", nameOf(promise), look)}: ${failed} of ${passed + failed} ${passed + failed === 1 ? "case" : "cases"} ${failed === 1 ? "fails" : "fail"}`,
-    "",
-    ...renderTitle(best, look),
-    ...shown,
-    ...(named.length > 0 ? [...(before === undefined ? [""] : []), ...named] : []),
-    ...(more > 0 ? [`    … and ${more} more`] : []),
   ];
 }
 

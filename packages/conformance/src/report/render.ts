@@ -22,6 +22,9 @@ export function renderReport(report: Report, look: Look = {}): string {
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
+/** More broken promises than this are counted, not named. */
+const MOST_NAMES = 8;
+
 const LEGEND =
   "Each line of a history is a call. +1.5 s is that long after the case began; a, b, … are several handles on one store.";
 
@@ -48,10 +51,10 @@ function conclusion(report: Report): string {
   const excused = withVerdict(report, "not applicable").length;
   const judged = promises.length - excused;
   if (broken.length > 0) {
-    const names = broken.map(({ promise }) => nameOf(promise)).join(", ");
+    const names = broken.length > MOST_NAMES ? "" : `: ${broken.map(({ promise }) => nameOf(promise)).join(", ")}`;
     const doubts = withVerdict(report, "doubtful").length;
     const rest = doubts > 0 ? `; ${doubts} more ${doubts === 1 ? "is" : "are"} doubtful` : "";
-    return `${name} breaks ${broken.length} of ${judged} ${judged === 1 ? "promise" : "promises"}: ${names}${rest}.`;
+    return `${name} breaks ${broken.length} of ${judged} ${judged === 1 ? "promise" : "promises"}${names}${rest}.`;
   }
   if (promises.length === 0) return `${name}: no case was run.`;
   if (withVerdict(report, "untold").length > 0) return `${name} breaks no promise in the cases that were run.`;
@@ -72,7 +75,8 @@ function begin({ cases }: Report): string[] {
 
 function again(broken: readonly PromiseReport[], seed: number, { command }: Look): string[] {
   if (command === undefined) return [];
-  return [`Run these again: ${command} --only ${broken.map(({ promise }) => promise).join(",")} --seed ${seed}`];
+  const only = broken.length > MOST_NAMES ? "" : ` --only ${broken.map(({ promise }) => promise).join(",")}`;
+  return [`Run these again: ${command}${only} --seed ${seed}`];
 }
 
 function withVerdict({ promises }: Report, wanted: Verdict): PromiseReport[] {
