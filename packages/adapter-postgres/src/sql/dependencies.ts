@@ -42,7 +42,7 @@ $$;
 
 -- Judges jobs that were just stored as blocked. Those that need not wait are waiting or cancelled at once, as if they had
 -- been stored so. Answers the lanes and keys in which jobs got in line, and which jobs were cancelled.
-CREATE OR REPLACE FUNCTION judge_added(jobs text[], own jsonb, given json, clock bigint, OUT cancelled text[])
+CREATE OR REPLACE FUNCTION judge_added(jobs text[], own jsonb, given json, verdicts text[], clock bigint, OUT cancelled text[])
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
   looked text[] := jobs;
@@ -59,7 +59,8 @@ BEGIN
   SELECT g.id, p.id, g.on_parent
   -- A long list is read only once.
   FROM (SELECT j.id, coalesce(j.extra ->> 'onParent', 'cancel') AS on_parent, j.extra -> 'dependsOn' AS needs
-      FROM json_to_recordset(given) AS j(id text, extra json) WHERE own -> j.id = 'true' OFFSET 0) g,
+      FROM ROWS FROM (json_to_recordset(given) AS (id text, extra json)) WITH ORDINALITY AS j(id, extra, n)
+      WHERE verdicts[j.n] = 'added' AND own -> j.id = 'true' OFFSET 0) g,
     json_array_elements_text(g.needs) p(id);
   IF waited_for IS NOT NULL THEN
     WITH RECURSIVE reached AS (

@@ -132,11 +132,12 @@ BEGIN
   WHERE k.ukey IS NOT NULL AND k.verdict = 'full' AND u.lane = k.lane AND u.ukey = k.ukey AND u.job = k.id;
   PERFORM owe_turns(array_agg(k.lane), array_agg(k.okey)) FROM unnest(lanes, okeys, verdicts) k(lane, okey, verdict)
   WHERE k.okey IS NOT NULL AND k.verdict = 'added';
-  waiting := ARRAY(SELECT j.id FROM json_to_recordset(given) AS j(id text, extra json)
-    WHERE json_array_length(j.extra -> 'dependsOn') > 0 AND own ? j.id);
+  -- An id may come twice in a call; the second one is not stored, whatever it depends on.
+  waiting := ARRAY(SELECT j.id FROM ROWS FROM (json_to_recordset(given) AS (id text, extra json)) WITH ORDINALITY AS j(id, extra, n)
+    WHERE json_array_length(j.extra -> 'dependsOn') > 0 AND verdicts[j.n] = 'added');
   IF waiting <> '{}' THEN
     own := own || (SELECT jsonb_object_agg(w.id, true) FROM unnest(waiting) w(id));
-    SELECT g.cancelled INTO cancelled FROM judge_added(waiting, own, given, clock) g;
+    SELECT g.cancelled INTO cancelled FROM judge_added(waiting, own, given, verdicts, clock) g;
   END IF;
   IF EXISTS (SELECT FROM lane_settings l WHERE l.lane = ANY (entered) AND l.records) THEN
     INSERT INTO events (id, at, kind, detail)

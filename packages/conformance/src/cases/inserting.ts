@@ -184,6 +184,24 @@ export const inserting: readonly Case[] = [
   },
   {
     promise: "P3",
+    title: "takes nothing over from a job whose id came earlier in the same call",
+    async run(t) {
+      const first = t.job();
+      const again = { ...first, priority: 1, orderingKey: "k", dependsOn: ["main:none"], onParent: "cancel" } as const;
+      const unique = { key: "u", until: "finished" } as const;
+      const [, ...others] = await t.adapter.insert([first, again, { ...again, unique }], {
+        now: T0,
+        maybeStored: true,
+      });
+      const job = await t.read(first.id);
+      const alone = { ...first, runAt: T0, attempt: 0, token: 0, version: 1, insertedAt: T0, updatedAt: T0 };
+      same(job, alone, "A job has something of another one with its id.");
+      const existing = { status: "existing", id: first.id, by: "id", job };
+      same(others, [existing, existing], "An id that came earlier in the call does not exist.");
+    },
+  },
+  {
+    promise: "P3",
     title:
       "answers a job that exists already as it is stored, also if it came earlier in the same call and ended at once",
     async run(t) {
