@@ -73,8 +73,9 @@ function isAwaiting({ id }: ChangePlan, known: Known): boolean {
 function tidyPoll(step: Extract<Step, { verb: "poll" }>, known: Known, now: number): Step {
   const { from, expired } = step.request;
   const request = from === undefined ? step.request : { ...step.request, from: known.customState(from) };
-  if (request.ids !== undefined || expired === undefined || expired === 0) return { ...step, request };
-  const lanes = request.lanes?.map((share) => (typeof share === "string" ? share : share.lane)) ?? [...known.lanes];
+  if (expired === undefined || expired === 0) return { ...step, request };
+  const shares = request.ids?.map(laneOf) ?? request.lanes ?? [...known.lanes];
+  const lanes = shares.map((share) => (typeof share === "string" ? share : share.lane));
   const ends = known.jobs
     .flatMap(({ lane, lease }) => (lease && lease.until <= now && lanes.includes(lane) ? [lease.until] : []))
     .toSorted((a, b) => a - b);
