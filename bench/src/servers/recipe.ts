@@ -1,11 +1,11 @@
 /** Whom a server runs as. */
-export interface User {
+interface User {
   readonly uid: number;
   readonly gid: number;
 }
 
 /** What a server is given by its keeper. */
-export interface Kitchen {
+interface Kitchen {
   /** Its own, removed when it has ended. */
   readonly folder: string;
   /** On loopback, and free. */
