@@ -1,4 +1,5 @@
 import { figure, ratioFigure, together } from "../../tables/figure.ts";
+import { traitsOf, type Unit } from "../../units.ts";
 import { colourOf } from "../palette.ts";
 import type { Plotting } from "../plotting.ts";
 import type { Bar, Group, Panel } from "./panel.ts";
@@ -111,7 +112,7 @@ function layout(panel: Panel) {
 function place(bar: Bar, y: number, { reference, bars }: Group, { scale, unit }: Panel): Placed {
   // Without a reference the longest bar of the group is as long as a reference would be.
   const best = Math.max(...bars.map(({ value = 0 }) => value));
-  const one = scale === "value" ? 1 : (reference?.value ?? best) || 1;
+  const one = hasSharedScale(scale, unit) ? 1 : (reference?.value ?? best) || 1;
   const { value, range = [value ?? 0, value ?? 0] } = bar;
   const ratio = scale === "ratio" && reference && value !== undefined ? `  ${ratioFigure(value / one)}×` : "";
   const text = value === undefined ? "invalid" : `${figure(value, unit)}${ratio}`;
@@ -127,11 +128,14 @@ function place(bar: Bar, y: number, { reference, bars }: Group, { scale, unit }:
   };
 }
 
-function referenceText({ reference, bars }: Group, { scale, unit }: Panel): string {
+function referenceText({ reference }: Group, { scale, unit }: Panel): string {
   if (reference) return `1× is ${reference.name}: ${figure(reference.value, unit)} ${unit}`;
-  return scale === "ratio" && bars.length > 0
-    ? `nothing to relate to; the longest bar is the best of these (${unit})`
-    : unit;
+  return hasSharedScale(scale, unit) ? unit : `${unit}; the longest bar is the best of these`;
+}
+
+/** Rates of different durability never share a scale: the weaker would make the stronger look poor. */
+function hasSharedScale(scale: Panel["scale"], unit: Unit): boolean {
+  return scale === "value" && traitsOf(unit).better !== "higher";
 }
 
 function middle({ y }: Placed): number {
