@@ -52,14 +52,27 @@ function messageOf(error: unknown, calls: readonly Call[]): string {
 }
 
 function lastOf(calls: readonly Call[]): string[] {
-  const shown = calls.slice(-SHOWN_CALLS);
-  const lines = withShortIds(describeCalls(shown));
-  const client = shown[0]?.client ?? "";
+  const looked = calls.slice(-8 * SHOWN_CALLS);
   // Who it was is worth a letter only where there are several.
+  const client = looked[0]?.client ?? "";
   const isAlone = calls.every((call) => call.client === client);
-  const texts = isAlone ? lines.map((line) => line.slice(client.length + 2)) : lines;
-  const before = calls.length - shown.length;
+  const lines = withShortIds(describeCalls(looked));
+  const groups = alikeTogether(isAlone ? lines.map((line) => line.slice(client.length + 2)) : lines);
+  const shown = groups.slice(-SHOWN_CALLS);
+  const before = calls.length - shown.reduce((sum, { times }) => sum + times, 0);
+  const texts = shown.map(({ line, times }) => (times > 1 ? `${line} (${times} times)` : line));
   return before > 0 ? [`… ${before} ${before === 1 ? "call" : "calls"} before`, ...texts] : texts;
+}
+
+/** Calls that are alike, and come one after the other, are one line. */
+function alikeTogether(lines: readonly string[]): { readonly line: string; times: number }[] {
+  const groups: { readonly line: string; times: number }[] = [];
+  for (const line of lines) {
+    const last = groups.at(-1);
+    if (last?.line === line) last.times += 1;
+    else groups.push({ line, times: 1 });
+  }
+  return groups;
 }
 
 /** An id that the queue made is long and says nothing: `default:#1` is the first of them. */

@@ -80,10 +80,10 @@ function renderDoubts(promises: readonly PromiseReport[], cases: readonly CaseRe
   ];
 }
 
-/** What failures of the same cause have in common: the sentence; of a difference from the model the field that differs. */
+/** What failures of the same cause have in common: the sentence, whatever its numbers; of a difference from the model the field that differs. */
 function causeOf(failed: CaseReport): string {
   const field = isByModel(failed) ? differingField(failed.reason) : undefined;
-  return field ?? firstLine(failed.reason);
+  return field ?? firstLine(failed.reason).replaceAll(/\d+/g, "#");
 }
 
 function renderTitle({ title }: CaseReport, look: Look): string[] {
