@@ -2,7 +2,7 @@
 // names are kept by an adapter that has only that much. That one is the page's own, with the rest taken away again.
 import { readFileSync } from "node:fs";
 import { type Adapter, type LaneSettings, type NewJob, QueueError } from "@anyqueue/api";
-import { type Fixture, runStandalone } from "@anyqueue/conformance";
+import { cases, type Fixture, runStandalone } from "@anyqueue/conformance";
 import { NodeSqliteAdapter } from "../examples/custom-adapter/node-sqlite-adapter.ts";
 
 const VERBS = "open close insert poll cas get list remove append events lanes configure subscribe".split(" ");
@@ -28,12 +28,13 @@ for (const [i, row] of rows.entries()) {
   for (const name of row.written) written.add(name);
   // What is claimed beyond a new store is for examples/custom-adapter.ts to show.
   if (row.promises.length === 0 || row.written.length === 0) continue;
-  const { promises } = await runStandalone(fixtureOf(written), { only: row.promises, seed: 1, time: "5s" });
-  for (const { promise, verdict, reason } of promises) {
-    looked += 1;
-    if (verdict !== "broken") continue;
+  looked += row.promises.length;
+  const report = await runStandalone(fixtureOf(written), { only: row.promises, seed: 1, time: "3s" });
+  const isWhole = everything.every((name) => written.has(name));
+  for (const { promise, title, outcome, reason } of report.cases) {
+    if (outcome !== "failed" || (isRandom(promise, title) && !isWhole)) continue;
     problems += 1;
-    console.error(`Step ${i + 1} does not yet keep ${promise}: ${reason}`);
+    console.error(`Step ${i + 1} does not yet keep ${promise}: ${title}: ${reason}`);
   }
 }
 for (const name of everything) {
@@ -43,6 +44,11 @@ for (const name of everything) {
 }
 console.log(`${rows.length} steps of work, ${looked} promises looked at on the way, ${problems} problems.`);
 process.exit(problems === 0 && looked > 0 ? 0 : 1);
+
+/** Random cases call whatever there is, so they may fail until all of it is written. */
+function isRandom(promise: string, title: string): boolean {
+  return cases.some((each) => each.isOpenEnded === true && each.promise === promise && each.title === title);
+}
 
 /** An adapter as it is after some steps, on a store that claims no more than a new one does. */
 function fixtureOf(done: ReadonlySet<string>): Fixture {

@@ -12,12 +12,6 @@ export interface Entry {
   readonly hasTurn: boolean;
 }
 
-/** An event, and its place in the log of the store. */
-export interface Logged {
-  readonly event: JobEvent;
-  readonly position: number;
-}
-
 /** A lane's settings, and what is left of its rate. */
 export interface Lane {
   readonly settings: LaneSettings;
