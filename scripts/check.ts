@@ -9,6 +9,7 @@ const steps = [
   { script: "knip", purpose: "no unused files, exports or dependencies" },
   { script: "build", purpose: "every package builds" },
   { script: "packaging", purpose: "what npm would publish works for users" },
+  { script: "outside", purpose: "an adapter made elsewhere passes with the packages as npm would have them" },
   { script: "examples", purpose: "every example runs" },
   { script: "docs", purpose: "the documentation's code runs and its links lead somewhere" },
   { script: "bench:smoke", purpose: "the benchmark runs" },
