@@ -3,20 +3,26 @@ import { describe, expect, it } from "vitest";
 import { cases } from "../src/cases/index.ts";
 import { titleOf } from "../src/case.ts";
 import { decorate } from "../src/decorate.ts";
-import { sharedByProcesses } from "../src/needs.ts";
 import { CASE_DEADLINE, runCase } from "../src/run-case.ts";
 import { defaultSeed } from "../src/seed.ts";
+import { plainCases, servedCases } from "./faulty/proving.ts";
 import { naive } from "./naive/fixture.ts";
+import { served } from "./naive/served.ts";
 
 const seed = defaultSeed();
 
 describe(`the suite, on a naive but right adapter (seed ${seed})`, () => {
-  // A naive store lives in one process, so these have no subject here.
-  for (const subject of cases.filter((each) => each.needs !== sharedByProcesses)) {
-    it(`passes ${titleOf(subject)}`, { timeout: 2 * CASE_DEADLINE }, async (context) => {
-      const result = await runCase(naive(), subject, seed);
-      if (result.outcome === "skipped") context.skip(result.reason);
-      expect(result).toEqual({ outcome: "passed" });
+  for (const subject of plainCases) {
+    it(`passes ${titleOf(subject)}`, { timeout: 2 * CASE_DEADLINE }, async () => {
+      expect(await runCase(naive(), subject, seed)).toEqual({ outcome: "passed" });
+    });
+  }
+});
+
+describe(`the suite, on a naive store that other processes reach (seed ${seed})`, () => {
+  for (const subject of servedCases) {
+    it(`passes ${titleOf(subject)}`, { timeout: 2 * CASE_DEADLINE }, async () => {
+      expect(await runCase(served(), subject, seed)).toEqual({ outcome: "passed" });
     });
   }
 });

@@ -81,4 +81,44 @@ export const blockedJobs: readonly Case[] = [
       sameIds(await t.take({ limit: 9 }), [retried], "A cancelled job that an operator retries waits again.");
     },
   },
+  {
+    promise: "P20",
+    title: "takes nothing for a circle that leads through a job for which nobody has to wait any more",
+    async run(t) {
+      const first = t.job();
+      const [parent] = await t.addAll([{}]);
+      await t.adapter.insert([first], { now: T0 });
+      const id = await t.add(after([first.id, parent], "leave"));
+      await ends(t, first.id, "completed");
+      await t.adapter.remove({ ids: [first.id] });
+      const [outcome] = await t.adapter.insert([{ ...first, ...after([id], "leave") }], { now: T0 });
+      same(outcome, { status: "added", id: first.id }, "A job was refused though it closes no circle.");
+      same(await states(t, [id, first.id]), ["blocked", "blocked"], "A job does not wait for another one.");
+      await ends(t, parent, "completed");
+      await ends(t, id, "completed");
+      sameIds(await t.take({ limit: 9 }), [first.id], "A job was not released.");
+    },
+  },
+  {
+    promise: "P26",
+    title: "keeps nothing of jobs that are cancelled with what they depend on, by its end or removal, where it says so",
+    async run(t) {
+      await t.adapter.configure("side", { keep: { cancelled: false } });
+      const [failed, removed] = await t.addAll([{}, {}]);
+      const side = { lane: "side" };
+      const [one, two] = await t.addAll([
+        { ...after([failed]), ...side },
+        { ...after([removed]), ...side },
+      ]);
+      const last = await t.add({ ...after([two]), ...side });
+      const kept = await t.add(after([removed]));
+      await ends(t, failed, "failed");
+      await t.adapter.remove({ ids: [removed] });
+      same(
+        await states(t, [one, two, last, kept]),
+        [null, null, null, "cancelled"],
+        "Not just the jobs were dropped that their lane does not keep.",
+      );
+    },
+  },
 ];

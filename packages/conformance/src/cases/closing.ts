@@ -1,6 +1,7 @@
-import { isQueueError, Store } from "@anyqueue/api";
+import { type Hint, isQueueError, Store } from "@anyqueue/api";
 import type { Case } from "../case.ts";
 import { holds, same, sameIds } from "../check.ts";
+import { settle } from "../hints.ts";
 import { durable, shared } from "../needs.ts";
 import { SECOND, T0 } from "../time.ts";
 
@@ -50,8 +51,14 @@ export const closing: readonly Case[] = [
     promise: "P25",
     title: "can be closed while somebody listens, and tells nothing afterwards",
     async run(t) {
-      const unsubscribe = await t.adapter.subscribe(() => {});
+      const isShared = t.adapter.capabilities.scope !== "process";
+      const another = isShared ? await t.reopen() : undefined;
+      const heard: Hint[] = [];
+      const unsubscribe = await t.adapter.subscribe((hint) => heard.push(hint));
       await t.adapter.close();
+      await another?.insert([t.job()], { now: T0 });
+      await settle();
+      same(heard, [], "A handle that was closed told of what another one did.");
       unsubscribe();
     },
   },
@@ -95,6 +102,9 @@ export const closing: readonly Case[] = [
         );
       }
       await store.close();
+      if (t.adapter.capabilities.durability === "none") return;
+      const { items } = await (await t.reopen()).list({ limit: 99, now: T0 });
+      same(items.length, answered, "What was answered before the close is not there when the store is opened again.");
     },
   },
   {

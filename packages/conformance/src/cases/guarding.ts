@@ -9,7 +9,8 @@ export const guarding: readonly Case[] = [
   {
     promise: "P2",
     scenarios: ["S64"],
-    title: "refuses by name what JSON, or one of the stores, cannot carry, and stores nothing of it",
+    title:
+      "refuses by name what JSON, or one of the stores, cannot carry, stores nothing of it, and takes what is next to it",
     async run(t) {
       const store = await t.store();
       const cycle: Record<string, unknown> = {};
@@ -35,6 +36,14 @@ export const guarding: readonly Case[] = [
         await refuses(() => store.insert([{ type: "work.do", payload: 1 }, input]), `A payload was taken: ${what}.`);
       }
       same((await store.list({ limit: 9 })).items, [], "A part of a call that was refused was stored.");
+      const neighbours = [null, {}, [], "x\u0001y", "\ud83d\ude00", "1n", -1e300];
+      await store.insert(neighbours.map((payload) => ({ type: "work.do", payload })));
+      const { items } = await store.list({ limit: 9 });
+      same(
+        items.map((job) => job.payload),
+        neighbours,
+        "What is next to what is refused is not taken.",
+      );
     },
   },
   {

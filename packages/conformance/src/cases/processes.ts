@@ -2,7 +2,7 @@ import type { Case } from "../case.ts";
 import { holds, same } from "../check.ts";
 import { crashProof, sharedByProcesses } from "../needs.ts";
 import { Helper } from "../processes/helper.ts";
-import { LEASE, T0 } from "../time.ts";
+import { HOUR, LEASE, T0 } from "../time.ts";
 import type { Trial } from "../trial.ts";
 
 /** What only shows between processes. */
@@ -30,12 +30,15 @@ export const processes: readonly Case[] = [
     needs: sharedByProcesses,
     async run(t) {
       const jobs = Array.from({ length: 60 }, () => t.job());
-      const helpers = [jobs, jobs.toReversed()].map(
+      const helpers = [jobs, jobs].map(
         (list) => new Helper({ connection: t.connection(), do: "insert", jobs: list, now: T0 }),
       );
       await together(helpers);
+      const ids = jobs.map((job) => job.id).sort();
       const found = await t.take({ limit: 200 });
-      same(found.map((job) => job.id).sort(), jobs.map((job) => job.id).sort(), "A job was stored twice, or lost.");
+      same(found.map((job) => job.id).sort(), ids, "A job was stored twice, or lost.");
+      const told = helpers.flatMap((helper) => helper.ids);
+      same(told.sort(), ids, "Not just one process was told of each job that it added it.");
     },
   },
   {
@@ -68,6 +71,8 @@ export const processes: readonly Case[] = [
         [...told].every((id) => leased.has(id)),
         "A lease that was answered to a process died with it.",
       );
+      const early = await t.poll({ limit: 0, expired: 10_000, now: T0 + LEASE - 1 });
+      same(early.expired, [], "A job of the dead process came back before its lease had ended.");
       const { expired } = await t.poll({ limit: 0, expired: 10_000, now: T0 + LEASE });
       const back = new Set(expired.map((job) => job.id));
       holds(
@@ -123,6 +128,9 @@ export const processes: readonly Case[] = [
         while (!isOver) {
           // A server may still carry out the last poll of the dead process, so this is asked for until all is done.
           await handBack(t, "victim");
+          const { items } = await t.adapter.list({ states: ["active"], limit: 99, now: T0 });
+          const held = items.map((job) => job.orderingKey);
+          same(held.length, new Set(held).size, "Two jobs of one key were held at once.");
           await new Promise(setImmediate);
         }
         await ended;
@@ -166,6 +174,41 @@ export const processes: readonly Case[] = [
     },
   },
   {
+    promise: "P19",
+    title: "gives a process that was polling before nothing more of a lane once `configure` has paused it",
+    needs: sharedByProcesses,
+    async run(t) {
+      const ids = await t.addAll([{}, {}, {}]);
+      // As long as it is there the other process goes on polling.
+      const last = await t.add({ delayMs: HOUR });
+      const helper = new Helper({ connection: t.connection(), do: "work", lane: "main", holder: "one", now: T0 });
+      try {
+        await helper.ready;
+        helper.go();
+        await helper.tells(ids.length);
+        await t.adapter.configure("main", { paused: true });
+        const more = await t.addAll([{}, {}]);
+        const end = performance.now() + A_WHILE;
+        for (let polls = 0; polls < MANY || performance.now() < end; polls++) {
+          same(await t.take({ limit: 9 }), [], "A paused lane gave a job.");
+          await new Promise(setImmediate);
+        }
+        same(
+          [...helper.ids].sort(),
+          [...ids].sort(),
+          "A process was given jobs of a lane that another one had paused.",
+        );
+        await t.adapter.configure("main", { paused: null });
+        await helper.tells(ids.length + more.length);
+        await t.adapter.remove({ ids: [last] });
+        await helper.ended;
+        same([...helper.ids].sort(), [...ids, ...more].sort(), "A lane that goes on does not give its jobs.");
+      } finally {
+        await helper.kill();
+      }
+    },
+  },
+  {
     promise: "P20",
     title: "releases every job when processes complete at the same time what it depends on",
     needs: sharedByProcesses,
@@ -184,6 +227,10 @@ export const processes: readonly Case[] = [
     },
   },
 ];
+
+/** How long, and for how many polls, another process is watched that should do nothing: long enough for polls of its own. */
+const A_WHILE = 100;
+const MANY = 200;
 
 /** Gives back what a dead process holds, as a rescuer does once its leases end. */
 async function handBack(t: Trial, holder: string): Promise<void> {

@@ -198,6 +198,7 @@ export const rescuing: readonly Case[] = [
       const store = await t.store();
       await t.add();
       const held = await t.claim();
+      same(await store.rescue({ limit: 9, now: held.lease.until - 1 }), 0, "A job was rescued from a living holder.");
       status(await t.complete(held, 1, held.lease.until - 1), "ok", "A holder in time was refused.");
       same(await store.rescue({ limit: 9, now: held.lease.until + 1 }), 0, "A finished job was rescued.");
     },

@@ -10,10 +10,12 @@ import {
 } from "@anyqueue/api";
 import { decorate } from "../../src/decorate.ts";
 import { type Fault, without } from "./fault.ts";
+import { lookThenTake } from "./racing.ts";
+import { storing } from "./shaping.ts";
 
 /** Breaks P6 to P11. */
 export const choosing: readonly Fault[] = [
-  polling("P6", "returns one job more than the limit", (request) => ({ ...request, limit: request.limit + 1 })),
+  polling("P6", "exceeds the limit by one job", (request) => ({ ...request, limit: request.limit + 1 })),
   polling("P6", "polls a lane's neighbours of another case", (request) => ({
     ...request,
     ...(request.lanes && {
@@ -39,33 +41,10 @@ export const choosing: readonly Fault[] = [
   },
   {
     promise: "P6",
-    name: "chooses first and leases afterwards",
-    break: (adapter) =>
-      decorate(adapter, {
-        poll: async (request) => {
-          const { limit, lanes, now, lease } = request;
-          if (!lease || !lanes?.every((lane) => typeof lane === "string") || limit !== 2) return adapter.poll(request);
-          const { items } = await adapter.list({
-            lanes,
-            states: ["waiting"],
-            order: "poll",
-            limit,
-            ...(now && { now }),
-          });
-          await Promise.resolve();
-          const result = await adapter.poll({ ...request, limit: items.length });
-          return {
-            ...result,
-            jobs: items.map((job, i) => ({
-              ...job,
-              token: result.jobs[i]?.token ?? i,
-              lease: { ...lease, until: 0, token: 1, from: "waiting" },
-            })),
-          };
-        },
-      }),
+    name: "claims a job twice when polls race: it looks first and takes afterwards",
+    break: lookThenTake,
   },
-  polled("P7", "returns a batch in reverse", (jobs) => jobs.toReversed()),
+  polled("P7", "loses the order of a batch that it returns", (jobs) => jobs.toReversed()),
   polled("P7", "orders priorities as text", (jobs) =>
     jobs.toSorted((a, b) => String(a.priority).localeCompare(String(b.priority))),
   ),
@@ -130,9 +109,37 @@ export const choosing: readonly Fault[] = [
         },
       }),
   },
+  {
+    promise: "P8",
+    name: "rounds `runAt` to seconds",
+    break: (adapter) =>
+      storing(adapter, (job) =>
+        job.runAt === undefined ? job : { ...job, runAt: Math.round(job.runAt / 1000) * 1000 },
+      ),
+  },
   listing("P8", "lists delayed jobs as waiting", ({ states, ...query }) => ({
     ...query,
     ...(states && { states: states.includes("waiting") ? [...states, "delayed"] : states }),
+  })),
+  {
+    promise: "P9",
+    name: "compares JSON as text, so that the order of keys counts",
+    break: (adapter) =>
+      decorate(adapter, {
+        list: async (query) => {
+          const page = await adapter.list(query);
+          const tests = Object.entries((query.where ?? {}) as Record<string, Test>);
+          const isText = (job: Job) =>
+            tests.every(
+              ([path, { eq }]) => eq === undefined || JSON.stringify(valueAt(job, path)) === JSON.stringify(eq),
+            );
+          return { ...page, items: page.items.filter(isText) };
+        },
+      }),
+  },
+  listing("P9", "treats `_` as a wildcard", ({ types, ...query }) => ({
+    ...query,
+    ...(types && { types: types.map((type) => type.replaceAll("_", "*")) }),
   })),
   testing("P9", "equates true with 1", (test) => (test.eq === 1 ? { in: [1, true] } : test)),
   testing("P9", "takes a missing value for unequal", (test, path) =>
@@ -296,4 +303,8 @@ function testing(
     return { and: parts };
   };
   return listing(promise, name, ({ where, ...query }) => ({ ...query, ...(where && { where: every(where) }) }));
+}
+
+function valueAt(job: Job, path: string): unknown {
+  return path.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown> | null)?.[key], job);
 }

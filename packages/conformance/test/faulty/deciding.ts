@@ -190,7 +190,7 @@ export const deciding: readonly Fault[] = [
   },
   {
     promise: "P14",
-    name: "takes a result of null for none",
+    name: "loses `null` results",
     break: (adapter) =>
       decorate(adapter, {
         cas: (changes, at) =>

@@ -49,6 +49,61 @@ export const living: readonly Fault[] = [
       }),
   },
   {
+    promise: "P19",
+    name: "refuses changes in a paused lane",
+    break: (adapter) =>
+      decorate(adapter, {
+        cas: async (changes, at) => {
+          const lanes = await adapter.lanes();
+          const isPaused = (id: string) => lanes.some(({ lane, settings }) => lane === laneOf(id) && settings.paused);
+          return oneByOne(changes, async (each) =>
+            isPaused(each.id)
+              ? { status: "conflict", state: "active", token: 0, version: 0 }
+              : change(adapter, each, at),
+          );
+        },
+      }),
+  },
+  {
+    promise: "P19",
+    name: "tells since when the first job in line has been due, in place of the one that has waited longest",
+    break: (adapter) =>
+      decorate(adapter, {
+        lanes: async (query) => {
+          const lanes = await adapter.lanes(query);
+          const firsts = lanes.map(async (status) => {
+            const { items } = await adapter.list({
+              lanes: [status.lane],
+              states: ["waiting"],
+              order: "poll",
+              limit: 1,
+              ...query,
+            });
+            return { ...status, oldestDueAt: items[0]?.runAt ?? null };
+          });
+          return Promise.all(firsts);
+        },
+      }),
+  },
+  {
+    promise: "P19",
+    name: "goes on counting jobs that are pruned",
+    break: (adapter) => {
+      let pruned = 0;
+      return decorate(adapter, {
+        remove: async (query) => {
+          const count = await adapter.remove(query);
+          if (!("ids" in query)) pruned += count;
+          return count;
+        },
+        lanes: async (query) =>
+          (await adapter.lanes(query)).map((lane) =>
+            pruned > 0 ? { ...lane, counts: { ...lane.counts, failed: (lane.counts["failed"] ?? 0) + pruned } } : lane,
+          ),
+      });
+    },
+  },
+  {
     promise: "P21",
     name: "cancels held jobs at once",
     break: (adapter) =>
@@ -162,6 +217,33 @@ export const living: readonly Fault[] = [
   },
   {
     promise: "P23",
+    name: "misses late-committed events: a reader passes over one that is being written",
+    break(adapter) {
+      const uncommitted = new Set<string>();
+      const keyOf = (id: string, event: unknown) => JSON.stringify([id, event]);
+      return decorate(adapter, {
+        append: async (entries, at) => {
+          const keys = entries.map(({ id, event }) => keyOf(id, event));
+          for (const key of keys) uncommitted.add(key);
+          const outcomes = await adapter.append(entries, at);
+          await new Promise(setImmediate);
+          for (const key of keys) uncommitted.delete(key);
+          return outcomes;
+        },
+        events: async (query) => {
+          const page = await adapter.events(query);
+          const isSeen = page.items.map(({ id, data }) => !uncommitted.has(keyOf(id, data)));
+          return {
+            ...page,
+            items: page.items.filter((_, i) => isSeen[i]),
+            cursors: page.cursors.filter((_, i) => isSeen[i]),
+          };
+        },
+      });
+    },
+  },
+  {
+    promise: "P23",
     name: "skips an event between two pages",
     break: (adapter) =>
       decorate(adapter, {
@@ -264,6 +346,22 @@ export const living: readonly Fault[] = [
     promise: "P25",
     name: "lets its capabilities be changed",
     break: (adapter) => decorate(adapter, { capabilities: { ...adapter.capabilities } }),
+  },
+  {
+    promise: "P26",
+    name: "prunes active jobs",
+    break: (adapter) =>
+      decorate(adapter, {
+        remove: async (query) => {
+          const count = await adapter.remove(query);
+          if ("ids" in query) return count;
+          const { lane, now = Date.now() } = query;
+          const isOld = (insertedAt: number) => "keep" in query || insertedAt <= now - query.olderThanMs;
+          const { items } = await adapter.list({ states: ["active"], limit: 1000, ...(lane && { lanes: [lane] }) });
+          const old = items.filter((job) => isOld(job.insertedAt)).map((job) => job.id);
+          return count + (await adapter.remove({ ids: old.slice(0, query.limit - count) }));
+        },
+      }),
   },
   {
     promise: "P26",

@@ -96,7 +96,7 @@ export const room: readonly Fault[] = [
       },
     }),
   ),
-  fault("lets everybody in when adders meet", (adapter) =>
+  fault("lets the capacity overshoot when adders race", (adapter) =>
     onceTogether(adapter, "insert", (each) =>
       decorate(each, {
         insert: (jobs, at) =>

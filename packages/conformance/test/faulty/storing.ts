@@ -146,7 +146,7 @@ export const storing: readonly Fault[] = [
   },
   {
     promise: "P5",
-    name: "hints before the caller's transaction commits",
+    name: "wakes before the commit of the caller's transaction",
     break: (adapter) => {
       const wakes = new Set<(lane: string) => void>();
       return decorate(adapter, {

@@ -1,11 +1,9 @@
 import { decide, isHeld, takeOver, type Job } from "@anyqueue/api";
 import { decorate } from "../../src/decorate.ts";
 import { type Fault, oneByOne, without } from "./fault.ts";
-import { lookThenTake } from "./racing.ts";
 
 /** Shows only when several call at the same time, on one handle or on several, or when one of them dies. */
 export const turbulent: readonly Fault[] = [
-  { promise: "P6", name: "looks which jobs are due first and takes them afterwards", break: lookThenTake },
   {
     promise: "P12",
     name: "compares first and sets afterwards",

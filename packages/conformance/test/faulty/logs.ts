@@ -1,0 +1,100 @@
+import type { Adapter, AppendOutcome, JobEvent } from "@anyqueue/api";
+import { decorate } from "../../src/decorate.ts";
+import { changing, type Fault, without } from "./fault.ts";
+import { onceReopened } from "./shaping.ts";
+
+/** Breaks P22 and P23 by what comes into a log, and what is read from it. */
+export const logs: readonly Fault[] = [
+  fault("P22", "records a move when a job is leased in the state that it has", (adapter) => {
+    const moved: JobEvent[] = [];
+    return decorate(adapter, {
+      poll: async (request) => {
+        const result = await adapter.poll(request);
+        const { from = "waiting", to = "active" } = request;
+        if (from === to) for (const { id } of result.jobs) moved.push({ id, at: result.now, kind: "moved", from, to });
+        return result;
+      },
+      events: async (query) => {
+        const page = await adapter.events(query);
+        return { ...page, items: [...page.items, ...moved.filter((event) => event.id === query.id)] };
+      },
+    });
+  }),
+  fault("P22", "stops at the first event that it refuses", (adapter) =>
+    decorate(adapter, {
+      append: async (entries, at) => {
+        const outcomes: AppendOutcome[] = [];
+        for (const entry of entries) {
+          const isStopped = outcomes.some((each) => each.status !== "ok");
+          outcomes.push(...(isStopped ? [{ status: "missing" } as const] : await adapter.append([entry], at)));
+        }
+        return outcomes;
+      },
+    }),
+  ),
+  fault("P22", "writes no event of a change that changes nothing", (adapter) =>
+    changing(adapter, (each) => (Object.keys(each.set).length === 0 ? without(each, "event") : each)),
+  ),
+  fault("P22", "keeps the log of a job that is removed", (adapter) => {
+    const kept: JobEvent[] = [];
+    return decorate(adapter, {
+      remove: async (query) => {
+        for (const id of "ids" in query ? query.ids : []) {
+          kept.push(...(await adapter.events({ id, limit: 1000 })).items);
+        }
+        return adapter.remove(query);
+      },
+      events: async (query) => {
+        const page = await adapter.events(query);
+        return { ...page, items: [...kept, ...page.items] };
+      },
+    });
+  }),
+  fault("P23", "answers one event more than the limit", (adapter) =>
+    decorate(adapter, { events: (query) => adapter.events({ ...query, limit: query.limit + 1 }) }),
+  ),
+  fault("P23", "goes on from the end of the log when it is opened again", (adapter) =>
+    reading(adapter, async (query) => {
+      const { after } = await adapter.events({ limit: 100_000 });
+      return query.after === undefined ? adapter.events(query) : adapter.events({ ...query, after });
+    }),
+  ),
+  fault("P23", "shows nothing of what was written in a transaction of the caller's", (adapter) => {
+    const keyOf = (id: string, event: unknown) => JSON.stringify([id, event]);
+    return decorate(adapter, {
+      append: (entries, at) => {
+        if (at?.tx !== undefined) for (const { id, event } of entries) hidden.add(keyOf(id, event));
+        return adapter.append(entries, at);
+      },
+      events: async (query) => {
+        const page = await adapter.events(query);
+        const isSeen = page.items.map(({ id, data }) => !hidden.has(keyOf(id, data)));
+        return {
+          ...page,
+          items: page.items.filter((_, i) => isSeen[i]),
+          cursors: page.cursors.filter((_, i) => isSeen[i]),
+        };
+      },
+    });
+  }),
+];
+
+/** What was written in transactions, on all handles. */
+const hidden = new Set<string>();
+
+function fault(promise: Fault["promise"], name: string, breaking: (adapter: Adapter) => Adapter): Fault {
+  return { promise, name, break: breaking };
+}
+
+/** Reads events otherwise once the store was opened again. */
+function reading(adapter: Adapter, events: Adapter["events"]): Adapter {
+  let isReopened = false;
+  const noting = onceReopened(adapter, (each) =>
+    decorate(each, {
+      open: async () => {
+        isReopened = true;
+      },
+    }),
+  );
+  return decorate(noting, { events: (query) => (isReopened ? events(query) : adapter.events(query)) });
+}
