@@ -10,6 +10,7 @@ import { filters } from "./filters.ts";
 import { graphs } from "./graphs.ts";
 import { keeping } from "./keeping.ts";
 import { keys } from "./keys.ts";
+import { lanes } from "./lanes.ts";
 import { limits } from "./limits.ts";
 import { lines } from "./lines.ts";
 import { living } from "./living.ts";
@@ -51,6 +52,7 @@ export const faults: readonly Fault[] = [
   ...limits,
   ...graphs,
   ...sparing,
+  ...lanes,
   ...living,
   ...stopping,
   ...logs,

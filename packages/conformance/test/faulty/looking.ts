@@ -14,7 +14,7 @@ export interface Task {
 }
 
 /** A case that found something. */
-export interface Find {
+interface Find {
   readonly title: string;
   readonly ms: number;
   /** What may be a mistake in the fault itself, and no broken promise. */
