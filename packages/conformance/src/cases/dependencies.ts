@@ -216,6 +216,17 @@ export const dependencies: readonly Case[] = [
   },
   {
     promise: "P20",
+    title: "takes nothing for a circle that leads through a job which was freed by hand",
+    async run(t) {
+      const later = t.job();
+      const id = await t.add(after([later.id], "leave"));
+      await t.apply({ id, expect: { state: "blocked" }, set: { state: "waiting" } });
+      const [outcome] = await t.adapter.insert([{ ...later, ...after([id], "leave") }], { now: T0 });
+      same(outcome, { status: "added", id: later.id }, "A job was refused though it closes no circle.");
+    },
+  },
+  {
+    promise: "P20",
     title: "counts the attempts of a released job anew, as of any that comes into another state",
     async run(t) {
       const [parent] = await t.addAll([{}]);
