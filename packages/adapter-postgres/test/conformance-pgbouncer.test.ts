@@ -19,6 +19,10 @@ const hearing = await fixtureOf("postgres", { ...wish, notify: { url: await serv
 const deaf = await fixtureOf("postgres, where it hears nothing,", { ...wish, notify: true });
 
 describe.skipIf(pooler === undefined)(`behind PgBouncer${noPgBouncer ? ` (${noPgBouncer})` : ""}`, () => {
-  runConformance(hearing, { describe, it });
-  runConformance(deaf, { describe, it: (title, run, timeoutMs) => definerOf(title)?.(title, run, timeoutMs) });
+  runConformance(hearing, { describe, it }, { time: "5s" });
+  runConformance(
+    deaf,
+    { describe, it: (title, run, timeoutMs) => definerOf(title)?.(title, run, timeoutMs) },
+    { time: "5s" },
+  );
 });

@@ -7,7 +7,11 @@ import { type Fixture, runConformance } from "@anyqueue/conformance";
 import SqliteDatabase from "better-sqlite3";
 import { describe, it } from "vitest";
 
-runConformance({ name: "sqlite in memory", open: () => sqlite({ path: ":memory:" }) }, { describe, it });
+runConformance(
+  { name: "sqlite in memory", open: () => sqlite({ path: ":memory:" }) },
+  { describe, it },
+  { time: "5s" },
+);
 runConformance(onFile(), { describe, it });
 
 /** Each case on a file of its own, with every means that a store of several processes can be asked for. */
