@@ -40,7 +40,10 @@ export interface Settings {
   readonly unique?: null;
 }
 
-/** One compare-and-set. It is applied whole or not at all, whatever becomes of the others in the call (P12). */
+/**
+ * One compare-and-set. It is applied whole or not at all, whatever becomes of the others in the call (P12), which are made
+ * in any order: what one does to other jobs by dependencies, keys and turns, another of the call may or may not meet.
+ */
 export interface Change {
   /** Distinct within a call. */
   readonly id: string;
