@@ -183,28 +183,25 @@ export const logs: readonly Fault[] = [
       return query.after === undefined ? adapter.events(query) : adapter.events({ ...query, after });
     }),
   ),
-  fault("P23", "shows nothing of what was written in a transaction of the caller's", (adapter) => {
+  fault("P23", "shows twice what was written in a transaction of the caller's", (adapter) => {
     const keyOf = (id: string, event: unknown) => JSON.stringify([id, event]);
     return decorate(adapter, {
       append: (entries, at) => {
-        if (at?.tx !== undefined) for (const { id, event } of entries) hidden.add(keyOf(id, event));
+        if (at?.tx !== undefined) for (const { id, event } of entries) joined.add(keyOf(id, event));
         return adapter.append(entries, at);
       },
       events: async (query) => {
         const page = await adapter.events(query);
-        const isSeen = page.items.map(({ id, data }) => !hidden.has(keyOf(id, data)));
-        return {
-          ...page,
-          items: page.items.filter((_, i) => isSeen[i]),
-          cursors: page.cursors.filter((_, i) => isSeen[i]),
-        };
+        const times = page.items.map(({ id, data }) => (joined.has(keyOf(id, data)) ? 2 : 1));
+        const repeat = <T>(each: T, i: number): T[] => Array<T>(times[i] ?? 1).fill(each);
+        return { ...page, items: page.items.flatMap(repeat), cursors: page.cursors.flatMap(repeat) };
       },
     });
   }),
 ];
 
 /** What was written in transactions, on all handles. */
-const hidden = new Set<string>();
+const joined = new Set<string>();
 
 function fault(promise: Fault["promise"], name: string, breaking: (adapter: Adapter) => Adapter): Fault {
   return { promise, name, break: breaking };

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Adapter, isTerminal, type Job, type NewJob, type PollResult } from "@anyqueue/api";
 import { decorate } from "../../src/decorate.ts";
 import { type Fault, later, without } from "./fault.ts";
-import { find, meanwhile, pollingAs, strandBlocked } from "./shaping.ts";
+import { find, meanwhile, pollingAs } from "./shaping.ts";
 
 /** Shows only between processes: what one of them has not written yet, or does not know of the others. */
 export const racing: readonly Fault[] = [
@@ -44,6 +45,8 @@ export const racing: readonly Fault[] = [
     decorate(adapter, {
       insert: async (jobs, at) => {
         const found = await adapter.get(jobs.map((job) => job.id));
+        // Long enough for the other process to look as well.
+        await sleep(5);
         const outcomes = await adapter.insert(jobs, at);
         return outcomes.map((each, i) => (found[i] ? each : { status: "added", id: jobs[i]?.id ?? "" }));
       },
@@ -109,7 +112,7 @@ export const racing: readonly Fault[] = [
   }),
   between(
     "P20",
-    "leaves a release to the other process when two end at the same time what a job depends on",
+    "cancels a job when two processes end at the same time what it depends on: neither sees the other's end",
     (adapter) =>
       decorate(adapter, {
         cas: async (changes, at) => {
@@ -124,8 +127,7 @@ export const racing: readonly Fault[] = [
           const outcomes = await adapter.cas(changes, at);
           const now = await adapter.get(leftToOthers.map((job) => job.id));
           for (const job of now) {
-            if (job?.state === "waiting" && job.dependsOn?.some((id) => ending.has(id)))
-              await strandBlocked(adapter, job.id);
+            if (job?.state === "waiting" && job.dependsOn?.some((id) => ending.has(id))) await cancel(adapter, job);
           }
           return outcomes;
         },
@@ -146,6 +148,10 @@ export function lookThenTake(adapter: Adapter): Adapter {
       return answerOf(items, lease, now);
     },
   });
+}
+
+async function cancel(adapter: Adapter, { id, version }: Job): Promise<void> {
+  await adapter.cas([{ id, expect: { version }, set: { state: "cancelled" } }]);
 }
 
 /** What a poll would have answered of these jobs. */
