@@ -15,9 +15,9 @@ export class Step {
   counter: number;
   /** Jobs that ended in this step, or null for those that are gone, of whom their dependents do not know yet. */
   readonly #ended = new Map<string, Job | null>();
-  /** Jobs as they are stored, and ids for which no job waits. Forgotten when a change reaches other jobs. */
+  /** Jobs as they are, of which a change is to come, and who waits for each. Forgotten when a change reaches further. */
   readonly #ahead = new Map<string, Entry>();
-  readonly #unawaited = new Set<string>();
+  readonly #waitingAhead = new Map<string, Entry[]>();
   /** The lines in which a turn may be free. */
   readonly #lines = new Set<string>();
 
@@ -63,8 +63,9 @@ export class Step {
   /** Reads what many changes are about in two queries, instead of in two for each. */
   async readAhead(ids: readonly string[]): Promise<void> {
     for (const entry of await this.rows.byId(ids)) this.#ahead.set(entry.id, entry);
-    const awaited = new Set((await this.rows.waitingFor(ids)).flatMap(({ missing }) => missing));
-    for (const id of ids) if (!awaited.has(id)) this.#unawaited.add(id);
+    const waiting = (await this.rows.waitingFor(ids)).map((entry) => this.#ahead.get(entry.id) ?? entry);
+    const byParent = byMissing(waiting);
+    for (const id of ids) this.#waitingAhead.set(id, byParent.get(id) ?? []);
   }
 
   async find(id: string): Promise<Entry | undefined> {
@@ -135,28 +136,23 @@ export class Step {
       this.#ended.clear();
       for (const job of ended.values()) if (job) all.push(job);
       const reached = new Set([...ended.keys()].flatMap((id) => waiting.get(id) ?? []));
-      for (const entry of reached) this.#judge(entry, ended);
+      for (const entry of reached) if (entry.missing.some((id) => ended.has(id))) this.#judge(entry, ended);
     }
     const unkept = all.filter((job) => keptFor(job, this.lane(job.lane).settings.keep) === false);
     if (unkept.length > 0) await this.rows.removeSpare(unkept.map(({ id }) => id));
   }
 
   /** Whom the jobs that ended may reach, by what they wait for. One that completed cancels nobody, so it reaches no further. */
-  async #waiting(): Promise<Map<string, Entry[]>> {
-    const waiting = new Map<string, Entry[]>();
-    const ids = [...this.#ended.keys()].filter((id) => !this.#unawaited.has(id));
-    if (ids.length === 0) return waiting;
+  async #waiting(): Promise<ReadonlyMap<string, readonly Entry[]>> {
+    const ids = [...this.#ended.keys()];
+    if (ids.length === 0) return new Map();
     const isFar = ids.some((id) => this.#ended.get(id)?.state !== "completed");
+    const isRead = ids.every((id) => this.#waitingAhead.has(id));
+    const isReached = !isRead || ids.some((id) => this.#waitingAhead.get(id)?.length);
+    if (isRead && !(isFar && isReached)) return this.#waitingAhead;
     const entries = await (isFar ? this.rows.waitingBehind(ids) : this.rows.waitingFor(ids));
     if (entries.length > 0) this.#forget();
-    for (const entry of entries) {
-      for (const id of entry.missing)
-        waiting
-          .set(id, waiting.get(id) ?? [])
-          .get(id)
-          ?.push(entry);
-    }
-    return waiting;
+    return byMissing(entries);
   }
 
   /** Lets a blocked job go on, or not, now that some of those it waits for have ended or are gone (P20). */
@@ -187,8 +183,20 @@ export class Step {
 
   #forget(): void {
     this.#ahead.clear();
-    this.#unawaited.clear();
+    this.#waitingAhead.clear();
   }
+}
+
+function byMissing(entries: readonly Entry[]): Map<string, Entry[]> {
+  const waiting = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    for (const id of entry.missing)
+      waiting
+        .set(id, waiting.get(id) ?? [])
+        .get(id)
+        ?.push(entry);
+  }
+  return waiting;
 }
 
 /** A lane and unique key as one text: no lane has a colon in its name. */
