@@ -82,7 +82,7 @@ function call(side: Side, adapter: Adapter, step: Step, circumstances: Circumsta
 }
 
 /** A job of a script as it is inserted. */
-export function jobOf({ runIn, ...plan }: JobPlan, now: number): NewJob {
+function jobOf({ runIn, ...plan }: JobPlan, now: number): NewJob {
   const lane = laneOf(plan.id);
   const usual = { lane, type: "work.do", payload: null, state: "waiting", priority: 512, maxAttempts: 3 };
   return { ...usual, ...plan, ...(runIn !== undefined && { runAt: now + runIn }) };

@@ -2,12 +2,12 @@ import type { Kind, Known } from "./known.ts";
 import type { Step } from "./step.ts";
 
 /** A job that a plan does not name: one of a kind, counted round; or one that is new, or may come later, in a lane. */
-export type Pick =
+type Pick =
   | { readonly pick: Kind | "sibling"; readonly nth: number }
   | { readonly pick: "new" | "future"; readonly lane: string };
 
 /** Each job of a kind, with something about it. */
-export interface Each {
+interface Each {
   readonly each: Kind;
   readonly with?: object;
 }

@@ -32,7 +32,7 @@ export interface ChangePlan extends Omit<Change, "expect" | "set" | "spawn"> {
 }
 
 /** A user event in the words of a script. */
-export interface EntryPlan {
+interface EntryPlan {
   readonly id: string;
   readonly event: Json;
   readonly token?: LeaseName;
@@ -45,7 +45,7 @@ export type Moment = "lease" | "due" | "kept";
 export type Wait = number | { readonly until: Moment; readonly plus: number };
 
 /** Each verb with what it is asked. */
-export type Deed =
+type Deed =
   | { readonly verb: "insert"; readonly jobs: readonly JobPlan[]; readonly allOrNone?: true }
   | { readonly verb: "poll"; readonly request: Omit<PollRequest, "now" | "after"> }
   | { readonly verb: "cas"; readonly changes: readonly ChangePlan[] }

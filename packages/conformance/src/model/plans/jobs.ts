@@ -3,13 +3,13 @@ import { hostileValues } from "../../cases/json.ts";
 import { nth, one, some } from "./draw.ts";
 import type { Taste } from "./taste.ts";
 
-export const TYPES = ["work.do", "work.undo", "mail.send", "mail", "Work.do"] as const;
+const TYPES = ["work.do", "work.undo", "mail.send", "mail", "Work.do"] as const;
 export const CUSTOM = ["fetched", "parsed", "Parsed"] as const;
 export const HOLDERS = ["ann", "bob", "rescuer"] as const;
 export const GROUPS = ["red", "blue", "redder"] as const;
 
 /** Texts that are easily taken for each other, or put in the wrong order. */
-export const texts = one("a", "b", "A", "a%", "a_", "ab", "\ufb00", "\u{1f600}");
+const texts = one("a", "b", "A", "a%", "a_", "ab", "\ufb00", "\u{1f600}");
 
 /** Small values that predicates can tell apart, and now and then one that is hard to store. */
 export const values: Arbitrary<unknown> = fc.oneof(

@@ -35,7 +35,7 @@ export function polls(taste: Taste): Arbitrary<object> {
 }
 
 /** A lease of one of a few lengths. */
-export const leases = fc.record({ ms: one(1000, 1010, 5000, 5020, 30_000, 60_000), holder: one(...HOLDERS) });
+const leases = fc.record({ ms: one(1000, 1010, 5000, 5020, 30_000, 60_000), holder: one(...HOLDERS) });
 
 /** Where it looks, and for how many jobs. Of every lane it takes all, or as many as it likes. */
 function places({ lanes, poll }: Taste): Arbitrary<object> {
