@@ -3,8 +3,10 @@ import {
   type At,
   type CasOutcome,
   type Change,
+  type EventQuery,
   type InsertOutcome,
   type Job,
+  type JobEvent,
   type Json,
   type Lease,
   type NewJob,
@@ -17,6 +19,7 @@ import { holds, present, same } from "./check.ts";
 import { decorate } from "./decorate.ts";
 import type { Connection, Fixture } from "./fixture.ts";
 import type { Handles } from "./handles.ts";
+import { wholeLog } from "./read-log.ts";
 import { LEASE, T0 } from "./time.ts";
 
 /** A job that somebody holds. */
@@ -112,6 +115,11 @@ export class Trial {
     } finally {
       await this.#handles.end();
     }
+  }
+
+  /** The whole log, of all jobs or of what is asked for. */
+  log(query?: Omit<EventQuery, "limit"> & { readonly limit?: number }): Promise<readonly JobEvent[]> {
+    return wholeLog(this.adapter, query);
   }
 
   /** A valid job: in lane `main`, of type `work.do`, waiting, of normal priority, to be tried three times. */

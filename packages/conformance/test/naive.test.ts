@@ -39,3 +39,15 @@ describe("the suite, on one that tells only in which lanes jobs ended", () => {
     });
   }
 });
+
+describe("the suite, on one that answers short pages of the log", () => {
+  const inBatches = naive((adapter) =>
+    decorate(adapter, { events: (query) => adapter.events({ ...query, limit: Math.min(query.limit, 2) }) }),
+  );
+  const readers = new Set(["P12", "P15", "P16", "P22", "P23", "P25"]);
+  for (const subject of plainCases.filter(({ promise }) => readers.has(promise))) {
+    it(`passes ${titleOf(subject)}`, { timeout: 2 * CASE_DEADLINE }, async () => {
+      expect(await runCase(inBatches, subject, seed)).toEqual({ outcome: "passed" });
+    });
+  }
+});

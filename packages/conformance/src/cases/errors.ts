@@ -28,7 +28,7 @@ export const errors: readonly Case[] = [
         await t.apply({ id, expect: { token: held.token }, set }, now);
         same((await t.read(id)).error, error, "The error of a failed attempt is not kept as it was.");
       }
-      const { items } = await t.adapter.events({ id, limit: 9 });
+      const items = await t.log({ id });
       const expected = thrown.map((error, i) => ({ id, at: T0 + (i + 1) * SECOND, kind: "failed", error }));
       same(items, expected, "The log does not hold the errors of all attempts, in order, and nothing else.");
     },
@@ -49,7 +49,7 @@ export const errors: readonly Case[] = [
         await t.apply({ id, expect: { state: "waiting" }, set: { error } });
         same((await t.read(id)).error, error, "An error changed.");
       }
-      const { items } = await t.adapter.events({ id, kinds: ["failed"], limit: 9 });
+      const items = await t.log({ id, kinds: ["failed"] });
       same(
         items.map((event) => event.error),
         texts,
@@ -69,7 +69,7 @@ export const errors: readonly Case[] = [
       await t.complete(second, "done");
       const job = await t.read(id);
       same([job.state, job.error], ["completed", error], "A job that succeeded lost the error of its failed attempt.");
-      const { items } = await t.adapter.events({ id, limit: 9 });
+      const items = await t.log({ id });
       same(
         items.map((event) => event.kind),
         ["failed"],
@@ -90,7 +90,7 @@ export const errors: readonly Case[] = [
       const [first, other] = [await t.read(a), await t.read(b)];
       same([first.state, first.error], ["completed", undefined], "A job was blamed for another one's failure.");
       same([other.state, other.error], ["waiting", error], "A job that failed was not blamed.");
-      const { items } = await t.adapter.events({ limit: 9 });
+      const items = await t.log();
       same(
         items.map((event) => event.id),
         [b],

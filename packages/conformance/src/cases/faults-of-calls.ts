@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Change, isQueueError, type Job, type JobInput, type Store } from "@anyqueue/api";
 import type { Case } from "../case.ts";
 import { holds, present, same } from "../check.ts";
+import { wholeLog } from "../read-log.ts";
 import { LEASE, SECOND, T0 } from "../time.ts";
 import { type Failure, failing } from "../traffic/failing.ts";
 import type { HeldJob, Trial } from "../trial.ts";
@@ -123,9 +124,9 @@ async function changeDespite(t: Trial, change: Change, failure: Failure): Promis
   );
   const after = await t.read(change.id);
   same(after.version, before.version + 1, "A change that was made again was not made exactly once.");
-  const { items } = await t.adapter.events({ id: change.id, kinds: ["user", "failed"], limit: 9 });
+  const events = await t.log({ id: change.id, kinds: ["user", "failed"] });
   const expectedEvents = change.event !== undefined || change.set.error !== undefined ? 1 : 0;
-  same(items.length, expectedEvents, "The event of a change that was made again is not in the log exactly once.");
+  same(events.length, expectedEvents, "The event of a change that was made again is not in the log exactly once.");
   const children = await t.adapter.get((change.spawn ?? []).map((child) => child.id));
   holds(!children.includes(null), "A job that a change spawned is missing, although the change was made.");
 }
@@ -185,12 +186,12 @@ async function workDespite(t: Trial): Promise<void> {
 
 /** It ended by the hand of who held it last, and ran again only after a lease that had ended. */
 async function checkEnd(store: Store, job: Job, tokens: readonly number[]): Promise<void> {
-  const { items } = await store.events({ id: job.id, kinds: ["failed"], limit: 999 });
+  const failures = await wholeLog(store, { id: job.id, kinds: ["failed"] });
   const { state, attempt, token, result } = job;
   same([state, result], ["completed", { token }], "A job did not end by the hand of who held it last.");
   same(
     attempt,
-    1 + items.length,
+    1 + failures.length,
     "A job was not charged one attempt for each lease that ended, and one for its completion.",
   );
   same(new Set(tokens).size, tokens.length, "A job ran twice under one lease.");

@@ -236,7 +236,7 @@ export const fencing: readonly Case[] = [
 /** Tries everything that a holder can do; all of it has to be stale and without a trace. */
 async function refusesEverything(t: Trial, held: HeldJob, now: number, whose: string): Promise<void> {
   const before = await t.adapter.get([held.id]);
-  const log = await t.adapter.events({ id: held.id, limit: 100 });
+  const log = await t.log({ id: held.id });
   for (const [what, set] of holderActions) {
     const change = { id: held.id, expect: { token: held.token }, set, event: "stale", spawn: [t.job()] };
     const outcome = await t.cas(change, now);
@@ -249,5 +249,5 @@ async function refusesEverything(t: Trial, held: HeldJob, now: number, whose: st
     status(alone, "stale", broken);
     same(await t.adapter.get([held.id, change.spawn[0]?.id ?? ""]), [job, null], `${broken}, in part`);
   }
-  same((await t.adapter.events({ id: held.id, limit: 100 })).items, log.items, `A holder ${whose} wrote into the log`);
+  same(await t.log({ id: held.id }), log, `A holder ${whose} wrote into the log`);
 }

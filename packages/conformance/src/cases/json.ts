@@ -91,7 +91,7 @@ export const json: readonly Case[] = [
         { now: T0 },
       );
       await t.apply({ id, expect: { version: 1 }, set: { progress: 1 }, event: values });
-      const { items } = await t.adapter.events({ id, limit: 1000 });
+      const items = await t.log({ id });
       same(
         items.map((event) => event.data),
         [...values, values],

@@ -18,7 +18,7 @@ export const logging: readonly Case[] = [
         "An event was refused.",
       );
       same(await t.read(id), { ...before, updatedAt: T0 + 2 }, "An event changed the job.");
-      const { items } = await t.adapter.events({ id, limit: 9 });
+      const items = await t.log({ id });
       const expected = [
         { id, at: T0 + 1, kind: "user", data: { n: 1 } },
         { id, at: T0 + 2, kind: "user", data: "two" },
@@ -42,7 +42,7 @@ export const logging: readonly Case[] = [
       const second = await t.claim({ now: T0 + 6, lease: { ms: LEASE, holder: "bob" } });
       await t.complete(second, "done", T0 + 7);
       await t.apply({ id, expect: { state: "completed" }, set: { state: "waiting" } }, T0 + 8);
-      const { items } = await t.adapter.events({ id, limit: 99 });
+      const items = await t.log({ id });
       const expected = [
         { id, at: T0, kind: "inserted", to: "waiting" },
         { id, at: T0 + 1, kind: "moved", from: "waiting", to: "active", holder: "ann" },
@@ -66,7 +66,7 @@ export const logging: readonly Case[] = [
       await t.apply({ id, expect: { token: held.token }, set: { state: "waiting" }, event: "back" });
       const again = await t.claim();
       await t.apply({ id, expect: { token: again.token }, set: { state: "failed", error: { message: "no" } } });
-      const { items } = await t.adapter.events({ id, limit: 9 });
+      const items = await t.log({ id });
       same(
         items.map((event) => event.kind),
         ["user", "failed"],
@@ -83,7 +83,7 @@ export const logging: readonly Case[] = [
       const child = t.job({ lane: "side", state: "fetched" });
       await t.apply({ id, expect: { state: "waiting" }, set: { state: "completed" }, spawn: [child] }, T0 + 1);
       await t.advance({ lanes: ["side"], from: "fetched", to: "parsed", now: T0 + 2 });
-      const { items } = await t.adapter.events({ limit: 9 });
+      const items = await t.log();
       const expected = [
         { id: child.id, at: T0 + 1, kind: "inserted", to: "fetched" },
         { id: child.id, at: T0 + 2, kind: "moved", from: "fetched", to: "parsed" },
@@ -98,7 +98,7 @@ export const logging: readonly Case[] = [
       await t.adapter.configure("main", { history: "all" });
       const id = await t.add({ state: "fetched" });
       await t.claim({ from: "fetched", to: "fetched" });
-      const { items } = await t.adapter.events({ id, limit: 9 });
+      const items = await t.log({ id });
       same(items, [{ id, at: T0, kind: "inserted", to: "fetched" }], "The log tells of a move that was none.");
     },
   },
@@ -121,7 +121,7 @@ export const logging: readonly Case[] = [
         expected,
         "Outcomes are wrong, or not in array order.",
       );
-      const logOf = async (id: string) => (await t.adapter.events({ id, limit: 9 })).items.map((event) => event.data);
+      const logOf = async (id: string) => (await t.log({ id })).map((event) => event.data);
       same([await logOf(a), await logOf(b)], [[1, 5], [3]], "Events went to the wrong job, or out of order.");
       same(await logOf("main:none"), [], "A job that is not there has a log.");
     },
@@ -141,7 +141,7 @@ export const logging: readonly Case[] = [
         "ok",
         "A change of nothing was refused.",
       );
-      const { items } = await t.adapter.events({ id, limit: 9 });
+      const items = await t.log({ id });
       same(
         items.map((event) => event.data),
         ["yes"],
@@ -160,7 +160,7 @@ export const logging: readonly Case[] = [
         await t.adapter.append(entries, { now: T0 + call });
       }
       await t.adapter.append([{ id, event: 2000 }], { now: T0 + HOUR });
-      const { items } = await t.adapter.events({ id, limit: 10_000 });
+      const items = await t.log({ id, limit: 10_000 });
       same(
         items.map((event) => event.data),
         Array.from({ length: 2001 }, (_, i) => i),
@@ -181,7 +181,7 @@ export const logging: readonly Case[] = [
       );
       await t.adapter.remove({ ids: [gone ?? ""] });
       await t.adapter.insert(jobs, { now: T0 + SECOND });
-      const { items } = await t.adapter.events({ limit: 9 });
+      const items = await t.log();
       same(
         items.map((event) => event.id),
         [kept],

@@ -133,7 +133,7 @@ export const rescuing: readonly Case[] = [
       await store.rescue({ limit: 9, now: second.lease.until });
       const failed = await t.read(id);
       same([failed.state, failed.attempt, failed.finishedAt], ["failed", 2, second.lease.until], "It did not fail.");
-      const { items } = await t.adapter.events({ id, kinds: ["failed"], limit: 9 });
+      const items = await t.log({ id, kinds: ["failed"] });
       same(
         items.map((event) => event.error?.attempt),
         [1, 2],
@@ -186,8 +186,8 @@ export const rescuing: readonly Case[] = [
         true,
         "An ended lease was not counted as exactly one attempt.",
       );
-      const log = await t.adapter.events({ limit: 99 });
-      same(log.items.length, 25, "An ended lease was recorded more than once, or never.");
+      const log = await t.log();
+      same(log.length, 25, "An ended lease was recorded more than once, or never.");
     },
   },
   {

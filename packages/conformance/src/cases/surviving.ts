@@ -2,6 +2,7 @@ import type { Adapter } from "@anyqueue/api";
 import type { Case } from "../case.ts";
 import { same, sameIds, status } from "../check.ts";
 import { durable } from "../needs.ts";
+import { wholeLog } from "../read-log.ts";
 import { LEASE, MINUTE, SECOND, T0 } from "../time.ts";
 
 /** P1: what is still there after a close and another open. */
@@ -101,7 +102,7 @@ export const surviving: readonly Case[] = [
       const keptIn = async (adapter: Adapter) => [
         await adapter.get(ids),
         // Not the page: where to go on from may change with what others do meanwhile.
-        (await adapter.events({ limit: 100 })).items,
+        await wholeLog(adapter),
         await adapter.lanes({ now: T0 }),
       ];
       const before = await keptIn(t.adapter);

@@ -40,7 +40,7 @@ export const transactions: readonly Case[] = [
       });
       same((await t.read(parent)).state, "completed", "A change was lost at the commit.");
       sameIds(await t.take({ limit: 9 }), [job.id], "A job was lost at the commit.");
-      same((await t.adapter.events({ limit: 9 })).items.length, 2, "An event was lost at the commit.");
+      same((await t.log()).length, 2, "An event was lost at the commit.");
     },
   },
   {
@@ -70,7 +70,7 @@ export const transactions: readonly Case[] = [
       same(failed, rollback, "The fixture did not pass on the error that rolls back.");
       const found = await t.adapter.get([parent, one.id, two.id]);
       same(found, [before, null, null], "A transaction that was rolled back left something behind.");
-      same((await t.adapter.events({ limit: 9 })).items, [], "An event outlived the rollback of its transaction.");
+      same(await t.log(), [], "An event outlived the rollback of its transaction.");
       status(await t.complete(held), "ok", "A holder cannot complete its job after a rollback.");
       same(await t.take({ limit: 9 }), [], "A job outlived the rollback of its transaction.");
       await t.adapter.insert([one], { now: T0 });

@@ -89,7 +89,7 @@ export const working: readonly Case[] = [
       await worker.stop();
       const job = await t.read(id);
       same([job.state, job.attempt, tries], ["failed", 3, 3], "A job that always fails was not tried three times.");
-      const { items } = await queue.eventPage({ id });
+      const items = await t.log({ id });
       same(
         items.map((event) => event.error?.message),
         ["broke 1", "broke 2", "broke 3"],

@@ -10,6 +10,7 @@ import {
   type PollRequest,
   type Settings,
 } from "@anyqueue/api";
+import { readOn } from "../read-log.ts";
 import { differenceOf } from "./difference.ts";
 import type { Known } from "./known.ts";
 import type { Side } from "./side.ts";
@@ -153,8 +154,8 @@ async function events(
 
 /** Whether from the cursor of an event that is not the last of its page the events behind it come again (P23). */
 async function goOn(adapter: Adapter, query: EventQuery, after: string, behind: readonly JobEvent[]): Promise<boolean> {
-  const { items } = await adapter.events({ ...query, after, limit: 100 });
-  return differenceOf(items, behind.slice(0, 100)) === null;
+  const { items } = await readOn(adapter, { ...query, after, limit: 100 });
+  return differenceOf(items, behind) === null;
 }
 
 function refuseMore(items: readonly unknown[], limit: number): void {

@@ -1,5 +1,6 @@
 import type { Adapter, Job, JobEvent } from "@anyqueue/api";
 import type { Rest } from "../history/check-history.ts";
+import { wholeLog } from "../read-log.ts";
 import { HOUR, MINUTE } from "../time.ts";
 
 /** How many jobs are looked at in one call. */
@@ -32,8 +33,8 @@ export async function bringToRest(adapter: Adapter, lane: string, ids: readonly 
   const events: JobEvent[] = [];
   // By the job: where to go on in the log of the whole store may be held up by others.
   for (let i = 0; i < jobs.length; i += 20) {
-    const logs = jobs.slice(i, i + 20).map(({ id }) => adapter.events({ id, kinds: ["user", "failed"], limit: BATCH }));
-    for (const { items } of await Promise.all(logs)) events.push(...items);
+    const logs = jobs.slice(i, i + 20).map(({ id }) => wholeLog(adapter, { id, kinds: ["user", "failed"] }));
+    for (const log of await Promise.all(logs)) events.push(...log);
   }
   return { jobs, events };
 }
