@@ -1,38 +1,44 @@
+import { kindsOf } from "./alike.ts";
 import { callsOfJob, idsIn } from "./calls-of-job.ts";
 import type { Call } from "./call.ts";
 import { Counterexample } from "./counterexample.ts";
 import { describeCall } from "./describe-call.ts";
-import { type JobCall, type Kept, step } from "./job-model.ts";
+import { isReading, type JobCall, type Kept, step } from "./job-model.ts";
 import { linearize, type Verdict } from "./linearizable.ts";
 
 /** How many lines a history shows at most; the last ones tell most. */
 const MOST_LINES = 16;
 
+/** How long one job may take, and then once more to make the history short that shows what is wrong; in milliseconds. */
+const PATIENCE = 2000;
+
 /**
  * Looks at each job by itself: some order of the calls, each taking effect at one moment between its beginning and its end,
- * has to explain all that was answered about it. That is enough for all jobs together (Herlihy and Wing, 1990, locality).
- * Answers how many jobs were too hard to tell. @throws Counterexample with the calls about the first job that none explains.
+ * has to explain all that was answered about it. That is enough for what is said of each job (Herlihy and Wing, 1990,
+ * locality); that a call over several jobs is one step has cases of its own. Answers how many jobs could not be judged,
+ * because looking for an order took too long. @throws Counterexample with the calls about the first job that none explains.
  */
-export function checkJobs(calls: readonly Call[]): number {
-  let unknown = 0;
+export function checkJobs(calls: readonly Call[], patienceMs = PATIENCE): number {
+  let unjudged = 0;
   for (const id of idsIn(calls)) {
     const ofJob = callsOfJob(id, calls);
-    const verdict = explain(ofJob);
-    if (verdict === "unknown") unknown += 1;
-    if (verdict === "unexplained") throw unexplained(id, ofJob);
+    const verdict = explain(ofJob, performance.now() + patienceMs);
+    if (verdict === "unknown") unjudged += 1;
+    if (verdict === "unexplained") throw unexplained(id, ofJob, performance.now() + patienceMs);
   }
-  return unknown;
+  return unjudged;
 }
 
 /** Whether some order of these calls about one job explains their answers. */
-function explain(calls: readonly JobCall[], initial: Kept = null): Verdict {
+function explain(calls: readonly JobCall[], until: number): Verdict {
   // A call that failed may have taken effect, and may still do so.
   const spans = calls.map((call) => (call.error === undefined ? call : { ...call, end: null }));
-  return linearize(spans, { initial, step, key: (job) => JSON.stringify(job) });
+  const model = { initial: null, step, key: (job: Kept) => JSON.stringify(job), isReading, kind: kindsOf(calls) };
+  return linearize<Kept, JobCall>(spans, model, { until });
 }
 
-function unexplained(id: string, calls: readonly JobCall[]): Counterexample {
-  const short = withoutIdle(firstUnexplained(calls));
+function unexplained(id: string, calls: readonly JobCall[], deadline: number): Counterexample {
+  const short = withoutIdle(firstUnexplained(calls, deadline), deadline);
   const lines = short.toSorted((a, b) => a.begin - b.begin).map((call) => lineOf(call, short));
   const more = lines.length - MOST_LINES;
   return new Counterexample(
@@ -41,13 +47,16 @@ function unexplained(id: string, calls: readonly JobCall[]): Counterexample {
   );
 }
 
-/** As much of the history as it takes: up to the first answer that nothing explains, without the answers that come later. */
-function firstUnexplained(calls: readonly JobCall[]): readonly JobCall[] {
+/**
+ * As much of the history as it takes: up to the first answer that nothing explains, without the answers that come later.
+ * More than that where the search takes too long.
+ */
+function firstUnexplained(calls: readonly JobCall[], deadline: number): readonly JobCall[] {
   const ends = calls.flatMap(({ end }) => end ?? []).sort((a, b) => a - b);
   let [low, high] = [0, ends.length - 1];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (explain(until(ends[middle] ?? 0, calls)) === "unexplained") high = middle;
+    if (explain(until(ends[middle] ?? 0, calls), deadline) === "unexplained") high = middle;
     else low = middle + 1;
   }
   return until(ends[low] ?? Number.POSITIVE_INFINITY, calls);
@@ -60,20 +69,18 @@ function until(time: number, calls: readonly JobCall[]): JobCall[] {
 }
 
 /** Without the calls that it takes none of, among those that changed nothing. */
-function withoutIdle(calls: readonly JobCall[]): readonly JobCall[] {
+function withoutIdle(calls: readonly JobCall[], deadline: number): readonly JobCall[] {
   let short = calls;
   for (const call of calls.filter(isIdle)) {
     const others = short.filter((each) => each !== call);
-    if (explain(others) === "unexplained") short = others;
+    if (explain(others, deadline) === "unexplained") short = others;
   }
   return short;
 }
 
 /** Whether it changed nothing of what is compared, or nobody heard that it did. */
-function isIdle({ verb, end, error, answer }: JobCall): boolean {
-  if (end === null || error !== undefined || verb === "get" || verb === "append") return true;
-  const [outcome] = verb === "cas" || verb === "insert" ? (answer as readonly { readonly status: string }[]) : [];
-  return outcome !== undefined && outcome.status !== "ok" && outcome.status !== "added";
+function isIdle(call: JobCall): boolean {
+  return call.end === null || call.error !== undefined || call.verb === "append" || isReading(call);
 }
 
 /** With a mark at calls that ran while others did. */

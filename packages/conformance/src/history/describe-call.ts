@@ -9,7 +9,7 @@ import { describeRequest } from "./describe-request.ts";
  * told from `base`, the time at which every case begins.
  */
 export function describeCall(call: Call, base: number = T0): string {
-  return `${call.client}: ${describeRequest(call, base)} → ${outcomeOf(call, base)}`;
+  return `${call.client}: ${describeRequest(call, base)} → ${describeOutcome(call, base)}`;
 }
 
 /** Calls as lines, in the order in which they began. */
@@ -17,7 +17,8 @@ export function describeCalls(calls: readonly Call[], base: number = T0): string
   return calls.toSorted((a, b) => a.begin - b.begin).map((call) => describeCall(call, base));
 }
 
-function outcomeOf(call: Call, base: number): string {
+/** What came of a call: its answer, what it threw, or that there is none. */
+export function describeOutcome(call: Call, base: number = T0): string {
   if (call.error !== undefined) return `threw ${call.error.length > 120 ? `${call.error.slice(0, 119)}…` : call.error}`;
   if (call.end === null) return "no answer";
   try {

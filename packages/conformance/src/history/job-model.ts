@@ -58,6 +58,27 @@ export function step(job: Kept, call: JobCall): After {
   }
 }
 
+/** Whether a call was answered and, wherever its answer fits, has changed nothing of the job. */
+export function isReading(call: JobCall): boolean {
+  const answer = answerOf<unknown>(call);
+  if (answer === undefined) return false;
+  switch (call.verb) {
+    case "get":
+      return true;
+    case "insert":
+    case "cas":
+    case "append": {
+      const [outcome] = answer as readonly { readonly status: string }[];
+      return outcome !== undefined && outcome.status !== "ok" && outcome.status !== "added";
+    }
+    case "remove":
+      // Of several, the count does not tell which.
+      return answer === 0;
+    default:
+      return false;
+  }
+}
+
 function inserted(job: Kept, call: JobCall): After {
   const [[wish], at] = call.request as [[NewJob], At];
   const [outcome] = answerOf<[InsertOutcome]>(call) ?? [];

@@ -12,6 +12,18 @@ export interface Sequential<State, Operation> {
   readonly step: (state: State, operation: Operation) => State | typeof IMPOSSIBLE;
   /** Equal for states that nothing can tell apart. */
   readonly key: (state: State) => string;
+  /** Whether it has ended and, in whatever state its answer fits, changes nothing. */
+  readonly isReading: (operation: Operation) => boolean;
+  /** Equal for operations without an end that do the same to every state, as far as any answer can tell; absent, none do. */
+  readonly kind?: (operation: Operation) => string | undefined;
+}
+
+/** How long the search may take before it gives up. */
+export interface Effort {
+  /** How many states it looks at. */
+  readonly states?: number;
+  /** Until when, as `performance.now()` tells the time. */
+  readonly until?: number;
 }
 
 /** An operation's answer does not fit the state. */
@@ -20,7 +32,7 @@ export const IMPOSSIBLE: unique symbol = Symbol("impossible");
 /** What is known of a history: that an order explains it, that none does, or that looking for one took too long. */
 export type Verdict = "explained" | "unexplained" | "unknown";
 
-/** How many states the search looks at before it gives up. */
+/** How many states the search looks at when nobody says. */
 const MOST_STATES = 200_000;
 
 /**
@@ -30,10 +42,12 @@ const MOST_STATES = 200_000;
  */
 export function linearize<State, Operation extends Span>(
   operations: readonly Operation[],
-  { initial, step, key }: Sequential<State, Operation>,
-  mostStates = MOST_STATES,
+  { initial, step, key, isReading, kind = () => undefined }: Sequential<State, Operation>,
+  { states = MOST_STATES, until = Number.POSITIVE_INFINITY }: Effort = {},
 ): Verdict {
   const spans = operations.toSorted((a, b) => a.begin - b.begin);
+  const readings = spans.map((span) => span.end !== null && isReading(span));
+  const kinds = spans.map((span) => (span.end === null ? kind(span) : undefined));
   const seen = new Set<string>();
 
   const search = (state: State, before: bigint): boolean => {
@@ -41,19 +55,23 @@ export function linearize<State, Operation extends Span>(
     for (;;) {
       const next = candidates(spans, done);
       if (next === undefined) return true;
-      const answers = next.map((i) => ({ i, after: step(state, spans[i] as Operation) }));
-      // One that fits and changes nothing may as well come first: whatever order there is, it is one with this at its head.
-      const idle = answers.find(({ i, after }) => after === state && spans[i]?.end !== null);
+      const answers = firstOfEachKind(next, kinds).map((i) => ({ i, after: step(state, spans[i] as Operation) }));
+      // A reading that fits may as well come first: whatever order there is, it is one with this at its head.
+      const idle = answers.find(({ i, after }) => after === state && readings[i]);
       if (idle !== undefined) {
         done |= 1n << BigInt(idle.i);
         continue;
       }
       const place = `${done} ${key(state)}`;
       if (seen.has(place)) return false;
-      if (seen.size >= mostStates) throw new TooLong();
+      if (seen.size >= states || performance.now() > until) throw new TooLong();
       seen.add(place);
+      // One without an end that would change nothing now is as good as left out.
       return answers.some(
-        ({ i, after }) => after !== IMPOSSIBLE && after !== state && search(after as State, done | (1n << BigInt(i))),
+        ({ i, after }) =>
+          after !== IMPOSSIBLE &&
+          (after !== state || spans[i]?.end !== null) &&
+          search(after as State, done | (1n << BigInt(i))),
       );
     }
   };
@@ -82,4 +100,14 @@ function candidates(spans: readonly Span[], done: bigint): number[] | undefined 
   if (firstEnd === Number.POSITIVE_INFINITY) return undefined;
   const known = open.filter((i) => (spans[i] as Span).begin <= firstEnd);
   return known.sort((a, b) => (spans[a]?.end ?? Infinity) - (spans[b]?.end ?? Infinity));
+}
+
+/** Of those of a kind, the one that began first: an order with another one in its place is one with it as well. */
+function firstOfEachKind(places: readonly number[], kinds: readonly (string | undefined)[]): number[] {
+  const first = new Map<string, number>();
+  for (const i of places) {
+    const kind = kinds[i];
+    if (kind !== undefined) first.set(kind, Math.min(i, first.get(kind) ?? i));
+  }
+  return places.filter((i) => kinds[i] === undefined || first.get(kinds[i]) === i);
 }

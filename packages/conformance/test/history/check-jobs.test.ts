@@ -4,7 +4,7 @@ import type { Call } from "../../src/history/call.ts";
 import { checkJobs } from "../../src/history/check-jobs.ts";
 import { Counterexample } from "../../src/history/counterexample.ts";
 import { T0 } from "../../src/time.ts";
-import { cas, complete, failed, FRESH, get, insert, leased, NEW, poll, remove, rescued } from "./told.ts";
+import { cas, complete, failed, FRESH, get, insert, leased, NEW, poll, remove, removeMany, rescued } from "./told.ts";
 
 const LATER = T0 + 5000;
 const held = leased(1, "ann");
@@ -62,6 +62,10 @@ describe("the history of a job", () => {
     [
       "is removed, and added again",
       [insert([0, 1], "added"), remove([2, 3], 1), get([4, 5], null), insert([6, 7], "added")],
+    ],
+    [
+      "is removed by one while another one, who asks for more, finds another job to remove",
+      [insert([0, 5], "added"), removeMany([0, 5], 1), get([6, 7], null)],
     ],
   ];
   it.for(good)("is explained where it %s", ([, calls]) => {
@@ -139,6 +143,20 @@ describe("the history of a job", () => {
   ];
   it.for(bad)("is not explained where it %s", ([, calls]) => {
     expect(() => checkJobs(calls)).toThrow(Counterexample);
+  });
+
+  it("is judged among a dozen polls and changes that nobody heard the answers of", () => {
+    const lost = Array.from({ length: 12 }, (_, i) => [
+      failed(poll([10 + i, 11 + i], `dead${i}`, [])),
+      failed(cas([10 + i, 11 + i], { expect: { state: ["waiting", "active"] }, set: { progress: i } }, ok)),
+    ]).flat();
+    const calls = [insert([0, 1], "added"), ...lost];
+    expect(checkJobs([...calls, get([50, 51], FRESH)])).toBe(0);
+    expect(() => checkJobs([...calls, get([50, 51], null)])).toThrow(Counterexample);
+  });
+
+  it("is counted where it takes too long to judge", () => {
+    expect(checkJobs([insert([0, 1], "added"), get([2, 3], FRESH)], -1)).toBe(1);
   });
 
   it("is told as far as it takes, each call a line, with a mark at those that ran at the same time", () => {

@@ -65,6 +65,11 @@ export function remove([begin, end]: When, count: number): Call {
   return call("remove", [{ ids: [NEW.id], now: T0 }], [begin, end], count);
 }
 
+/** A removal of this job and of another one, which tells how many there were. */
+export function removeMany([begin, end]: When, count: number): Call {
+  return call("remove", [{ ids: [NEW.id, "main:other"], now: T0 }], [begin, end], count);
+}
+
 /** The same call, whose caller was told that it failed. */
 export function failed(told: Call): Call {
   return { ...told, answer: undefined, error: "UNAVAILABLE: the connection was lost" };
