@@ -1,7 +1,6 @@
 import { PLAIN, type Taste } from "./taste.ts";
 
-/** What the scripts of each case of the model are about, by a name that goes into its replays. */
-export const TASTES = {
+const tastes = {
   /** Which jobs are stored, and what comes back (P3). */
   storing: {
     ...PLAIN,
@@ -119,7 +118,10 @@ export const TASTES = {
 } as const satisfies Readonly<Record<string, Taste>>;
 
 /** What a script can be mostly about. */
-export type TasteName = keyof typeof TASTES;
+export type TasteName = keyof typeof tastes;
+
+/** What the scripts of each case of the model are about, by a name that goes into its replays. */
+export const TASTES: Readonly<Record<TasteName, Taste>> = tastes;
 
 /** Whether there are scripts of this name. */
 export function isTaste(name: string): name is TasteName {
