@@ -16,7 +16,7 @@ export interface VerbWeights {
 }
 
 /** With which chance, in percent, a new job has each of these. */
-interface JobChances {
+export interface JobChances {
   readonly priority: number;
   readonly delay: number;
   readonly custom: number;
@@ -31,7 +31,7 @@ interface JobChances {
 }
 
 /** With which chance, in percent, a poll has each of these. */
-interface PollChances {
+export interface PollChances {
   readonly ids: number;
   readonly filter: number;
   readonly custom: number;

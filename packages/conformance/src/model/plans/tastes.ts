@@ -1,6 +1,7 @@
 import { PLAIN, type Taste } from "./taste.ts";
 
-const tastes = {
+/** What the scripts of each case of the model are about, by a name that goes into its replays. */
+export const TASTES = {
   /** Which jobs are stored, and what comes back (P3). */
   storing: {
     ...PLAIN,
@@ -118,10 +119,7 @@ const tastes = {
 } as const satisfies Readonly<Record<string, Taste>>;
 
 /** What a script can be mostly about. */
-export type TasteName = keyof typeof tastes;
-
-/** What the scripts of each case of the model are about, by a name that goes into its replays. */
-export const TASTES: Readonly<Record<TasteName, Taste>> = tastes;
+export type TasteName = keyof typeof TASTES;
 
 /** Whether there are scripts of this name. */
 export function isTaste(name: string): name is TasteName {
