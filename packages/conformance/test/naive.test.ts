@@ -5,6 +5,7 @@ import { titleOf } from "../src/case.ts";
 import { decorate } from "../src/decorate.ts";
 import { CASE_DEADLINE, runCase } from "../src/run-case.ts";
 import { defaultSeed } from "../src/seed.ts";
+import { slow } from "./faulty/orders.ts";
 import { plainCases, servedCases } from "./faulty/proving.ts";
 import { naive } from "./naive/fixture.ts";
 import { served } from "./naive/served.ts";
@@ -14,7 +15,7 @@ const seed = defaultSeed();
 describe(`the suite, on a naive but right adapter (seed ${seed})`, () => {
   for (const subject of plainCases) {
     it(`passes ${titleOf(subject)}`, { timeout: 2 * CASE_DEADLINE }, async () => {
-      expect(await runCase(naive(), subject, seed)).toEqual({ outcome: "passed" });
+      expect(await runCase(naive(), subject, seed)).toMatchObject({ outcome: "passed" });
     });
   }
 });
@@ -22,7 +23,7 @@ describe(`the suite, on a naive but right adapter (seed ${seed})`, () => {
 describe(`the suite, on a naive store that other processes reach (seed ${seed})`, () => {
   for (const subject of servedCases) {
     it(`passes ${titleOf(subject)}`, { timeout: 2 * CASE_DEADLINE }, async () => {
-      expect(await runCase(served(), subject, seed)).toEqual({ outcome: "passed" });
+      expect(await runCase(served(), subject, seed)).toMatchObject({ outcome: "passed" });
     });
   }
 });
@@ -47,7 +48,16 @@ describe("the suite, on one that answers short pages of the log", () => {
   const readers = new Set(["P12", "P15", "P16", "P22", "P23", "P25"]);
   for (const subject of plainCases.filter(({ promise }) => readers.has(promise))) {
     it(`passes ${titleOf(subject)}`, { timeout: 2 * CASE_DEADLINE }, async () => {
-      expect(await runCase(inBatches, subject, seed)).toEqual({ outcome: "passed" });
+      expect(await runCase(inBatches, subject, seed)).toMatchObject({ outcome: "passed" });
+    });
+  }
+});
+
+describe("the suite, on one whose clock is five minutes slow", () => {
+  const late = naive((adapter) => slow(adapter, 300_000));
+  for (const subject of plainCases.filter(({ promise, isOpenEnded }) => /^P(8|10|15)$/.test(promise) && !isOpenEnded)) {
+    it(`passes ${titleOf(subject)}`, async () => {
+      expect(await runCase(late, subject, seed)).toMatchObject({ outcome: "passed" });
     });
   }
 });

@@ -31,12 +31,20 @@ export class Duel {
 
   static async open({ subject, reference }: Rivals): Promise<Duel> {
     const other = await Side.open(reference);
-    return new Duel(await Side.open(subject), other);
+    try {
+      return new Duel(await Side.open(subject), other);
+    } catch (error) {
+      await other.end();
+      throw error;
+    }
   }
 
   async end(): Promise<void> {
-    await this.reference.end();
-    await this.subject.end();
+    try {
+      await this.reference.end();
+    } finally {
+      await this.subject.end();
+    }
   }
 
   /** Lets both take a step. Answers how they differ, as the end of a sentence about the subject, or null. */
@@ -46,6 +54,7 @@ export class Duel {
     this.known.mention(idsIn(step));
     const { now, known } = this;
     if (mayBringBack(step, known)) await this.#giveTurns();
+    for (const side of [this.subject, this.reference]) side.beginStep();
     const own = await perform(this.subject, step, { now, known });
     const followed = await this.#follow(step, own);
     if (!isReading(step)) await known.refresh(this.reference.unnoted);

@@ -1,5 +1,5 @@
 import type { Call } from "../history/call.ts";
-import { describeCall } from "../history/describe-call.ts";
+import { describeCall, describeOutcome } from "../history/describe-call.ts";
 import { Duel, type Rivals } from "./duel.ts";
 import { draw } from "./plans/script.ts";
 import { type TasteName, TASTES } from "./plans/tastes.ts";
@@ -44,19 +44,24 @@ async function duel(rivals: Rivals, script: (duel: Duel) => Iterable<Step>): Pro
 }
 
 function finding({ subject, reference }: Duel, steps: readonly Step[], { verb }: Step, difference: string): Finding {
-  const other = reference.calls.at(-1);
   return {
     steps,
     told: `\`${verb}\` of ${subject.name} ${difference} (${reference.name}).`,
     history: [
       ...subject.calls.map((call) => describeCall(call)),
-      ...(other ? [`${reference.name}: ${answerTo(other)}`] : []),
+      ...otherAnswer(reference.name, subject.latest, reference.latest),
     ],
   };
 }
 
-/** What the other store said to the same call, in the words of a history. */
-function answerTo(call: Call): string {
-  const line = describeCall(call);
-  return line.slice(line.lastIndexOf(" → ") + 1);
+/** What the other store said to the last step; of several pages, the one where the two part. */
+function otherAnswer(name: string, own: readonly Call[], others: readonly Call[]): string[] {
+  const [only, ...more] = others;
+  if (only === undefined) return [];
+  if (more.length === 0) return [`${name}: → ${describeOutcome(only)}`];
+  const parting = others.find((other, i) => {
+    const same = own[i];
+    return same === undefined || describeOutcome(same) !== describeOutcome(other);
+  });
+  return parting ? [describeCall({ ...parting, client: name })] : [];
 }

@@ -14,6 +14,7 @@ export class Side {
   /** Every call that was made. */
   readonly calls: Call[] = [];
   readonly #fixture: Fixture;
+  #stepBegins = 0;
   readonly #raw = new Map<string, Adapter>();
   readonly #recorded = new Map<string, Adapter>();
   #first: Adapter | undefined;
@@ -30,6 +31,16 @@ export class Side {
     side.#keep("a", adapter);
     await adapter.open();
     return side;
+  }
+
+  /** The calls of the latest step. */
+  get latest(): readonly Call[] {
+    return this.calls.slice(this.#stepBegins);
+  }
+
+  /** The calls from here on are those of another step. */
+  beginStep(): void {
+    this.#stepBegins = this.calls.length;
   }
 
   /** The fixture's name. */
@@ -64,10 +75,18 @@ export class Side {
     this.#keep(own, another);
   }
 
-  /** Closes the handles and removes the store. */
+  /** Closes the handles and removes the store, also where one cannot be closed. */
   async end(): Promise<void> {
-    for (const handle of [...this.#raw.values()].toReversed()) await handle.close();
-    await this.#fixture.dispose?.(this.unnoted);
+    const failures: unknown[] = [];
+    const closings = [...this.#raw.values()].toReversed().map((handle) => () => handle.close());
+    for (const close of [...closings, () => this.#fixture.dispose?.(this.unnoted)]) {
+      try {
+        await close();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   get #adapter(): Adapter {

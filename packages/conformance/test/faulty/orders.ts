@@ -59,7 +59,7 @@ export const orders: readonly Fault[] = [
 ];
 
 /** Goes by a clock of its own that is slow wherever it is not told the time. */
-function slow(adapter: Adapter, ms: number): Adapter {
+export function slow(adapter: Adapter, ms: number): Adapter {
   const timed = <T extends At>(at?: T): T => ({ now: Date.now() - ms, ...at }) as T;
   return decorate(adapter, {
     insert: (jobs, at) => adapter.insert(jobs, timed(at)),
