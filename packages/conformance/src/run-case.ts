@@ -8,9 +8,18 @@ import { Trial, type TrialSettings } from "./trial.ts";
 
 /** What became of a case. */
 export type CaseOutcome =
-  | { readonly outcome: "passed" }
+  | {
+      readonly outcome: "passed";
+      /** What an open-ended case came to: `rounds`, `calls`, jobs run `again`, and so on. */
+      readonly counts?: Readonly<Record<string, number>>;
+    }
   | { readonly outcome: "skipped"; readonly reason: string }
-  | ({ readonly outcome: "failed"; readonly error: unknown } & Explanation);
+  | ({
+      readonly outcome: "failed";
+      readonly error: unknown;
+      /** It did not end in time, so what is known is only that. */
+      readonly isLate?: true;
+    } & Explanation);
 
 /** How long a case may take, in milliseconds, beyond its budget; the slowest takes a few seconds on a slow disk. */
 export const CASE_DEADLINE = 60_000;
@@ -69,18 +78,19 @@ async function judge(
     const reason = verbs.size > 0 ? `${[...verbs].join(", ")} never answered` : "something in it never answered";
     return `The case did not end within ${Math.round(deadline / 1000)} seconds: ${reason}.`;
   });
-  return { outcome: "passed" };
+  return Object.keys(trial.counts).length > 0 ? { outcome: "passed", counts: trial.counts } : { outcome: "passed" };
 }
 
 function failure(error: unknown, calls: readonly Call[] | null): CaseOutcome {
-  return { outcome: "failed", error, ...explain(error, calls ?? []) };
+  const late = error instanceof Late ? ({ isLate: true } as const) : {};
+  return { outcome: "failed", error, ...late, ...explain(error, calls ?? []) };
 }
 
 /** An adapter that never answers fails the case, instead of holding up the whole run. */
 async function inTime<T>(run: Promise<T> | T, ms: number, late: () => string): Promise<T> {
   const ended = new AbortController();
   const deadline = sleep(ms, undefined, { signal: ended.signal }).then(() => {
-    throw new Error(late());
+    throw new Late(late());
   });
   try {
     return await Promise.race([run, deadline]);
@@ -89,3 +99,6 @@ async function inTime<T>(run: Promise<T> | T, ms: number, late: () => string): P
     deadline.catch(() => {});
   }
 }
+
+/** Something did not end in time. */
+class Late extends Error {}

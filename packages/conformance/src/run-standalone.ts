@@ -5,10 +5,11 @@ import { cases } from "./cases/index.ts";
 import { checkFixture } from "./check-fixture.ts";
 import type { Fixture } from "./fixture.ts";
 import { openSubject } from "./open-subject.ts";
+import { impatience, patienceAfter } from "./patience.ts";
 import { type Plan, planRun, type RunOptions } from "./plan.ts";
 import type { CaseReport, Report } from "./report/report.ts";
 import { countOutcomes, judgePromises } from "./report/verdicts.ts";
-import { CASE_DEADLINE, runCase } from "./run-case.ts";
+import { CASE_DEADLINE, type CaseOutcome, runCase } from "./run-case.ts";
 import { Strays } from "./strays.ts";
 
 /** How far a run has come. */
@@ -53,7 +54,7 @@ export async function runStandalone(fixture: Fixture, options: StandaloneOptions
     timeMs: plan.timeMs,
     tookMs: Math.round(performance.now() - begin),
     node: process.version,
-    isWhole: reports.length === cases.length,
+    isWhole: reports.length === cases.length && !reports.some(({ isUnjudged }) => isUnjudged),
     counts: countOutcomes(reports),
     promises: judgePromises(reports),
     cases: reports,
@@ -69,7 +70,7 @@ async function runCases(fixture: Fixture, plan: Plan, options: StandaloneOptions
     onProgress?.({ done: reports.length, total: plan.chosen.length, failed: countOutcomes(reports).failed, ...rest });
   for (const subject of plan.chosen) {
     tell({ running: subject });
-    const last = await Promise.race([runOne(fixture, subject, plan, strays, patience(reports)), ending]);
+    const last = await Promise.race([runOne(fixture, subject, plan, strays, patienceAfter(reports)), ending]);
     if (last !== undefined) reports.push(last);
     if (last === undefined || signal?.aborted) break;
     tell({ last });
@@ -90,25 +91,31 @@ async function runOne(
     : runCase(fixture, subject, seed, { replay, deadlineMs }));
   const stray = await strays.take();
   const { promise, scenarios = [], title } = subject;
-  const { outcome } = result;
   return {
     promise,
     scenarios,
     title,
-    outcome,
     tookMs: Math.round(performance.now() - begin),
-    ...(outcome === "skipped" && { reason: result.reason }),
-    ...(outcome === "failed" && { reason: result.message, history: result.history }),
-    ...(outcome === "failed" && result.replay !== null && { replay: result.replay }),
-    ...(outcome === "failed" && result.script !== undefined && { script: result.script }),
-    ...(outcome !== "failed" && stray !== undefined && { outcome: "failed", reason: stray, history: [] }),
+    ...told(result, deadlineMs),
+    ...(result.outcome !== "failed" && stray !== undefined && { outcome: "failed", reason: stray, history: [] }),
   };
 }
 
-/** An adapter that has let cases wait to their deadline will do it again, and is waited for less. */
-function patience(reports: readonly CaseReport[]): number {
-  const hung = reports.filter(({ outcome, tookMs }) => outcome === "failed" && tookMs >= CASE_DEADLINE).length;
-  return hung < 2 ? CASE_DEADLINE : CASE_DEADLINE / 20;
+/** What became of a case, as plain data. */
+function told(result: CaseOutcome, deadlineMs: number): Pick<CaseReport, "outcome"> & Partial<CaseReport> {
+  const { outcome } = result;
+  if (outcome === "skipped") return { outcome, reason: result.reason };
+  if (outcome === "passed") return { outcome, ...(result.counts && { counts: result.counts }) };
+  const { isLate = false, message, history, replay, script } = result;
+  if (isLate && deadlineMs < CASE_DEADLINE)
+    return { outcome: "skipped", isUnjudged: true, reason: impatience(deadlineMs), history };
+  return {
+    outcome,
+    reason: message,
+    history,
+    ...(replay !== null && { replay }),
+    ...(script !== undefined && { script }),
+  };
 }
 
 /** Answers when a run that is ended early has waited long enough for the case that is running; else never. */

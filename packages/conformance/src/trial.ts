@@ -53,6 +53,8 @@ export class Trial {
   readonly replay: string | null;
   readonly #handles: Handles;
   readonly #queues: Queue[] = [];
+  /** What the case has counted so far: how far chance has come, which no verdict tells. */
+  readonly counts: Record<string, number> = {};
   #count = 0;
 
   constructor(handles: Handles, { seed, budgetMs, replay }: TrialSettings) {
@@ -61,6 +63,12 @@ export class Trial {
     this.seed = seed;
     this.budgetMs = budgetMs;
     this.replay = replay;
+  }
+
+  /** Notes what a round of an open-ended case comes to, for the report; the counts of all rounds are summed up. */
+  tally(counts: object): void {
+    for (const [name, count] of [["rounds", 1], ...Object.entries(counts)] as [string, number][])
+      this.counts[name] = (this.counts[name] ?? 0) + count;
   }
 
   /** Makes further stores, for a case that needs more than one; it closes and removes them itself. */

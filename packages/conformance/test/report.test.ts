@@ -48,6 +48,16 @@ describe("a report", () => {
     expect(text).toMatch(new RegExp(`^  ✓ P14  Finality +kept +${kept.length}/${kept.length}$`, "m"));
   });
 
+  it("tells what the races and crashes came to: how much was tried, what was done twice, and what is not known", () => {
+    const counts = { rounds: 3, calls: 100, acknowledged: 9, takenOver: 2, again: 1, unjudged: 0 };
+    const raced = kept.map((each, i) => (i < 2 ? { ...each, counts } : each));
+    expect(renderReport(reportOf(kept))).not.toContain("Races");
+    const told = "Races and crashes: 200 calls in 6 rounds; 4 leases ended, jobs were begun again 2 times.";
+    expect(renderReport(reportOf(raced))).toContain(`${told}\n`);
+    const unsure = reportOf([{ ...kept[0], counts: { ...counts, unjudged: 1 } } as CaseReport]);
+    expect(renderReport(unsure)).toContain("1 job took too long to judge.");
+  });
+
   it("shows how a promise is broken: the case, the sentence, the difference and the calls", () => {
     const text = renderReport(reportOf([...broken, ...kept]), { command: "anyqueue conformance ./mine.js" });
     expect(text).toContain(`P13 Fencing: 1 of ${broken.length} cases fails

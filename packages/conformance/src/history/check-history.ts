@@ -12,14 +12,19 @@ export interface Rest {
   readonly events: readonly JobEvent[];
 }
 
+/** What a history that nothing is wrong with comes to. */
+export interface Checked extends Totals {
+  /** Jobs that took too long to judge: of what was answered about them, only the totals, logs and tokens were looked at. */
+  readonly unjudged: number;
+}
+
 /**
  * Looks at a history that has come to rest from every side, what is easiest to understand first: in total, at the logs, at
  * the tokens, and job by job. @throws Counterexample
  */
-export function checkHistory(calls: readonly Call[], { jobs, events }: Rest): Totals {
+export function checkHistory(calls: readonly Call[], { jobs, events }: Rest): Checked {
   const totals = checkTotals(calls, jobs);
   checkLogs(calls, events);
   checkTokens(calls);
-  checkJobs(calls);
-  return totals;
+  return { ...totals, unjudged: checkJobs(calls) };
 }

@@ -9,8 +9,8 @@ import { linearize, type Verdict } from "./linearizable.ts";
 /** How many lines a history shows at most; the last ones tell most. */
 const MOST_LINES = 16;
 
-/** How long one job may take, and then once more to make the history short that shows what is wrong; in milliseconds. */
-const PATIENCE = 2000;
+/** How long all jobs may take, and then once more to make the history short that shows what is wrong; in milliseconds. */
+const PATIENCE = 5000;
 
 /**
  * Looks at each job by itself: some order of the calls, each taking effect at one moment between its beginning and its end,
@@ -19,10 +19,12 @@ const PATIENCE = 2000;
  * because looking for an order took too long. @throws Counterexample with the calls about the first job that none explains.
  */
 export function checkJobs(calls: readonly Call[], patienceMs = PATIENCE): number {
+  const deadline = performance.now() + patienceMs;
   let unjudged = 0;
   for (const id of idsIn(calls)) {
     const ofJob = callsOfJob(id, calls);
-    const verdict = explain(ofJob, performance.now() + patienceMs);
+    // No job takes all the time of the others.
+    const verdict = explain(ofJob, Math.min(deadline, performance.now() + patienceMs / 4));
     if (verdict === "unknown") unjudged += 1;
     if (verdict === "unexplained") throw unexplained(id, ofJob, performance.now() + patienceMs);
   }

@@ -6,6 +6,7 @@ import { describeCalls } from "./describe-call.ts";
 
 /** What a history comes to. */
 export interface Totals {
+  readonly calls: number;
   /** Jobs whose insert was acknowledged. */
   readonly acknowledged: number;
   /** Jobs that nobody was told of and that are there all the same: an answer was lost. */
@@ -49,6 +50,7 @@ export function checkTotals(calls: readonly Call[], stored: readonly Job[]): Tot
     .map((call) => call.answer as { jobs: Job[]; expired: Job[] });
   const runs = polls.flatMap(({ jobs }) => jobs.map((job) => job.id));
   return {
+    calls: calls.length,
     acknowledged: acknowledged.size,
     unheard: [...found.keys()].filter((id) => !acknowledged.has(id)).length,
     runs: runs.length,

@@ -1,9 +1,14 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Adapter } from "@anyqueue/api";
 import { settle } from "../hints.ts";
-import { LEASE } from "../time.ts";
+import { LEASE, SECOND } from "../time.ts";
 import { Client } from "../traffic/client.ts";
 import type { Answer, Order, Signal } from "./messages.ts";
 import { reported } from "./reported.ts";
+
+/** How long a poll may find nothing of what is due, and how long it waits until the next one; in milliseconds. */
+const PATIENCE = 10 * SECOND;
+const PAUSE = 5;
 
 type OrderTo<Work extends Order["do"]> = Extract<Order, { do: Work }>;
 
@@ -18,7 +23,9 @@ process.once("message", (order: Order) => {
 
 async function obey(order: Order): Promise<void> {
   const { module, options } = order.connection;
-  const { connect } = (await import(module)) as { connect: (options: unknown) => Adapter | Promise<Adapter> };
+  const { connect } = (await import(module)) as { connect?: (options: unknown) => Adapter | Promise<Adapter> };
+  if (typeof connect !== "function")
+    throw new Error(`${module}, which \`spawn\` of the fixture names, does not export a function \`connect\`.`);
   const adapter = await connect(options);
   await adapter.open();
   const signals = new Signals();
@@ -34,12 +41,17 @@ async function obey(order: Order): Promise<void> {
   await adapter.close();
 }
 
+/** Until nothing is found, and nothing is due that a poll may have passed over because others just touched it (P10). */
 async function drain(adapter: Adapter, order: OrderTo<"drain">): Promise<void> {
   const { lane, limit, holder, now } = order;
-  for (;;) {
-    const { jobs } = await adapter.poll({ lanes: [lane], limit, lease: { ms: LEASE, holder }, now });
-    if (jobs.length === 0) return;
-    void tell({ ids: jobs.map((job) => job.id) });
+  let foundAt = performance.now();
+  while (performance.now() - foundAt < PATIENCE) {
+    const { jobs, nextDueAt } = await adapter.poll({ lanes: [lane], limit, lease: { ms: LEASE, holder }, now });
+    if (jobs.length > 0) {
+      foundAt = performance.now();
+      void tell({ ids: jobs.map((job) => job.id) });
+    } else if (nextDueAt === null || nextDueAt > now) return;
+    else await sleep(PAUSE);
   }
 }
 

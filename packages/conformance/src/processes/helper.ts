@@ -36,16 +36,20 @@ export class Helper {
     const ended = Promise.withResolvers<void>();
     this.ready = ready.promise;
     this.ended = ended.promise;
+    const fail = (error: Error): void => {
+      ready.reject(error);
+      ended.reject(error);
+    };
     // Whoever awaits them sees the failure; nobody has to.
     this.ready.catch(() => {});
     this.ended.catch(() => {});
     this.#child.on("message", (answer: Answer) => {
       if ("ready" in answer) ready.resolve();
-      if ("failed" in answer) ended.reject(new Error(`In another process: ${answer.failed}`));
+      if ("failed" in answer) fail(new Error(`In another process: ${answer.failed}`));
       this.#note(answer);
       if ("done" in answer || "failed" in answer) this.#child.disconnect();
     });
-    this.#child.once("error", (error) => ended.reject(error));
+    this.#child.once("error", fail);
     this.#child.once("exit", () => {
       ready.reject(new Error("Another process ended before it had opened the store."));
       ended.resolve();

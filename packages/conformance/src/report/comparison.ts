@@ -1,5 +1,4 @@
-import type { Comparison } from "../model/compare-adapters.ts";
-import type { ScriptCounterexample } from "../model/search.ts";
+import type { Comparison, Difference } from "../model/compare-adapters.ts";
 import { differingField } from "./cause.ts";
 import { renderReason } from "./failures.ts";
 import { printable, wrapped } from "./printable.ts";
@@ -8,7 +7,7 @@ import { type Look, toned } from "./style.ts";
 /** A comparison as text for people: where the answers of two adapters differ, and by which calls. */
 export function renderComparison(comparison: Comparison, look: Look = {}): string {
   const { subject, reference, seed, scripts, differences } = comparison;
-  const causes = Map.groupBy(differences, ({ message }) => differingField(message) ?? message);
+  const causes = Map.groupBy(differences, ({ reason }) => differingField(reason) ?? reason);
   const blocks = [...causes.values()].map((group) => renderGroup(group, look).join("\n"));
   const names = `${printable(subject)} and ${printable(reference)}`;
   const agreed = `${names} gave the same answers in ${counted(scripts, "script")}`;
@@ -20,14 +19,14 @@ export function renderComparison(comparison: Comparison, look: Look = {}): strin
 }
 
 /** Differences of one cause are shown once, by the fewest calls. */
-function renderGroup(group: readonly ScriptCounterexample[], look: Look): string[] {
+function renderGroup(group: readonly Difference[], look: Look): string[] {
   const [best, ...others] = group.toSorted((a, b) => a.history.length - b.history.length);
   if (!best) return [];
-  const { message, history, replay } = best;
-  const also = `The same where scripts are about ${others.map(({ taste }) => taste).join(", ")}.`;
+  const { about, reason, history, replay } = best;
+  const also = `The same where scripts are about ${others.map((other) => other.about).join(", ")}.`;
   return [
-    `${toned("bad", "✗", look)} scripts about ${best.taste}`,
-    ...renderReason({ reason: message, history, ...(replay !== null && { replay }) }, look),
+    `${toned("bad", "✗", look)} scripts about ${about}`,
+    ...renderReason({ reason, history, ...(replay !== null && { replay }) }, look),
     ...(others.length > 0 ? ["", ...wrapped(also, look.width, 6, 0)] : []),
   ];
 }

@@ -1,4 +1,5 @@
 import { nameOf } from "../promises.ts";
+import { renderCounts } from "./counts.ts";
 import { renderFailures } from "./failures.ts";
 import { printable, wrapped } from "./printable.ts";
 import type { PromiseReport, Report, Verdict } from "./report.ts";
@@ -39,6 +40,7 @@ function summary(report: Report, look: Look): string[] {
       folded(line, look),
     ),
     ...folded(conclusion(report), look).map((line) => toned(broken.length === 0 ? "good" : "bad", line, look)),
+    ...[renderCounts(report.cases)].filter((line) => line !== "").flatMap((line) => folded(line, look)),
     ...folded(`${figures} ${run}`, look),
   ];
 }

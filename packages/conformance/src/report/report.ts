@@ -12,6 +12,13 @@ export interface CaseReport {
   readonly tookMs: number;
   /** Why it was skipped, or how the promise is broken: a sentence, and where it helps the difference in further lines. */
   readonly reason?: string;
+  /** It was skipped because it did not end, after others had not ended either: nothing is known of it. */
+  readonly isUnjudged?: true;
+  /**
+   * What an open-ended case came to where it found nothing wrong: `rounds` and `calls`; of the jobs whose leases ended
+   * (`takenOver`), those that were run `again`; those that took too long to judge (`unjudged`).
+   */
+  readonly counts?: Readonly<Record<string, number>>;
   /** The calls that show how the promise is broken, each a line. */
   readonly history?: readonly string[];
   /** Runs this failure again by itself, given as `replay`. */
@@ -57,7 +64,7 @@ export interface Report {
   readonly tookMs: number;
   /** The version of Node.js. */
   readonly node: string;
-  /** Whether every case of the suite was run: then its verdicts are about the adapter as a whole. */
+  /** Whether every case of the suite was run and judged: then its verdicts are about the adapter as a whole. */
   readonly isWhole: boolean;
   readonly counts: { readonly passed: number; readonly failed: number; readonly skipped: number };
   readonly promises: readonly PromiseReport[];

@@ -25,6 +25,7 @@ function verdictOf(own: readonly CaseReport[], isExplained: boolean): Verdict {
   const { passed, failed } = countOutcomes(own);
   // One fault of any kind makes nearly all random calls differ sooner or later, whatever they are about.
   if (failed > 0) return isExplained && showing(own).every(isByModel) ? "doubtful" : "broken";
+  if (own.some(({ isUnjudged }) => isUnjudged)) return "untold";
   const [{ promise } = { promise: "" }] = own;
   if (own.length < cases.filter((subject) => subject.promise === promise).length) return "untold";
   return passed > 0 ? "kept" : "not applicable";

@@ -36,8 +36,9 @@ export interface Stage {
 /** How long leases of the traffic last: until the next stage, the one after, or beyond. */
 const LEASES = [4 * SECOND, 14 * SECOND, HOUR];
 
-/** How long a client waits after a call that failed, in milliseconds. */
+/** How long a client waits after a call that failed, in milliseconds; twice as long after each that follows, up to the second. */
 const PAUSE = 50;
+const LONGEST_PAUSE = 1000;
 
 /** One who uses a queue at random: what it does follows from its seed and from what it was answered. */
 export class Client {
@@ -51,6 +52,8 @@ export class Client {
   /** What it can speak of: what everybody knows, and what it added or was given itself. */
   readonly #ids: string[];
   #count = 0;
+  /** How many calls have failed since one did not. */
+  #failures = 0;
 
   constructor(adapter: Adapter, plan: ClientPlan) {
     this.#adapter = adapter;
@@ -59,15 +62,20 @@ export class Client {
     this.#ids = knownIds(plan);
   }
 
-  /** Makes its calls, one after another. One that fails with `UNAVAILABLE` may have taken effect, and it goes on. */
-  async run({ now, calls }: Stage): Promise<void> {
-    for (let i = 0; i < calls; i++) {
+  /**
+   * Makes its calls, one after another, until it is told to stop. One that fails with `UNAVAILABLE` may have taken effect,
+   * and it goes on.
+   */
+  async run({ now, calls }: Stage, signal?: AbortSignal): Promise<void> {
+    for (let i = 0; i < calls && !signal?.aborted; i++) {
       this.#count += 1;
       try {
         await this.#act(this.#chance.weighted<Action>(this.#plan.mix), now);
+        this.#failures = 0;
       } catch (error) {
         if (!this.#plan.isPatient && !isQueueError(error, "UNAVAILABLE")) throw error;
-        await sleep(PAUSE);
+        // Each of them may take effect at any time from now on, and many together are hard to judge.
+        await sleep(Math.min(LONGEST_PAUSE, PAUSE * 2 ** this.#failures++));
       }
     }
   }

@@ -1,12 +1,16 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Adapter, Job, JobEvent } from "@anyqueue/api";
 import type { Rest } from "../history/check-history.ts";
 import { wholeLog } from "../read-log.ts";
-import { HOUR, MINUTE } from "../time.ts";
+import { HOUR, MINUTE, SECOND } from "../time.ts";
 
 /** How many jobs are looked at in one call. */
 const BATCH = 500;
-/** After so many polls, jobs come back that were completed. */
+/** After so many polls that found something, jobs come back that were completed. */
 const MOST_POLLS = 200;
+/** How long a poll may find nothing of what is due, and how long it waits until the next one; in milliseconds. */
+const PATIENCE = 5 * SECOND;
+const PAUSE = 20;
 
 /**
  * Brings a lane to rest, as workers and rescuers do when everybody else has gone: what was left behind goes back once its
@@ -16,18 +20,7 @@ const MOST_POLLS = 200;
 export async function bringToRest(adapter: Adapter, lane: string, ids: readonly string[], now: number): Promise<Rest> {
   // Later than every lease and every delay of the traffic.
   const later = now + 2 * HOUR;
-  const lease = { ms: MINUTE, holder: "rest" };
-  for (let i = 0; i < MOST_POLLS; i++) {
-    const { jobs, expired } = await adapter.poll({ lanes: [lane], limit: BATCH, expired: BATCH, lease, now: later });
-    if (jobs.length + expired.length === 0) break;
-    await adapter.cas(
-      [
-        ...jobs.map(({ id, token }) => ({ id, expect: { token }, set: { state: "completed" } })),
-        ...expired.map(({ id, token }) => ({ id, expect: { token }, set: { state: "waiting", delayMs: 0 } })),
-      ],
-      { now: later },
-    );
-  }
+  await completeAll(adapter, lane, later);
   for (let i = 0; i < ids.length; i += BATCH) await adapter.get(ids.slice(i, i + BATCH));
   const jobs = await listAll(adapter, lane, later);
   const events: JobEvent[] = [];
@@ -37,6 +30,37 @@ export async function bringToRest(adapter: Adapter, lane: string, ids: readonly 
     for (const log of await Promise.all(logs)) events.push(...log);
   }
   return { jobs, events };
+}
+
+/** Until nothing is found, and nothing is due that a poll may have passed over because others just touched it (P10). */
+async function completeAll(adapter: Adapter, lane: string, now: number): Promise<void> {
+  const lease = { ms: MINUTE, holder: "rest" };
+  let found = 0;
+  let foundAt = performance.now();
+  while (performance.now() - foundAt < PATIENCE) {
+    const { jobs, expired, nextDueAt } = await adapter.poll({
+      lanes: [lane],
+      limit: BATCH,
+      expired: BATCH,
+      lease,
+      now,
+    });
+    if (jobs.length + expired.length === 0) {
+      if (nextDueAt === null || nextDueAt > now) return;
+      await sleep(PAUSE);
+      continue;
+    }
+    found += 1;
+    if (found > MOST_POLLS) throw new Error(`${MOST_POLLS} polls did not empty a lane that nobody else uses any more.`);
+    foundAt = performance.now();
+    await adapter.cas(
+      [
+        ...jobs.map(({ id, token }) => ({ id, expect: { token }, set: { state: "completed" } })),
+        ...expired.map(({ id, token }) => ({ id, expect: { token }, set: { state: "waiting", delayMs: 0 } })),
+      ],
+      { now },
+    );
+  }
 }
 
 async function listAll(adapter: Adapter, lane: string, now: number): Promise<Job[]> {
