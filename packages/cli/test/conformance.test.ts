@@ -52,6 +52,17 @@ describe("conformance", { timeout: 60_000 }, () => {
     expect(code).toBe(1);
   });
 
+  it("exits with 1 when an adapter ends the process, in a verb or when it is imported", async () => {
+    const leaving = await moduleWith("get: () => process.exit(0)");
+    const path = join(await scratch(), "mine.js");
+    await writeFile(path, "process.exit(0);");
+    for (const module of [leaving, path]) {
+      const { code, stderr } = await run(["conformance", module, "--only", "P2", "--time", "0"]);
+      expect(stderr).toContain("ended the process (exit code 0) before the suite was through");
+      expect(code).toBe(1);
+    }
+  });
+
   it("runs a fixture in TypeScript that is the module's default, only the cases with certain words", async () => {
     const path = join(await scratch(), "mine.ts");
     await writeFile(

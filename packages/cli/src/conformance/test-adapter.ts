@@ -5,6 +5,7 @@ import { Output } from "../output/output.ts";
 import { onInterruption } from "../signals.ts";
 import { writeBadge } from "./badge-files.ts";
 import { compare } from "./compare.ts";
+import { refuseEarlyEnd } from "./early-end.ts";
 import { checkFlags, type ConformanceFlags } from "./flags.ts";
 import { findFixture } from "./find-fixture.ts";
 import { readReplay } from "./replay-option.ts";
@@ -14,6 +15,7 @@ import { runSuite } from "./run-suite.ts";
 export async function testAdapter(subject: string, flags: ConformanceFlags): Promise<void> {
   checkFlags(flags);
   const options = await optionsOf(flags);
+  using _guard = refuseEarlyEnd(showBackend(subject));
   const fixture = await findFixture(subject);
   const other = flags.against === undefined ? undefined : await findFixture(flags.against);
   const output = new Output(flags.json ?? false);

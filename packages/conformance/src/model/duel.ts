@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { isQueueError, isTerminal, type PollResult, QueueError } from "@anyqueue/api";
 import type { Fixture } from "../fixture.ts";
 import { errorText } from "../history/error-text.ts";
@@ -30,6 +31,8 @@ export class Duel {
   }
 
   static async open({ subject, reference }: Rivals): Promise<Duel> {
+    // Stores in memory answer without leaving the turn of the event loop, and timers and signals have to have theirs.
+    await nextTurn();
     const other = await Side.open(reference);
     try {
       return new Duel(await Side.open(subject), other);
