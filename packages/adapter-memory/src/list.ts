@@ -1,4 +1,4 @@
-import { CANDIDATE_BOUND, decodeCursor, encodeCursor, isPlace, matches, matchesTypes } from "@anyqueue/api";
+import { CANDIDATE_BOUND, decodeCursor, encodeCursor, isPlace, matches, matchesTypes, shownState } from "@anyqueue/api";
 import type { Job, JobQuery, Page } from "@anyqueue/api";
 import { unseal } from "./entry.ts";
 import type { Entry } from "./entry.ts";
@@ -86,14 +86,9 @@ function* filter<T>(items: Iterable<T>, fits: (item: T) => boolean): Iterable<T>
 function accepts({ job }: Entry, { lanes, states, types, where, order }: JobQuery, now: number): boolean {
   if (order === "finished" && job.finishedAt === undefined) return false;
   if (lanes && !lanes.includes(job.lane)) return false;
-  if (states && !states.includes(shownState(job.state, job.runAt, now))) return false;
+  if (states && !states.includes(shownState(job, now))) return false;
   if (!matchesTypes(types, job.type)) return false;
   return where === undefined || matches(where, unseal(job));
-}
-
-/** Lists and counts show a waiting job that is not due as `delayed`. */
-function shownState(state: string, runAt: number, now: number): string {
-  return state === "waiting" && runAt > now ? "delayed" : state;
 }
 
 function writeCursor(

@@ -8,6 +8,7 @@ export {
   type Comparison,
   type ComparisonOptions,
   type ComparisonProgress,
+  type Difference,
 } from "./model/compare-adapters.ts";
 export type { Need, Readiness } from "./needs.ts";
 export type { RunOptions } from "./plan.ts";

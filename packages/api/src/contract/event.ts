@@ -47,7 +47,7 @@ export interface EventQuery {
   readonly limit: number;
 }
 
-/** A page of events. It is the last one for now when `items` is empty. */
+/** A page of events. It may be shorter than asked, and is the last one for now only when `items` is empty. */
 export interface EventPage {
   readonly items: readonly JobEvent[];
   /**

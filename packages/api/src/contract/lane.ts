@@ -37,7 +37,10 @@ export interface LaneStatus {
   readonly lane: string;
   /** What has been set; what was never set, or reset, is absent. */
   readonly settings: LaneSettings;
-  /** Jobs by state, with `delayed` for waiting jobs not yet due that nobody holds; states without a job are absent. */
+  /**
+   * Jobs by state, with `delayed` for waiting jobs not yet due that nobody holds; states without a job are absent. Lists
+   * show such a job as `delayed` also while somebody holds it.
+   */
   readonly counts: { readonly [state: string]: number };
   /** The states whose count stopped at 10 000, so that there are at least that many. */
   readonly atLeast: readonly string[];

@@ -1,4 +1,4 @@
-import { isListed, type JobQuery, shownState } from "@anyqueue/api";
+import { countedState, isListed, type JobQuery, shownState } from "@anyqueue/api";
 import { describe, expect, it } from "vitest";
 import { jobOf } from "../support/jobs.ts";
 
@@ -7,6 +7,17 @@ describe("shownState", () => {
     expect(shownState(jobOf({ runAt: 6 }), 5)).toBe("delayed");
     expect(shownState(jobOf({ runAt: 5 }), 5)).toBe("waiting");
     expect(shownState(jobOf({ state: "fetched", runAt: 6 }), 5)).toBe("fetched");
+  });
+});
+
+describe("countedState", () => {
+  const lease = { token: 1, until: 9, holder: "ann", from: "waiting" };
+
+  it("P19 counts a waiting job that somebody holds as `waiting`, though lists show it as `delayed`", () => {
+    const held = jobOf({ runAt: 6, lease });
+    expect([countedState(held, 5), shownState(held, 5)]).toEqual(["waiting", "delayed"]);
+    expect(countedState(jobOf({ runAt: 6 }), 5)).toBe("delayed");
+    expect(countedState(jobOf({ runAt: 5 }), 5)).toBe("waiting");
   });
 });
 

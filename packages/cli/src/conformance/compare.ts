@@ -1,6 +1,5 @@
 import {
   compareAdapters,
-  type Comparison,
   type ComparisonProgress,
   type Fixture,
   type Look,
@@ -13,9 +12,6 @@ import { countOf } from "../output/table.ts";
 import { readReplay } from "./replay-option.ts";
 import type { ConformanceFlags } from "./flags.ts";
 
-/** How long two adapters are compared when nobody says, in milliseconds. */
-const TIME = 30_000;
-
 /** Where a comparison tells what it comes to, and what ends it early. */
 interface Surroundings {
   readonly output: Output;
@@ -27,7 +23,7 @@ interface Surroundings {
 export async function compare(
   subject: Fixture,
   reference: Fixture,
-  { time = TIME, seed, replay }: ConformanceFlags,
+  { time, seed, replay }: ConformanceFlags,
   { output, signal, look }: Surroundings,
 ): Promise<number> {
   const progress = progressOn();
@@ -37,25 +33,12 @@ export async function compare(
     progress.update(scripts, `scripts${found} · ${about}`);
   };
   const comparison = await compareAdapters(subject, reference, {
-    time,
     signal,
     onProgress,
+    ...(time !== undefined && { time }),
     ...(seed !== undefined && { seed }),
     ...(replay !== undefined && { replay: await readReplay(replay) }),
   }).finally(() => progress.end());
-  output.result(dataOf(comparison), renderComparison(comparison, look));
+  output.result(comparison, renderComparison(comparison, look));
   return comparison.differences.length > 0 ? EXIT.failed : EXIT.ok;
-}
-
-function dataOf({ differences, ...rest }: Comparison): unknown {
-  return {
-    ...rest,
-    differences: differences.map(({ message, history, replay, taste, steps }) => ({
-      about: taste,
-      reason: message,
-      history,
-      replay,
-      script: { taste, steps },
-    })),
-  };
 }

@@ -96,7 +96,7 @@ export class MyStoreAdapter implements Adapter {
     throw notWritten("events");
   }
 
-  /** Tells every lane by name, with its settings and its jobs counted by `shownState(job, now)`. */
+  /** Tells every lane by name, with its settings and its jobs counted by `countedState(job, now)`. */
   async lanes({ now = Date.now() }: { readonly now?: number } = {}): Promise<LaneStatus[]> {
     throw notWritten("lanes");
   }

@@ -1,7 +1,10 @@
 import type { Fixture } from "@anyqueue/conformance";
 import { MyStoreAdapter } from "../src/my-store-adapter.ts";
 
-/** How the suite gets at stores. It asks for a new and empty one several hundred times, and closes each. */
+/**
+ * How the suite gets at stores. It asks for a new and empty one for each case and each random script, a thousand times and
+ * more, and closes each.
+ */
 export const fixture: Fixture = {
   name: "my-store",
   open: () => new MyStoreAdapter({ url: "a new and empty store" }),

@@ -8,7 +8,7 @@ import { findAgain, type ScriptCounterexample, search } from "./search.ts";
 /** How far a comparison has come. */
 export interface ComparisonProgress {
   /** What the scripts are about at the moment. */
-  readonly about: TasteName;
+  readonly about: string;
   /** How many scripts both adapters have answered alike. */
   readonly scripts: number;
   readonly differences: number;
@@ -27,6 +27,20 @@ export interface ComparisonOptions {
   readonly onProgress?: (progress: ComparisonProgress) => void;
 }
 
+/** How the answers of two adapters differ, as plain data. */
+export interface Difference {
+  /** What the script is about that shows it. */
+  readonly about: string;
+  /** One sentence: which call was answered how, and how the other one answered it. */
+  readonly reason: string;
+  /** The calls, each a line, and the other adapter's answer to the last of them. */
+  readonly history: readonly string[];
+  /** What to give as `replay`. */
+  readonly replay: string | null;
+  /** The same as plain data: as JSON it can be given as `replay` too, also to another version of the suite. */
+  readonly script: unknown;
+}
+
 /** What became of a comparison. */
 export interface Comparison {
   /** The names of the two fixtures. */
@@ -36,13 +50,13 @@ export interface Comparison {
   /** How many scripts both have answered alike. */
   readonly scripts: number;
   /** At most one for each of the things that scripts are about; none when the adapters answered alike. */
-  readonly differences: readonly ScriptCounterexample[];
+  readonly differences: readonly Difference[];
 }
 
 const TIME = 30_000;
 
 /**
- * Gives two adapters the same calls, by chance and over all the verbs, and tells where their answers differ. What the
+ * Gives two adapters the same calls, by chance and of all the verbs but `subscribe`, and tells where their answers differ. What the
  * contract leaves to each store, such as the value of a token, is no difference.
  *
  * @throws QueueError `INVALID` if `replay` is no script.
@@ -54,7 +68,7 @@ export async function compareAdapters(
 ): Promise<Comparison> {
   if (replay !== undefined) return compareAgain(subject, reference, seed, replay);
   const tastes = Object.keys(TASTES) as TasteName[];
-  const differences: ScriptCounterexample[] = [];
+  const differences: Difference[] = [];
   let scripts = 0;
   for (const about of tastes) {
     if (signal?.aborted) break;
@@ -65,7 +79,7 @@ export async function compareAdapters(
     };
     tell();
     const found = await search({ subject, reference }, [about], { seed, budgetMs: time / tastes.length, onScript });
-    if (found) differences.push(found);
+    if (found) differences.push(differenceOf(found));
   }
   return { subject: subject.name, reference: reference.name, seed, scripts, differences };
 }
@@ -80,5 +94,9 @@ async function compareAgain(subject: Fixture, reference: Fixture, seed: number, 
   }
   const found = await findAgain({ subject, reference }, replay);
   const names = { subject: subject.name, reference: reference.name };
-  return { ...names, seed, scripts: found ? 0 : 1, differences: found ? [found] : [] };
+  return { ...names, seed, scripts: found ? 0 : 1, differences: found ? [differenceOf(found)] : [] };
+}
+
+function differenceOf({ message, history, replay, taste, steps }: ScriptCounterexample): Difference {
+  return { about: taste, reason: message, history, replay, script: { taste, steps } };
 }

@@ -30,6 +30,9 @@ export type Outcome = { readonly answer: unknown } | { readonly thrown: unknown 
 /** So many pages no list or log of a script has; an adapter that goes on for ever is stopped. */
 const MOST_PAGES = 400;
 
+/** A step that calls the adapter. */
+type Call = Exclude<Step, { verb: "reopen" }>;
+
 /** Makes the calls of a step on one of the stores. */
 export async function perform(side: Side, step: Step, circumstances: Circumstances): Promise<Outcome> {
   try {
@@ -40,7 +43,7 @@ export async function perform(side: Side, step: Step, circumstances: Circumstanc
   }
 }
 
-function call(side: Side, adapter: Adapter, step: Step, circumstances: Circumstances): Promise<unknown> {
+function call(side: Side, adapter: Adapter, step: Call, circumstances: Circumstances): Promise<unknown> {
   const { now, known } = circumstances;
   switch (step.verb) {
     case "insert": {
@@ -77,8 +80,6 @@ function call(side: Side, adapter: Adapter, step: Step, circumstances: Circumsta
       return adapter.lanes({ now });
     case "configure":
       return adapter.configure(step.lane, step.settings);
-    default:
-      return side.reopen(step.by);
   }
 }
 

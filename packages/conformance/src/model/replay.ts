@@ -18,8 +18,27 @@ export function readReplay(text: string): Replay | null {
   try {
     const replay = JSON.parse(text) as Partial<Extract<Replay, { steps: unknown }>> | null;
     const isOne = typeof replay?.taste === "string" && isTaste(replay.taste) && Array.isArray(replay.steps);
-    return isOne ? (replay as Replay) : null;
+    return isOne && replay.steps.every(isStep) ? (replay as Replay) : null;
   } catch {
     return null;
   }
+}
+
+const STEPS: Readonly<Record<Step["verb"], true>> = {
+  insert: true,
+  poll: true,
+  cas: true,
+  get: true,
+  list: true,
+  remove: true,
+  append: true,
+  events: true,
+  lanes: true,
+  configure: true,
+  reopen: true,
+};
+
+function isStep(value: unknown): value is Step {
+  const { verb, by } = (value ?? {}) as Partial<Step>;
+  return typeof verb === "string" && Object.hasOwn(STEPS, verb) && typeof by === "string";
 }

@@ -53,6 +53,9 @@ describe("the search for a script that shows a fault", () => {
       "null",
       '{"taste":"storing"}',
       "[1]",
+      '{"taste":"storing","steps":[{"verb":"subscribe","by":"a"}]}',
+      '{"taste":"storing","steps":[{"verb":"get","ids":[]}]}',
+      '{"taste":"storing","steps":[null]}',
     ]) {
       expect(readReplay(text)).toBeNull();
     }
@@ -63,7 +66,7 @@ describe("the search for a script that shows a fault", () => {
     expect(same).toMatchObject({ seed: 3, differences: [] });
     expect(same.scripts).toBeGreaterThan(0);
     const { differences } = await compareAdapters(reversed, naive(), { seed: 3, time: 2000 });
-    const about = differences.map(({ taste }) => taste);
+    const about = differences.map((difference) => difference.about);
     expect(about).toContain("choosing");
     expect(new Set(about).size).toBe(about.length);
   });

@@ -14,7 +14,7 @@ const LENGTH = 40;
 export function draw(taste: Taste, seed: number): Plan[] {
   const script = fc.array(plans(taste), { minLength: LENGTH, maxLength: LENGTH });
   const [drawn = []] = fc.sample(fc.noBias(script), { seed, numRuns: 1 });
-  return [...begin(taste), ...drawn, ...end(taste)];
+  return [...(taste.opening ?? []), ...drawn, ...end(taste)];
 }
 
 function plans(taste: Taste): Arbitrary<Plan> {
@@ -62,11 +62,6 @@ function plans(taste: Taste): Arbitrary<Plan> {
   return fc
     .tuple(weighted<keyof VerbWeights, object>(taste.verbs, named), one("a", "a", "b"), wait)
     .map(([deed, by, waits]) => ({ ...deed, by, wait: waits }) as unknown as Plan);
-}
-
-/** The settings and jobs that a script begins with. */
-function begin({ opening = [] }: Taste): readonly Plan[] {
-  return opening;
 }
 
 /** Steps that look at everything, and let what is left over run. */
