@@ -14,7 +14,14 @@ describe("what a history comes to", () => {
   it("counts what was acknowledged, how often it ran, and whose lease ended", () => {
     const again = leased(3, "bob", FRESH, T0 + 6000);
     const calls = [...run, poll([4, 5], "rescuer", [], [taken], T0 + 5000), poll([6, 7], "bob", [again])];
-    expect(checkTotals(calls, [done])).toEqual({ calls: 4, acknowledged: 1, unheard: 0, runs: 2, again: 1, takenOver: 1 });
+    expect(checkTotals(calls, [done])).toEqual({
+      calls: 4,
+      acknowledged: 1,
+      unheard: 0,
+      runs: 2,
+      again: 1,
+      takenOver: 1,
+    });
   });
 
   it("takes a job that was added by a call that failed, and one that was not", () => {
