@@ -64,8 +64,17 @@ async function dependenciesOf(queue: Queue, { dependsOn = [] }: Job): Promise<De
 const MOST_EVENTS = 10_000;
 
 async function eventsOf(queue: Queue, id: string): Promise<readonly JobEvent[]> {
-  const { items } = await queue.eventPage({ id, limit: MOST_EVENTS });
-  return items;
+  const events: JobEvent[] = [];
+  let after: string | undefined;
+  while (events.length < MOST_EVENTS) {
+    const limit = MOST_EVENTS - events.length;
+    const page = await queue.eventPage({ id, limit, ...(after !== undefined && { after }) });
+    // A page may be short without being the last one (P23).
+    if (page.items.length === 0) break;
+    events.push(...page.items);
+    ({ after } = page);
+  }
+  return events;
 }
 
 function describe({ job, dependencies, attempts, events }: Known, withStack: boolean): string {

@@ -6,7 +6,6 @@ import {
   type InsertOutcome,
   type Job,
   type JobEvent,
-  laneOf,
   type LaneStatus,
   type PollResult,
 } from "@anyqueue/api";
@@ -15,9 +14,8 @@ import type { Tokens } from "./tokens.ts";
 
 /**
  * An answer without what the contract leaves to each store: which tokens there are, which lane comes first when none is
- * named, in which order the events of different jobs come, and
- * where pages end that a filter makes shorter. Two stores that
- * keep the promises give answers that are equal then. `nextDueAt` is left out; it is a bound, and looked at by itself.
+ * named, in which order the events of different jobs come, and where pages end that a filter makes shorter. Two stores
+ * that keep the promises give answers that are equal then. `nextDueAt` is left out; it is a bound, and looked at by itself.
  */
 export function comparable(step: Step, answer: unknown, tokens: Tokens): unknown {
   switch (step.verb) {
@@ -94,10 +92,4 @@ function groupBy<T>(items: readonly T[], nameOf: (item: T) => string): Record<st
   const groups: Record<string, T[]> = {};
   for (const item of items) (groups[nameOf(item)] ??= []).push(item);
   return groups;
-}
-
-/** The lanes in the order in which a poll served them, as far as its answer shows it, and then the others. */
-export function lanesServed(answer: unknown, lanes: Iterable<string>): readonly string[] {
-  const served = (answer as PollResult).jobs.map(({ id }) => laneOf(id));
-  return [...new Set([...served, ...lanes])];
 }

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { isQueueError, isTerminal, type PollResult, QueueError } from "@anyqueue/api";
+import { isQueueError, isTerminal, laneOf, type PollResult, QueueError } from "@anyqueue/api";
 import type { Fixture } from "../fixture.ts";
 import { errorText } from "../history/error-text.ts";
 import { T0 } from "../time.ts";
-import { comparable, lanesServed } from "./comparable.ts";
+import { comparable } from "./comparable.ts";
 import { differenceOf, show } from "./difference.ts";
 import { Known } from "./known.ts";
 import { dueAfter, wrongDue } from "./next-due.ts";
@@ -149,4 +149,10 @@ function idsIn(step: Step): string[] {
   if (step.verb === "insert") return step.jobs.map(({ id }) => id);
   if (step.verb === "cas") return step.changes.flatMap(({ spawn = [] }) => spawn.map(({ id }) => id));
   return [];
+}
+
+/** The lanes in the order in which a poll served them, as far as its answer shows it, and then the others. */
+function lanesServed(answer: unknown, lanes: Iterable<string>): readonly string[] {
+  const served = (answer as PollResult).jobs.map(({ id }) => laneOf(id));
+  return [...new Set([...served, ...lanes])];
 }
