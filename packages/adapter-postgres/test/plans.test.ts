@@ -1,9 +1,11 @@
 import type { Client } from "pg";
 import { beforeEach, describe, expect, it } from "vitest";
 import { postgres } from "@anyqueue/adapter-postgres";
-import { openClient, serverUrl, temporarySchema } from "./server.ts";
+import { openClient, serverUrl, temporarySchema, useServerAlone } from "./server.ts";
 
 const BACKLOG = 20_000;
+
+useServerAlone();
 
 /** Right after a bulk load the planner knows the table as it was: never looked at, empty, or full. */
 describe.each(["no statistics", "the statistics of an empty table", "statistics of its own"])(

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import pg from "pg";
-import { inject, onTestFinished } from "vitest";
+import { beforeAll, inject, onTestFinished } from "vitest";
+import { OwnServer } from "./own-server.ts";
 
 let asked: Promise<string> | undefined;
 
@@ -13,6 +14,15 @@ let asked: Promise<string> | undefined;
 export async function serverUrl(): Promise<string> {
   asked ??= askForUrl();
   return asked;
+}
+
+/** For files that count pages, a server of their own: what others create makes each session read the catalog once more. */
+export function useServerAlone(): void {
+  beforeAll(async () => {
+    const server = await OwnServer.start({ settings: { autovacuum: "off" } });
+    asked = Promise.resolve(server.url);
+    return () => server.dispose();
+  });
 }
 
 /** The name of a schema that no other test uses, dropped with all that is in it when the test is over. */

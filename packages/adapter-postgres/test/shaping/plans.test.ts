@@ -1,9 +1,11 @@
 import type { Client } from "pg";
 import { beforeEach, describe, expect, it } from "vitest";
-import { openClient, temporarySchema } from "../server.ts";
+import { openClient, temporarySchema, useServerAlone } from "../server.ts";
 import { openStore } from "../stores.ts";
 
 const BACKLOG = 20_000;
+
+useServerAlone();
 
 /** Right after a bulk load the planner knows the tables as they were: never looked at, empty, or full. */
 describe.each([
