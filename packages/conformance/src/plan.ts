@@ -3,7 +3,7 @@ import { Budget } from "./budget.ts";
 import { type Case, titleOf } from "./case.ts";
 import { cases } from "./cases/index.ts";
 import { promiseNamed, promises } from "./promises.ts";
-import { defaultSeed } from "./seed.ts";
+import { checkSeed, defaultSeed } from "./seed.ts";
 
 /** Which cases to run, and how. */
 export interface RunOptions {
@@ -41,7 +41,8 @@ export function planRun({ only, title, replay, ...options }: RunOptions, usualTi
       (replay === undefined || subject.replays?.(replay) === true),
   );
   if (chosen.length === 0) throw nothingChosen(title, replay);
-  const { seed = defaultSeed(), time = process.env["ANYQUEUE_CONFORMANCE_TIME"] || usualTime } = options;
+  const seed = options.seed === undefined ? defaultSeed() : checkSeed("seed", options.seed);
+  const { time = process.env["ANYQUEUE_CONFORMANCE_TIME"] || usualTime } = options;
   const timeMs = parseDuration(time, options.time === undefined ? "ANYQUEUE_CONFORMANCE_TIME" : "time");
   const openEnded = chosen.filter((subject) => subject.isOpenEnded).length;
   return { chosen, seed, timeMs, budget: new Budget(timeMs, openEnded), replay: replay ?? null };

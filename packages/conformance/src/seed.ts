@@ -1,5 +1,8 @@
 import { QueueError } from "@anyqueue/api";
 
+/** Chance is a number of 32 bits, so larger seeds would be others in disguise. */
+const LARGEST = 2 ** 32 - 1;
+
 /**
  * The seed of the random cases: `ANYQUEUE_CONFORMANCE_SEED` to repeat a run, otherwise a new one.
  *
@@ -8,6 +11,12 @@ import { QueueError } from "@anyqueue/api";
 export function defaultSeed(): number {
   const given = process.env["ANYQUEUE_CONFORMANCE_SEED"];
   if (given === undefined || given === "") return 1 + Math.floor(Math.random() * 2 ** 30);
-  if (/^\d{1,10}$/.test(given)) return Number(given);
-  throw new QueueError("INVALID", `ANYQUEUE_CONFORMANCE_SEED must be a whole number, not ${JSON.stringify(given)}.`);
+  return checkSeed("ANYQUEUE_CONFORMANCE_SEED", /^\d+$/.test(given) ? Number(given) : given);
+}
+
+/** The seed, if it is one. @throws QueueError `INVALID` naming where it is from. */
+export function checkSeed(name: string, seed: unknown): number {
+  if (typeof seed === "number" && Number.isInteger(seed) && seed >= 0 && seed <= LARGEST) return seed;
+  const given = typeof seed === "number" ? String(seed) : JSON.stringify(seed);
+  throw new QueueError("INVALID", `${name} must be a whole number from 0 to ${LARGEST}, not ${given}.`);
 }
