@@ -22,13 +22,17 @@ export async function dueAfter(
   if (ids !== undefined) return { latest: null, mayBeNow: true };
   if (types !== undefined || where !== undefined)
     return { latest: await firstFiltered(request, names, reference, known), mayBeNow: true };
-  const { nextDueAt: latest } = await reference.poll({
-    lanes: names,
+  // What is scheduled in a lane with limits can be found only when they allow, which a store may know better, or not.
+  const open = await openLanes(reference);
+  const { nextDueAt } = await reference.poll({
+    lanes: names.filter((lane) => open.has(lane)),
     limit: 0,
     now,
     ...(from !== undefined && { from }),
   });
-  const mayBeMore = jobs.length > 0 || names.length < lanes.length;
+  const ends = known.jobs.flatMap(({ lane, lease }) => (lease && names.includes(lane) ? [lease.until] : []));
+  const latest = earliest([...ends, ...(nextDueAt === null ? [] : [nextDueAt])]);
+  const mayBeMore = jobs.length > 0 || names.length < lanes.length || names.some((lane) => !open.has(lane));
   return { latest, mayBeNow: mayBeMore || (latest !== null && latest <= now) };
 }
 
@@ -53,14 +57,23 @@ async function firstFiltered(
   reference: Adapter,
   known: Known,
 ): Promise<number | null> {
-  const open = new Set((await reference.lanes()).filter(({ settings }) => isOpen(settings)).map(({ lane }) => lane));
+  const open = await openLanes(reference);
   const times = known.jobs.flatMap((job) => {
     if (!lanes.includes(job.lane) || isTerminal(job.state)) return [];
     if (job.lease) return [job.lease.until];
     const isFound = job.state === from && job.orderingKey === undefined && open.has(job.lane);
     return isFound && matchesTypes(types, job.type) && (where === undefined || matches(where, job)) ? [job.runAt] : [];
   });
+  return earliest(times);
+}
+
+function earliest(times: readonly number[]): number | null {
   return times.length === 0 ? null : Math.min(...times);
+}
+
+/** The lanes whose settings keep nothing back. */
+async function openLanes(reference: Adapter): Promise<ReadonlySet<string>> {
+  return new Set((await reference.lanes()).filter(({ settings }) => isOpen(settings)).map(({ lane }) => lane));
 }
 
 function isOpen({ paused, concurrency, rate }: { paused?: unknown; concurrency?: unknown; rate?: unknown }): boolean {
