@@ -8,5 +8,9 @@ import type { Statements } from "./statements.ts";
 export function refuseCircles(sql: Statements, added: readonly string[]): void {
   const ids = JSON.stringify(added);
   // Circles within a call were refused before, so every circle goes through somebody who was there already.
-  refuseCircle(sql.findAwaitedByOthers.all(ids, ids), (id) => sql.waitsFor.all(id), "Cannot insert");
+  const awaited = sql.findAwaitedByOthers.all(ids, ids);
+  if (awaited.length === 0) return;
+  // A new one is in a circle also if something else that it names would cancel it at once.
+  const own = new Set(added);
+  refuseCircle(awaited, (id) => (own.has(id) ? sql.needs : sql.waitsFor).all(id), "Cannot insert");
 }

@@ -103,6 +103,7 @@ export function prepareShaping(of: Preparer) {
     statesOf: of.tuples<[ids: string], readonly [id: string, state: string]>(
       "SELECT id, state FROM anyqueue_jobs WHERE id IN (SELECT value FROM json_each(?))",
     ),
+    needs: of.value<[id: string], string>("SELECT on_id FROM anyqueue_dependencies WHERE id = ? AND satisfied = 0"),
     // One that an operator freed by hand waits for nothing, whatever is noted.
     waitsFor: of.value<[id: string], string>(
       `SELECT d.on_id FROM anyqueue_jobs AS j CROSS JOIN anyqueue_dependencies AS d ON d.id = j.id
