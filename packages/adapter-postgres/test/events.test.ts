@@ -1,7 +1,7 @@
 import type { PostgresAdapter } from "@anyqueue/adapter-postgres";
 import type { Client } from "pg";
 import { beforeEach, describe, expect, it } from "vitest";
-import { openClient, temporarySchema } from "./server.ts";
+import { openClient, temporarySchema, useServerAlone } from "./server.ts";
 import { openStore } from "./stores.ts";
 
 const EVENTS = 20_000;
@@ -16,6 +16,9 @@ beforeEach(async () => {
   client = await openClient();
   await client.query(`SET search_path = ${schema}`);
 });
+
+// Transactions of others would keep the last events from being settled for sure.
+useServerAlone();
 
 describe.each(["no statistics", "statistics"])("P23 with %s", (statistics) => {
   let seen: string;
