@@ -1,20 +1,24 @@
 import type { Adapter, At, Hint, Job, JobEvent, LaneStatus } from "@anyqueue/api";
-import { CANDIDATE_BOUND, decodeCursor, encodeCursor, isPlace, matches, matchesTypes } from "@anyqueue/api";
-import { mergeSettings, QueueError } from "@anyqueue/api";
+import { CANDIDATE_BOUND, decodeCursor, encodeCursor, isPlace, matches, matchesTypes, QueueError } from "@anyqueue/api";
+import {
+  append,
+  cas,
+  configure,
+  inStep,
+  insert,
+  poll,
+  remove,
+  runAsync,
+  type Step,
+  type Work,
+} from "@anyqueue/api/step";
 import { PGlite, type Transaction } from "@electric-sql/pglite";
 import { LAYOUT, VERSION } from "./layout.ts";
-import { type PgliteRows, rowsIn, SPARE } from "./pglite-rows.ts";
-import { append, cas } from "./step/changing.ts";
-import { insert } from "./step/inserting.ts";
-import { poll } from "./step/polling.ts";
-import type { Lane } from "./step/rows.ts";
-import { Step } from "./step/step.ts";
+import { rowsIn } from "./pglite-rows.ts";
 
-type Work<T> = (step: Step, rows: PgliteRows) => Promise<T>;
+type Verb<T> = (step: Step) => Work<T>;
 
 const ORDERS = { inserted: "seq", poll: "priority, run_at, seq", finished: "finished_at, seq" };
-const BEGIN = `select (select counter from anyqueue.store) as counter,
-  coalesce(jsonb_agg(body order by lane), '[]') as lanes from anyqueue.lanes`;
 /** Shown as `delayed`; `$1` is the time. */
 const DELAYED = "state = 'waiting' and run_at > $1";
 const COUNTS = `select lane, case when ${DELAYED} and lease_until is null then 'delayed' else state end as shown,
@@ -22,10 +26,6 @@ const COUNTS = `select lane, case when ${DELAYED} and lease_until is null then '
 const STATUS = `select lane, body->'settings' as settings, min(first) filter (where shown = 'waiting') as "oldestDueAt",
   coalesce(jsonb_object_agg(shown, count) filter (where shown is not null), '{}') as counts
   from anyqueue.lanes left join (${COUNTS}) as counted using (lane) group by lane, body order by lane`;
-/** Kept as long as the job or else the lane, `$3`, says, or beyond its count, `$5`; `$4` is the time. */
-const OUTDATED = `finished_at + replace(coalesce(job->'keep'->>state, $3::jsonb->>state), 'false', '0')::float8 <= $4
-  or seq in (select seq from anyqueue.jobs where lane = $1 and finished_at is not null
-    order by finished_at desc, seq desc offset $5)`;
 
 /**
  * AnyQueue in PGlite: Postgres as a library, in memory or in a folder. Only one PGlite at a time may have a folder. One
@@ -39,12 +39,12 @@ export function pglite(database: PGlite | string): Adapter<Transaction> {
   const unlisteners = new Set<() => Promise<void>>();
 
   /** Runs a verb in one transaction. PGlite has one connection, so nothing else happens meanwhile. */
-  async function step<T>(at: Pick<At<Transaction>, "now" | "tx">, work: Work<T>): Promise<T> {
+  async function step<T>(at: Pick<At<Transaction>, "now" | "tx">, verb: Verb<T>): Promise<T> {
     const { now = Date.now(), tx } = at;
-    if (!tx) return db.transaction((own) => inside(own, now, work));
+    if (!tx) return db.transaction((own) => inside(own, now, verb));
     await tx.exec("savepoint anyqueue");
     try {
-      return await inside(tx, now, work);
+      return await inside(tx, now, verb);
     } catch (error) {
       await tx.exec("rollback to anyqueue");
       throw error;
@@ -119,16 +119,7 @@ export function pglite(database: PGlite | string): Adapter<Transaction> {
     },
 
     async remove(query) {
-      return step(query, async (step, rows) => {
-        if ("ids" in query) return step.remove(await rows.byId(query.ids));
-        const { lane = null, limit } = query;
-        const [where, ...params] =
-          "states" in query
-            ? ["state = any($3) and finished_at <= $4", query.states, step.now - query.olderThanMs]
-            : [OUTDATED, query.keep, step.now, query.keep.count ?? Number.MAX_SAFE_INTEGER];
-        const finished = `finished_at is not null and ($1::text is null or lane = $1) and ${SPARE} and (${where})`;
-        return step.remove(await rows.jobs(`${finished} order by finished_at, seq limit $2`, lane, limit, ...params));
-      });
+      return step(query, (step) => remove(step, query));
     },
 
     async append(entries, at = {}) {
@@ -152,14 +143,7 @@ export function pglite(database: PGlite | string): Adapter<Transaction> {
     },
 
     async configure(lane, settings) {
-      return step({}, async (step, rows) => {
-        const known = step.lane(lane);
-        const bucket = settings.rate === null ? undefined : known.bucket;
-        await step.setLane({ lane, settings: mergeSettings(known.settings, settings), bucket });
-        const sql = "select distinct line from anyqueue.jobs where lane = $1 and line is not null";
-        for (const { line } of await rows.query<{ line: string }>(sql, lane)) step.giveTurns(line);
-        step.hint({ lane });
-      });
+      await step({}, (step) => configure(step, lane, settings));
     },
 
     async subscribe(wake) {
@@ -172,15 +156,9 @@ export function pglite(database: PGlite | string): Adapter<Transaction> {
   };
 }
 
-async function inside<T>(tx: Transaction, now: number, work: Work<T>): Promise<T> {
+async function inside<T>(tx: Transaction, now: number, verb: Verb<T>): Promise<T> {
   const rows = rowsIn(tx);
-  const [{ counter, lanes } = { counter: 0, lanes: [] }] = await rows.query<{ counter: number; lanes: Lane[] }>(BEGIN);
-  const step = new Step(rows, lanes, counter, now);
-  const answer = await work(step, rows);
-  await step.end();
-  if (step.counter > counter) await rows.query("update anyqueue.store set counter = $1", step.counter);
-  const hints = "select pg_notify('anyqueue', hint) from unnest($1::text[]) as hint";
-  if (step.hints.size > 0) await rows.query(hints, [...step.hints]);
+  const answer = await runAsync(inStep(rows, now, verb));
   await rows.write();
   return answer;
 }

@@ -1,5 +1,5 @@
+import type { Beginning, DueRow, EventRow, JobRow, LaneRow, Rows } from "@anyqueue/api/step";
 import type { Transaction } from "@electric-sql/pglite";
-import type { Due, Entry, Lane, Logged, Rows } from "./step/rows.ts";
 
 const COLUMNS = "id, job, seq, touched, turn, key, missing";
 const UPSERT = `insert into anyqueue.jobs (${COLUMNS})
@@ -22,19 +22,26 @@ const DUE = `select asked.lane, leased.count as leases, leased.first as "endAt",
   from unnest($1::text[]) as asked (lane), lateral (select count(*)::float8 as count, min(lease_until) as first
     from anyqueue.jobs where lane = asked.lane and lease_until is not null) as leased`;
 /** No unfinished job depends on it. */
-export const SPARE = `not exists (select from anyqueue.jobs as child
+const SPARE = `not exists (select from anyqueue.jobs as child
   where child.finished_at is null and child.job->'dependsOn' ? jobs.id)`;
 
-/** The rows in a transaction, and any query on them. What is saved is written before the next query. */
+/** Kept as long as the job or else the lane, `$3`, says, or beyond its count, `$5`; `$4` is the time. */
+const OUTDATED = `finished_at + replace(coalesce(job->'keep'->>state, $3::jsonb->>state), 'false', '0')::float8 <= $4
+  or seq in (select seq from anyqueue.jobs where lane = $1 and finished_at is not null
+    order by finished_at desc, seq desc offset $5)`;
+const BEGIN = `select (select counter from anyqueue.store) as counter,
+  coalesce(jsonb_agg(body order by lane), '[]') as lanes from anyqueue.lanes`;
+const TELL = "select pg_notify('anyqueue', hint) from unnest($1::text[]) as hint";
+const LINES = "select distinct line from anyqueue.jobs where lane = $1 and line is not null";
+
+/** The rows in a transaction, and the writing of what is saved, which each query does first. */
 export interface PgliteRows extends Rows {
-  jobs(where: string, ...params: unknown[]): Promise<Entry[]>;
-  query<T>(sql: string, ...params: unknown[]): Promise<T[]>;
   write(): Promise<void>;
 }
 
 export function rowsIn(tx: Transaction): PgliteRows {
-  const saved = new Set<Entry>();
-  const logged: Logged[] = [];
+  const saved = new Set<JobRow>();
+  const logged: EventRow[] = [];
   async function write(): Promise<void> {
     if (saved.size > 0) await tx.query(UPSERT, [JSON.stringify([...saved])]);
     if (logged.length > 0) await tx.query(LOG, [JSON.stringify(logged)]);
@@ -45,15 +52,14 @@ export function rowsIn(tx: Transaction): PgliteRows {
     await write();
     return (await tx.query<T>(sql, params)).rows;
   }
-  async function jobs(where: string, ...params: unknown[]): Promise<Entry[]> {
+  async function jobs(where: string, ...params: unknown[]): Promise<JobRow[]> {
     return query(`select ${COLUMNS} from anyqueue.jobs where ${where}`, ...params);
   }
   return {
     write,
-    query,
-    jobs,
-    save: (entry) => void saved.add(entry),
-    log: (event) => void logged.push(event),
+    begin: async () => (await query<Beginning>(BEGIN))[0] ?? { counter: 0, lanes: [] },
+    save: (row) => void saved.add(row),
+    log: (row) => void logged.push(row),
     byId: (ids) => jobs("id = any($1)", ids),
     byKey: (keys) => jobs("key = any($1)", keys),
     waitingFor: (ids) => jobs("missing ?| $1", ids),
@@ -65,12 +71,28 @@ export function rowsIn(tx: Transaction): PgliteRows {
       const columns = order === "touched" ? "touched" : "priority, run_at, seq";
       return jobs(`${where} order by ${columns} limit $5`, lane, from, now, ids, limit);
     },
-    due: (lanes, from) => query<Due>(DUE, lanes, from),
+    due: (lanes, from) => query<DueRow>(DUE, lanes, from),
     unfinished: async (lane) => (await query<{ count: number }>(UNFINISHED, lane))[0]?.count ?? 0,
+    outdated: async (asked, now) => {
+      const { lane = null, limit } = asked;
+      const [where, ...params] =
+        "states" in asked
+          ? ["state = any($3) and finished_at <= $4", asked.states, now - asked.olderThanMs]
+          : [OUTDATED, asked.keep, now, asked.keep.count ?? Number.MAX_SAFE_INTEGER];
+      const finished = `finished_at is not null and ($1::text is null or lane = $1) and ${SPARE} and (${where})`;
+      return jobs(`${finished} order by finished_at, seq limit $2`, lane, limit, ...params);
+    },
+    linesOf: async (lane) => (await query<{ line: string }>(LINES, lane)).map(({ line }) => line),
     remove: (ids) => query("delete from anyqueue.jobs where id = any($1)", ids),
     removeSpare: (ids) => query(`delete from anyqueue.jobs where id = any($1) and ${SPARE}`, ids),
     freeKeys: (keys) => query("update anyqueue.jobs set key = null where key = any($1)", keys),
+    saveCounter: (counter) => query("update anyqueue.store set counter = $1", counter),
+    tell: (hints) =>
+      query(
+        TELL,
+        hints.map((hint) => JSON.stringify(hint)),
+      ),
     saveLane: (lane) => query(UPSERT_LANE, lane.lane, lane),
-    giveTurns: async (lines, turns) => (await query<Lane>(GIVE_TURNS, lines, turns)).map(({ lane }) => lane),
+    giveTurns: async (lines, turns) => (await query<LaneRow>(GIVE_TURNS, lines, turns)).map(({ lane }) => lane),
   };
 }
