@@ -41,8 +41,9 @@ try {
 }
 
 // The job carries its last error only; the log has that of every attempt.
-const { items } = await queue.eventPage({ id: flaky.id, kinds: ["failed"] });
-for (const { error } of items) console.log(`attempt ${error?.attempt}: ${error?.message}`);
+for await (const { error } of queue.events({ id: flaky.id, kinds: ["failed"], follow: false })) {
+  console.log(`attempt ${error?.attempt}: ${error?.message}`);
+}
 
 // An operator may give a finished job all its attempts once more, after the reason is gone.
 console.log(await queue.retry(broken.id));
