@@ -19,7 +19,7 @@ export function newAdapterCommand(program: Command): void {
     .command("new-adapter")
     .summary("begin an adapter for another store")
     .description(
-      "Makes a package with a class whose thirteen methods are to be written, in the order in which they stand, and " +
+      "Makes a package with an adapter of which the questions to the store and seven methods are to be written, and " +
         "with the conformance suite, which is red at once and tells promise by promise what is left.",
     )
     .argument("<name>", "what the backend is called: lower-case letters, digits and dashes, such as my-store")
@@ -82,6 +82,6 @@ function text(dir: string, files: readonly string[]): string {
     "Next:",
     ...steps,
     "",
-    "Then write the verbs in their order: README.md says what is green after each.",
+    "Then write what is left, in the order that README.md tells, with what is green after each step.",
   ].join("\n");
 }

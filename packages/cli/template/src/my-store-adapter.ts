@@ -1,35 +1,48 @@
-import {
-  type Adapter,
-  type AppendOutcome,
-  type At,
-  type Capabilities,
-  type CasOutcome,
-  type Change,
-  type EventPage,
-  type EventQuery,
-  type Found,
-  type Hint,
-  type InsertOutcome,
-  type Job,
-  type JobQuery,
-  type LaneSettings,
-  type LaneStatus,
-  type NewEvent,
-  type NewJob,
-  type Page,
-  type PollRequest,
-  type PollResult,
-  QueueError,
-  type RemoveQuery,
-  type Unsubscribe,
+import type {
+  Adapter,
+  AppendOutcome,
+  At,
+  Capabilities,
+  CasOutcome,
+  Change,
+  EventPage,
+  EventQuery,
+  Found,
+  Hint,
+  InsertOutcome,
+  Job,
+  JobQuery,
+  LaneSettings,
+  LaneStatus,
+  NewEvent,
+  NewJob,
+  Page,
+  PollRequest,
+  PollResult,
+  RemoveQuery,
+  Unsubscribe,
 } from "@anyqueue/api";
+import {
+  append,
+  cas,
+  configure,
+  inStep,
+  insert,
+  poll,
+  remove,
+  runAsync,
+  type Step,
+  type Work,
+} from "@anyqueue/api/step";
+import { MyStoreRows } from "./my-store-rows.ts";
+import { notWritten } from "./not-written.ts";
 
 /** Where the store is. */
 export interface MyStoreOptions {
   readonly url: string;
 }
 
-/** AnyQueue on MyStore: thirteen verbs, to be written from the first to the last. */
+/** AnyQueue on MyStore: thirteen verbs. Six of them are there, once `MyStoreRows` has answers; seven are to be written. */
 export class MyStoreAdapter implements Adapter {
   readonly name = "my-store";
   /** What it claims, and the suite tests. Begin with this little, and claim more when all of it is kept. */
@@ -41,6 +54,8 @@ export class MyStoreAdapter implements Adapter {
     push: false,
   });
   readonly #options: MyStoreOptions;
+  /** How many polls there were, so that those that name no lane begin at another one each time. */
+  #round = 0;
 
   constructor(options: MyStoreOptions) {
     this.#options = options;
@@ -56,19 +71,19 @@ export class MyStoreAdapter implements Adapter {
     throw notWritten("close");
   }
 
-  /** Stores jobs, in one step: `freshJob(job, now)` is what to store. Answers an outcome for each. */
-  async insert(jobs: readonly NewJob[], { now = Date.now(), allOrNone = false }: At = {}): Promise<InsertOutcome[]> {
-    throw notWritten("insert");
+  /** Stores jobs, and answers an outcome for each. */
+  async insert(jobs: readonly NewJob[], { now, allOrNone }: At = {}): Promise<InsertOutcome[]> {
+    return this.#step(now, (step) => insert(step, jobs, { allOrNone }));
   }
 
-  /** Chooses due jobs in order, and writes `advance(job, …)` of each with a new token, in one step. */
+  /** Takes due jobs in order, and those whose lease has ended. */
   async poll(request: PollRequest): Promise<PollResult> {
-    throw notWritten("poll");
+    return this.#step(request.now, (step) => poll(step, request, this.#round++));
   }
 
-  /** Writes what `decide(job, change, now)` says for each change, in one step with the reading. */
-  async cas(changes: readonly Change[], { now = Date.now() }: At = {}): Promise<CasOutcome[]> {
-    throw notWritten("cas");
+  /** Applies each change, or tells why not. */
+  async cas(changes: readonly Change[], { now }: At = {}): Promise<CasOutcome[]> {
+    return this.#step(now, (step) => cas(step, changes));
   }
 
   /** Reads jobs, in the order of the ids; null for what is not there. */
@@ -81,14 +96,14 @@ export class MyStoreAdapter implements Adapter {
     throw notWritten("list");
   }
 
-  /** Removes jobs by id, or finished ones that `isOutdated`, with their events. Tells how many. */
+  /** Removes jobs, with their events, and tells how many. */
   async remove(query: RemoveQuery): Promise<number> {
-    throw notWritten("remove");
+    return this.#step(query.now, (step) => remove(step, query));
   }
 
-  /** Writes events of the user's to the log; with a token only while that lease lives. */
-  async append(entries: readonly NewEvent[], { now = Date.now() }: At = {}): Promise<AppendOutcome[]> {
-    throw notWritten("append");
+  /** Writes events of the user's to the log. */
+  async append(entries: readonly NewEvent[], { now }: At = {}): Promise<AppendOutcome[]> {
+    return this.#step(now, (step) => append(step, entries));
   }
 
   /** Reads the log, a page at a time, in an order in which nothing is ever added further ahead. */
@@ -101,18 +116,23 @@ export class MyStoreAdapter implements Adapter {
     throw notWritten("lanes");
   }
 
-  /** Stores `mergeSettings(before, settings)`. */
+  /** Changes a lane's settings. */
   async configure(lane: string, settings: LaneSettings): Promise<void> {
-    throw notWritten("configure");
+    return this.#step(undefined, (step) => configure(step, lane, settings));
   }
 
   /** Calls `wake` after a step that may have made something due, or has ended a job; until unsubscribed or closed. */
   async subscribe(wake: (hint: Hint) => void): Promise<Unsubscribe> {
     throw notWritten("subscribe");
   }
-}
 
-/** Tells which verb is next. When none calls it any more, it goes. */
-function notWritten(verb: string): QueueError {
-  return new QueueError("UNSUPPORTED", `\`${verb}\` is not written yet.`);
+  /** Does all of a verb or, if it throws, nothing of it. Nothing else may come between. */
+  async #step<T>(now: number | undefined, verb: (step: Step) => Work<T>): Promise<T> {
+    // A transaction begins here, and is rolled back if anything throws.
+    const rows = new MyStoreRows();
+    const answer = await runAsync(inStep(rows, now ?? Date.now(), verb));
+    await rows.write();
+    // It is committed here. Only then those who listen are told of `rows.hints`.
+    return answer;
+  }
 }
