@@ -39,10 +39,10 @@ export interface Session {
   /** Stores many jobs in one call, or in the fastest way there is. */
   addMany(count: number, options?: JobOptions): Promise<unknown>;
   /**
-   * Claims and finishes every job that is due, and answers how many handlers ran. `single`: one job at a time, as a
-   * worker of concurrency 1 does; otherwise the subject's best configuration.
+   * Claims and finishes every job that is due. `concurrency`: so many at once, and 1 claims nothing ahead; if it is silent,
+   * in the best configuration.
    */
-  drain(single: boolean, ran?: Ran): Promise<number>;
+  drain(ran: Ran, concurrency?: number): Promise<unknown>;
   /**
    * Begins to work in the best configuration, waiting for jobs when there are none; answers how to stop. Where the queue
    * tells it, `finished` is called when it is stored that a job is done.

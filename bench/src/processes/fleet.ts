@@ -38,8 +38,8 @@ export class Fleet {
   }
 
   /** Lets all of them drain the store at once, adds up what they ran, and tells how long it took them together. */
-  async drain(tally: Tally, single = false): Promise<{ readonly ms: number; readonly peakBytes: number }> {
-    const drained = await this.#order({ do: "drain", single }, "drained");
+  async drain(tally: Tally): Promise<{ readonly ms: number; readonly peakBytes: number }> {
+    const drained = await this.#order({ do: "drain" }, "drained");
     for (const { counts } of drained) tally.merge(counts);
     const startedAt = Math.min(...drained.map((each) => each.startedAt));
     return {

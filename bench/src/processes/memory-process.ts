@@ -14,7 +14,7 @@ await onStore(subjectNamed(name), async (session) => {
   await addInBulk(session, jobs);
   const bytesPerJob = (used() - before) / jobs;
   const tally = new Tally();
-  await session.drain(false, (n) => tally.add(n));
+  await session.drain((n) => tally.add(n));
   tally.check(jobs);
   const peakBytes = process.resourceUsage().maxRSS * 1024;
   process.send?.({ bytesPerJob, peakBytes } satisfies Footprint);

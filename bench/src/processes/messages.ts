@@ -1,7 +1,7 @@
 /** What the benchmark says to a worker process. */
 export type Order =
   /** Claim and finish all that is due. */
-  | { readonly do: "drain"; readonly single: boolean }
+  | { readonly do: "drain" }
   /** Work until stopped, and report what ran every so many milliseconds; 0 at once. */
   | { readonly do: "work"; readonly everyMs: number }
   | { readonly do: "stop" };

@@ -19,7 +19,7 @@ tell({ is: "ready" });
 async function carryOut(order: Order): Promise<void> {
   switch (order.do) {
     case "drain":
-      return drain(order.single);
+      return drain();
     case "work":
       return work(order.everyMs);
     case "stop":
@@ -29,10 +29,10 @@ async function carryOut(order: Order): Promise<void> {
   }
 }
 
-async function drain(single: boolean): Promise<void> {
+async function drain(): Promise<void> {
   const tally = new Tally();
   const startedAt = machineTime();
-  await session.drain(single, (n) => tally.add(n));
+  await session.drain((n) => tally.add(n));
   const endedAt = machineTime();
   // In kibibytes, on every system that libuv knows.
   const peakBytes = process.resourceUsage().maxRSS * 1024;

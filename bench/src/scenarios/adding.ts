@@ -1,8 +1,11 @@
+import { perSecond } from "../statistics.ts";
 import type { JobOptions, Session } from "../subject.ts";
 
 const BULK = 1000;
 /** What may travel in one call, whatever the payloads are. */
 const BULK_BYTES = 4_000_000;
+/** A rate is known by then; some queues would take half a minute for jobs of which others add as many in a blink. */
+const LONG_ENOUGH_MS = 5000;
 
 /** Adds jobs numbered from `first`, in calls of a thousand. */
 export async function addInBulk(
@@ -16,16 +19,33 @@ export async function addInBulk(
   }
 }
 
-/** So many callers add jobs, each awaiting its own. */
-export async function addAtOnce(session: Session, jobs: number, callers: number, padding?: string): Promise<void> {
-  if (session.addTogether) {
-    for (let n = 0; n < jobs; n += callers) await session.addTogether(Math.min(callers, jobs - n), padding);
-    return;
-  }
+/** So many callers add jobs, each awaiting its own. Answers how many were added until all were, or until that time. */
+export async function addAtOnce(
+  session: Session,
+  jobs: number,
+  callers: number,
+  {
+    padding,
+    until = Number.POSITIVE_INFINITY,
+  }: { readonly padding?: string | undefined; readonly until?: number } = {},
+): Promise<number> {
   let next = 0;
+  const goesOn = (): boolean => next < jobs && performance.now() < until;
+  if (session.addTogether) {
+    for (; goesOn(); next += callers) await session.addTogether(Math.min(callers, jobs - next), padding);
+    return Math.min(next, jobs);
+  }
   await Promise.all(
     Array.from({ length: callers }, async () => {
-      while (next < jobs) await session.add(next++, padding);
+      while (goesOn()) await session.add(next++, padding);
     }),
   );
+  return next;
+}
+
+/** How many jobs a second so many callers add, each awaiting its own; of so many jobs, or of as many as time allows. */
+export async function rateOfAdding(session: Session, jobs: number, callers: number, padding?: string): Promise<number> {
+  const startedAt = performance.now();
+  const added = await addAtOnce(session, jobs, callers, { padding, until: startedAt + LONG_ENOUGH_MS });
+  return perSecond(added, performance.now() - startedAt);
 }

@@ -99,7 +99,7 @@ async function drainSome(session: Session, jobs: number): Promise<number> {
     clearTimeout(timer);
     await stop();
   } else {
-    await session.drain(false, note);
+    await session.drain(note);
   }
   tally.checkOnce();
   return perSecond(jobs - 1, lastAt - firstAt);

@@ -2,19 +2,19 @@ import type { Case, Readings, Scenario } from "../scenario.ts";
 import { Counters } from "../servers/counters.ts";
 import { onStore, type Session, type Subject } from "../subject.ts";
 import { onServer } from "../subjects/postgres-schema.ts";
+import { Tally } from "../tally.ts";
+import { addAtOnce, addInBulk } from "./adding.ts";
 
 type Act = (session: Session, jobs: number) => Promise<unknown>;
-const BULK = 1000;
-const IN_FLIGHT = 50;
 
 /** What is done to a store, and what it has to hold before. */
 const phases: readonly { readonly phase: string; readonly share: number; readonly before?: Act; readonly act: Act }[] =
   [
-    { phase: "add", share: 0.05, act: addOneByOne },
-    { phase: "add×50", share: 1, act: addConcurrently },
+    { phase: "add", share: 0.05, act: (session, jobs) => addAtOnce(session, jobs, 1) },
+    { phase: "add×50", share: 1, act: (session, jobs) => addAtOnce(session, jobs, 50) },
     { phase: "bulk", share: 1, act: addInBulk },
-    { phase: "drain 1", share: 0.05, before: addInBulk, act: (session) => session.drain(true) },
-    { phase: "drain best", share: 1, before: addInBulk, act: (session) => session.drain(false) },
+    { phase: "drain 1", share: 0.05, before: addInBulk, act: (session, jobs) => drainAll(session, jobs, 1) },
+    { phase: "drain best", share: 1, before: addInBulk, act: (session, jobs) => drainAll(session, jobs) },
   ];
 
 /** What a job costs the database. */
@@ -74,19 +74,8 @@ async function asClient<T>(subject: Subject, address: string, work: (session: Se
   }
 }
 
-async function addOneByOne(session: Session, jobs: number): Promise<void> {
-  for (let n = 0; n < jobs; n++) await session.add(n);
-}
-
-async function addConcurrently(session: Session, jobs: number): Promise<void> {
-  let n = 0;
-  await Promise.all(
-    Array.from({ length: IN_FLIGHT }, async () => {
-      while (n < jobs) await session.add(n++);
-    }),
-  );
-}
-
-async function addInBulk(session: Session, jobs: number): Promise<void> {
-  for (let n = 0; n < jobs; n += BULK) await session.addMany(Math.min(BULK, jobs - n), { first: n });
+async function drainAll(session: Session, jobs: number, concurrency?: number): Promise<void> {
+  const tally = new Tally();
+  await session.drain((n) => tally.add(n), concurrency);
+  tally.check(jobs);
 }

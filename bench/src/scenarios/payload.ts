@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
-import type { Case, Readings, Scenario } from "../scenario.ts";
-import { perSecond } from "../statistics.ts";
-import { onStore, type Session, shareOf } from "../subject.ts";
-import { Tally } from "../tally.ts";
-import { addAtOnce, addInBulk } from "./adding.ts";
+import type { Case, Scenario } from "../scenario.ts";
+import { onStore, shareOf } from "../subject.ts";
+import { rateOfAdding } from "./adding.ts";
+import { rateOfDrain } from "./draining.ts";
 
 const SIZES = [10, 100, 1000, 10_000, 100_000];
 const JOBS = 20_000;
@@ -25,9 +24,10 @@ export const payload: Scenario = {
       metrics: { "add×50": "jobs/s", "drain best": "jobs/s" },
       run: async (subject) => {
         const jobs = shareOf(subject, smoke ? 200 : Math.min(JOBS, BYTES / bytes));
+        const padding = paddingOf(bytes);
         return {
-          ...(await onStore(subject, (session) => add(session, jobs, paddingOf(bytes)))),
-          ...(await onStore(subject, (session) => drain(session, jobs, paddingOf(bytes)))),
+          "add×50": await onStore(subject, (session) => rateOfAdding(session, jobs, CALLERS, padding)),
+          "drain best": await onStore(subject, (session) => rateOfDrain(session, jobs, { padding })),
         };
       },
     })),
@@ -36,20 +36,4 @@ export const payload: Scenario = {
 /** A text that no compression makes smaller. */
 function paddingOf(bytes: number): string {
   return randomBytes(bytes).toString("base64").slice(0, bytes);
-}
-
-async function add(session: Session, jobs: number, padding: string): Promise<Readings> {
-  const startedAt = performance.now();
-  await addAtOnce(session, jobs, CALLERS, padding);
-  return { "add×50": perSecond(jobs, performance.now() - startedAt) };
-}
-
-async function drain(session: Session, jobs: number, padding: string): Promise<Readings> {
-  await addInBulk(session, jobs, { padding });
-  const tally = new Tally();
-  const startedAt = performance.now();
-  await session.drain(false, (n) => tally.add(n));
-  const ms = performance.now() - startedAt;
-  tally.check(jobs);
-  return { "drain best": perSecond(jobs, ms) };
 }

@@ -77,7 +77,7 @@ async function measure(subject: Subject, session: Session, seconds: number, wait
       rates.push(perSecond(done - before, performance.now() - startedAt));
     }
   });
-  await session.drain(false, (n) => tally.add(n));
+  await session.drain((n) => tally.add(n));
   tally.check(added);
   return rates;
 }

@@ -59,7 +59,7 @@ async function measure(subject: Subject, session: Session, rate: number, jobs: n
     await stop();
     log.flush();
   }
-  if (!watch.haveAllBegun) await session.drain(false, (n) => watch.drained(n));
+  if (!watch.haveAllBegun) await session.drain((n) => watch.drained(n));
   return watch.readings(WARM_UP);
 }
 

@@ -2,8 +2,8 @@ import { Bench } from "tinybench";
 import type { Case, Scenario } from "../scenario.ts";
 import { perSecond } from "../statistics.ts";
 import { onStore, type Session, shareOf, type Subject } from "../subject.ts";
-import { Tally } from "../tally.ts";
-import { addAtOnce, addInBulk } from "./adding.ts";
+import { addInBulk, rateOfAdding } from "./adding.ts";
+import { rateOfDrain } from "./draining.ts";
 
 /** How much each column does. */
 interface Size {
@@ -21,11 +21,12 @@ const SMOKE: Size = { addMs: 20, concurrent: 500, bulk: 2000, drainSingle: 50, d
 /** Jobs per second, each on a store of its own: what one leaves behind, such as dead rows, is not the other's. */
 const columns: Readonly<Record<string, (session: Session, size: Size) => Promise<number>>> = {
   add: addOneByOne,
-  "add×50": (session, { concurrent }) => addConcurrently(session, concurrent, 50),
-  "add×500": (session, { concurrent }) => addConcurrently(session, concurrent, 500),
+  "add×50": (session, { concurrent }) => rateOfAdding(session, concurrent, 50),
+  "add×500": (session, { concurrent }) => rateOfAdding(session, concurrent, 500),
   bulk: addMany,
-  "drain 1": (session, size) => drain(session, size.drainSingle, true),
-  "drain best": (session, size) => drain(session, size.drain, false),
+  "drain 1": (session, { drainSingle }) => rateOfDrain(session, drainSingle, { concurrency: 1 }),
+  "drain 50": (session, { drain }) => rateOfDrain(session, drain, { concurrency: 50 }),
+  "drain best": (session, { drain }) => rateOfDrain(session, drain),
 };
 
 export const throughput: Scenario = {
@@ -42,14 +43,14 @@ export const throughput: Scenario = {
     })),
 };
 
-function sizeFor(subject: Subject, { addMs, concurrent, bulk, drainSingle, drain: drained }: Size): Size {
-  const share = (jobs: number): number => shareOf(subject, jobs);
+function sizeFor(subject: Subject, { addMs, concurrent, bulk, drainSingle, drain }: Size): Size {
+  const share = (count: number): number => shareOf(subject, count);
   return {
     addMs,
     concurrent: share(concurrent),
     bulk: share(bulk),
     drainSingle: share(drainSingle),
-    drain: share(drained),
+    drain: share(drain),
   };
 }
 
@@ -64,25 +65,8 @@ async function addOneByOne(session: Session, { addMs }: Size): Promise<number> {
   return 1000 / result.latency.mean;
 }
 
-/** So many callers, each awaiting its own adds. */
-async function addConcurrently(session: Session, jobs: number, callers: number): Promise<number> {
-  const startedAt = performance.now();
-  await addAtOnce(session, jobs, callers);
-  return perSecond(jobs, performance.now() - startedAt);
-}
-
 async function addMany(session: Session, { bulk }: Size): Promise<number> {
   const startedAt = performance.now();
   await addInBulk(session, bulk);
   return perSecond(bulk, performance.now() - startedAt);
-}
-
-async function drain(session: Session, count: number, single: boolean): Promise<number> {
-  await addInBulk(session, count);
-  const tally = new Tally();
-  const startedAt = performance.now();
-  await session.drain(single, (n) => tally.add(n));
-  const ms = performance.now() - startedAt;
-  tally.check(count);
-  return perSecond(count, ms);
 }

@@ -9,7 +9,6 @@ const BACKEND = "@agendajs/postgres-backend";
 const PACKAGE: Package = { name: "agenda", version: "6.2.6", beside: { [BACKEND]: "3.0.6" } };
 // A short life of locks, since a timer of half of it outlives each job.
 const BEST = { defaultConcurrency: 50, maxConcurrency: 50, defaultLockLifetime: 10_000, removeOnComplete: true };
-const SINGLE = { ...BEST, defaultConcurrency: 1, maxConcurrency: 1 };
 const HIGHEST_PRIORITY = 1000;
 
 interface AgendaJob {
@@ -57,8 +56,8 @@ async function connect(schema: string): Promise<Session> {
   const producer = await open({});
   // It knows of no jobs to run; only one that was started tells others of what it adds.
   await producer.start();
-  const begin = async (ran: Ran, options: object) => {
-    const worker = await open(options);
+  const begin = async (ran: Ran, concurrency = BEST.maxConcurrency) => {
+    const worker = await open({ ...BEST, defaultConcurrency: concurrency, maxConcurrency: concurrency });
     worker.define("noop", async ({ attrs }) => ran(attrs.data.n));
     await worker.start();
     return () => worker.stop();
@@ -77,8 +76,8 @@ async function connect(schema: string): Promise<Session> {
           return job.schedule(new Date()).save();
         }),
       ),
-    drain: (single, ran) => drainByWorker((counted) => begin(counted, single ? SINGLE : BEST), left, ran),
-    work: (ran) => begin(ran, BEST),
+    drain: (ran, concurrency) => drainByWorker((counted) => begin(counted, concurrency), left, ran),
+    work: (ran) => begin(ran),
     close: async () => {
       await producer.stop();
       await pool.end();

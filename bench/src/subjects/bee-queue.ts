@@ -48,7 +48,7 @@ async function connect(prefix: string): Promise<Session> {
   };
   const queue = await open(false);
   // Only once does a queue begin to process.
-  const begin = async (ran: Ran, concurrency: number, finished?: Ran) => {
+  const begin = async (ran: Ran, concurrency = CONCURRENCY, finished?: Ran) => {
     const worker = await open(true);
     if (finished) worker.on("succeeded", ({ data }) => finished(data.n));
     worker.process(concurrency, async ({ data }) => ran(data.n));
@@ -65,7 +65,7 @@ async function connect(prefix: string): Promise<Session> {
       const [failure] = (await queue.saveAll(jobs)).values();
       if (failure) throw failure;
     },
-    drain: (single, ran) => drainByWorker((counted) => begin(counted, single ? 1 : CONCURRENCY), left, ran),
+    drain: (ran, concurrency) => drainByWorker((counted) => begin(counted, concurrency), left, ran),
     work: (ran, finished) => begin(ran, CONCURRENCY, finished),
     close: () => queue.close(),
   };

@@ -10,7 +10,6 @@ const PACKAGE: Package = {
   beside: { knex: "3.3.0", pg: "8.23.1", "better-sqlite3": "13.2.0" },
 };
 const BEST = { concurrency: 50, idleDelay: "10ms" };
-const SINGLE = { ...BEST, concurrency: 1 };
 const PRIORITIES = 10;
 const QUEUES = ["default"];
 
@@ -87,9 +86,9 @@ async function connect(database: object, isNew: boolean): Promise<Session> {
   Locator.register(Noop.name, Noop);
   const config = { default: "knex", adapters: { knex: driver.knex(knex) }, autoLoadJobs: false };
   await QueueManager.init(config);
-  const workerOf = async (mode: object, counted: Ran) => {
+  const workerOf = async (counted: Ran, concurrency = BEST.concurrency) => {
     ran = counted;
-    const worker = new Worker({ ...config, worker: { ...mode, gracefulShutdown: false } });
+    const worker = new Worker({ ...config, worker: { ...BEST, concurrency, gracefulShutdown: false } });
     await worker.init();
     return worker;
   };
@@ -102,20 +101,15 @@ async function connect(database: object, isNew: boolean): Promise<Session> {
       const groups = Object.values(Object.groupBy(payloads, () => 1 + Math.floor(Math.random() * PRIORITIES)));
       return Promise.all(groups.map((group, n) => Noop.dispatchMany(group ?? []).priority(n + 1)));
     },
-    drain: async (single, counted = () => undefined) => {
-      let count = 0;
-      const worker = await workerOf(single ? SINGLE : BEST, (n) => {
-        count++;
-        counted(n);
-      });
+    drain: async (counted, concurrency) => {
+      const worker = await workerOf(counted, concurrency);
       for (let cycle: Cycle = null; cycle?.type !== "idle"; cycle = await worker.processCycle(QUEUES)) {
         if (cycle?.type === "error") throw cycle.error ?? new Error("The worker failed.");
       }
       await worker.stop();
-      return count;
     },
     work: async (counted) => {
-      const worker = await workerOf(BEST, counted);
+      const worker = await workerOf(counted);
       const ended = worker.start(QUEUES);
       return () => worker.stop().then(() => ended);
     },

@@ -70,8 +70,8 @@ async function connect(options: object, store: Store): Promise<Session> {
   const { Queue, Worker, createPostgresBackend } = await load<BullMQ>(PACKAGE);
   const backend = store === "postgres" ? [createPostgresBackend] : [];
   const queue = await ready(new Queue(QUEUE, options, ...backend));
-  const begin = async (ran: Ran, mode: object, finished?: Ran) => {
-    const worker = new Worker(QUEUE, async ({ data }) => ran(data.n), { ...options, ...mode }, ...backend);
+  const begin = async (ran: Ran, concurrency = BEST.concurrency, finished?: Ran) => {
+    const worker = new Worker(QUEUE, async ({ data }) => ran(data.n), { ...options, concurrency }, ...backend);
     if (finished) worker.on("completed", ({ data }) => finished(data.n));
     await ready(worker);
     return () => worker.close();
@@ -91,8 +91,8 @@ async function connect(options: object, store: Store): Promise<Session> {
           },
         })),
       ),
-    drain: (single, ran) => drainByWorker((counted) => begin(counted, single ? { concurrency: 1 } : BEST), left, ran),
-    work: (ran, finished) => begin(ran, BEST, finished),
+    drain: (ran, concurrency) => drainByWorker((counted) => begin(counted, concurrency), left, ran),
+    work: (ran, finished) => begin(ran, BEST.concurrency, finished),
     close: () => queue.close(),
   };
 }

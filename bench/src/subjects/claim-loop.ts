@@ -9,13 +9,10 @@ export interface Row {
 /** Finishes what was claimed before, and claims up to `limit` rows. */
 export type Step = (done: readonly string[], limit: number) => Promise<readonly Row[]>;
 
-/** Claims and finishes until nothing is left; answers how many handlers ran. */
-export async function drainBy(step: Step, limit: number, ran: Ran = () => undefined): Promise<number> {
-  let count = 0;
-  for (let rows = await step([], limit); rows.length > 0; rows = await step(run(rows, ran), limit)) {
-    count += rows.length;
-  }
-  return count;
+/** Claims and finishes until nothing is left. */
+export async function drainBy(step: Step, limit: number, ran: Ran): Promise<void> {
+  let rows = await step([], limit);
+  while (rows.length > 0) rows = await step(run(rows, ran), limit);
 }
 
 const LONGEST_SLEEP_MS = 1000;

@@ -6,12 +6,12 @@ import { InvalidRun } from "../tally.ts";
 const LOOK_MS = 2;
 const PATIENCE_MS = 30_000;
 
-/** Lets workers of a queue work until nothing is `left`, waiting or under way; answers how many handlers ran. */
+/** Lets workers of a queue work until nothing is `left`, waiting or under way. */
 export async function drainByWorker(
   begin: (ran: Ran) => Promise<() => Promise<unknown>>,
   left: () => Promise<number>,
-  ran: Ran = () => undefined,
-): Promise<number> {
+  ran: Ran,
+): Promise<void> {
   let count = 0;
   const stop = await begin((n) => {
     count++;
@@ -23,7 +23,7 @@ export async function drainByWorker(
     for (;;) {
       await delay(LOOK_MS);
       if (count !== seen) lastAt = performance.now();
-      else if ((await left()) === 0) return count;
+      else if ((await left()) === 0) return;
       else if (performance.now() - lastAt > PATIENCE_MS) throw new InvalidRun(`after ${count} jobs it ran no other`);
       seen = count;
     }

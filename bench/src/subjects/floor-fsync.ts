@@ -1,5 +1,5 @@
 import { closeSync, fdatasyncSync, openSync, readFileSync, writeSync } from "node:fs";
-import { type JobOptions, payloadOf, type Payload, type Ran, type Session, type Subject } from "../subject.ts";
+import { type JobOptions, payloadOf, type Payload, type Session, type Subject } from "../subject.ts";
 import { at } from "./place.ts";
 
 // As many as the floor of SQLite takes at once.
@@ -29,16 +29,14 @@ async function connect(path: string): Promise<Session> {
     add: (n, padding) => addMany(1, { first: n, padding }),
     addTogether: (callers, padding) => addMany(callers, { padding }),
     addMany,
-    drain: async (single, ran: Ran = () => undefined) => {
+    drain: async (ran, most = BATCH) => {
       const lines = readFileSync(path, "utf8").split("\n").slice(next, -1);
-      const most = single ? 1 : BATCH;
       for (let from = 0; from < lines.length; from += most) {
         const batch = lines.slice(from, from + most);
         for (const line of batch) ran((JSON.parse(line) as Payload).n);
         write(done, batch.map((_, i) => `${next + from + i}\n`).join(""));
       }
       next += lines.length;
-      return lines.length;
     },
     close: async () => {
       closeSync(jobs);

@@ -114,7 +114,7 @@ async function connect(style: Style, url: string, address: string): Promise<Sess
           options,
         ),
       }),
-    drain: (single, ran) => drainBy(step, single ? 1 : BATCH, ran),
+    drain: (ran, batch = BATCH) => drainBy(step, batch, ran),
     work: async (ran, finished) => {
       const worker = workBy(step, BATCH, ran, finished);
       const listener = new Client({ connectionString: url });

@@ -53,7 +53,7 @@ async function connect(prefix: string): Promise<Session> {
     addAndWake: (n) => Promise.all([add(n), client.publish(prefix, "")]),
     addMany: (count, { first = 0, padding } = {}) =>
       client.rpush(waiting, ...Array.from({ length: count }, (_, i) => textOf(first + i, padding))),
-    drain: (single, ran) => drainBy(step, single ? 1 : BATCH, ran),
+    drain: (ran, batch = BATCH) => drainBy(step, batch, ran),
     work: async (ran, finished) => {
       const worker = workBy(step, BATCH, ran, finished);
       const listener = await redisClient();

@@ -61,28 +61,25 @@ function connect(address: string, durability: string): Session {
     add: async (n, padding) => add(n, padding),
     addTogether: async (callers, padding) => insertMany(callers, { padding }),
     addMany: async (count, options = {}) => insertMany(count, options),
-    drain: async (single, ran = () => undefined) => (single ? drainSingle(ran) : drainBatches(ran)),
+    drain: async (ran, batch = BATCH) => (batch === 1 ? drainSingle(ran) : drainBatches(ran, batch)),
     close: async () => void db.close(),
   };
 
-  function drainSingle(ran: Ran): number {
-    for (let count = 0; ; count++) {
-      const [row] = claim.all(Date.now(), 1);
-      if (!row) return count;
+  function drainSingle(ran: Ran): void {
+    for (let [row] = claim.all(Date.now(), 1); row; [row] = claim.all(Date.now(), 1)) {
       ran(numberOf(row.payload));
       finish.run(row.seq);
     }
   }
 
-  function drainBatches(ran: Ran): number {
-    let count = 0;
-    let done: number[] = [];
-    for (;;) {
-      const rows = finishAndClaim.immediate(done, BATCH);
-      if (rows.length === 0) return count;
-      for (const row of rows) ran(numberOf(row.payload));
-      count += rows.length;
-      done = rows.map(({ seq }) => seq);
+  function drainBatches(ran: Ran, batch: number): void {
+    let rows = finishAndClaim.immediate([], batch);
+    while (rows.length > 0) {
+      for (const { payload } of rows) ran(numberOf(payload));
+      rows = finishAndClaim.immediate(
+        rows.map(({ seq }) => seq),
+        batch,
+      );
     }
   }
 }

@@ -6,7 +6,6 @@ import { dropSchema, newSchema, postgresHindrance, serverUrl } from "./postgres-
 const PACKAGE: Package = { name: "graphile-worker", version: "0.18.0" };
 // What its documentation measures itself with: https://worker.graphile.org/docs/performance
 const BEST = { concurrentJobs: 24, localQueue: { size: 500 }, completeJobBatchDelay: 0, failJobBatchDelay: 0 };
-const SINGLE = { concurrentJobs: 1 };
 
 interface Job {
   readonly identifier: string;
@@ -68,15 +67,8 @@ async function connect(schema: string): Promise<Session> {
           ...(delayMs !== undefined && { runAt: new Date(Date.now() + delayMs) }),
         })),
       ),
-    drain: async (single, ran) => {
-      let count = 0;
-      const counting = (n: number): void => {
-        count++;
-        ran?.(n);
-      };
-      await graphile.runOnce(options(single ? SINGLE : BEST), tasks(counting));
-      return count;
-    },
+    drain: (ran, concurrentJobs = BEST.concurrentJobs) =>
+      graphile.runOnce(options(concurrentJobs === 1 ? { concurrentJobs } : { ...BEST, concurrentJobs }), tasks(ran)),
     work: async (ran, finished) => {
       const events = new EventEmitter();
       if (finished) events.on("job:complete", ({ job }: { job: Job }) => finished(job.payload.n));

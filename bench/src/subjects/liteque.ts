@@ -4,7 +4,6 @@ import { at } from "./place.ts";
 
 const PACKAGE: Package = { name: "liteque", version: "0.8.0", beside: { "better-sqlite3": "13.2.0" } };
 const BEST = { concurrency: 50, pollIntervalMs: 20, timeoutSecs: 10 };
-const SINGLE = { ...BEST, concurrency: 1 };
 
 interface Runner {
   run(): Promise<void>;
@@ -44,8 +43,8 @@ async function connect(path: string, isNew: boolean): Promise<Session> {
   const database = buildDBClient(path, { runMigrations: isNew });
   allowPromises(database.session.client);
   const queue = new SqliteQueue("noop", database, { defaultJobArgs: { numRetries: 2 }, keepFailedJobs: false });
-  const runner = (ran: Ran, options: object) =>
-    new Runner(queue, { run: async ({ data }: { data: Payload }) => ran(data.n) }, options);
+  const runner = (ran: Ran, concurrency = BEST.concurrency) =>
+    new Runner(queue, { run: async ({ data }: { data: Payload }) => ran(data.n) }, { ...BEST, concurrency });
   return {
     add: (n, padding) => queue.enqueue(payloadOf(n, padding), {}),
     addMany: async (count, { first = 0, mixed = false, padding } = {}) => {
@@ -54,17 +53,9 @@ async function connect(path: string, isNew: boolean): Promise<Session> {
         await queue.enqueue(payloadOf(first + i, padding), options);
       }
     },
-    drain: async (single, ran) => {
-      let count = 0;
-      const counted = (n: number): void => {
-        count++;
-        ran?.(n);
-      };
-      await runner(counted, single ? SINGLE : BEST).runUntilEmpty();
-      return count;
-    },
+    drain: (ran, concurrency) => runner(ran, concurrency).runUntilEmpty(),
     work: async (ran) => {
-      const working = runner(ran, BEST);
+      const working = runner(ran);
       const ended = working.run();
       return () => {
         working.stop();

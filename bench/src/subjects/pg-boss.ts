@@ -60,18 +60,15 @@ async function connect(schema: string): Promise<Session> {
           ...(delayMs !== undefined && { startAfter: new Date(Date.now() + delayMs) }),
         })),
       ),
-    drain: async (single, ran) => {
-      const fetch = (): Promise<Job[]> => boss.fetch(QUEUE, { batchSize: single ? 1 : BATCH });
-      let count = 0;
+    drain: async (ran, batchSize = BATCH) => {
+      const fetch = (): Promise<Job[]> => boss.fetch(QUEUE, { batchSize });
       for (let jobs = await fetch(); jobs.length > 0; jobs = await fetch()) {
-        for (const { data } of jobs) ran?.(data.n);
+        for (const { data } of jobs) ran(data.n);
         await boss.complete(
           QUEUE,
           jobs.map(({ id }) => id),
         );
-        count += jobs.length;
       }
-      return count;
     },
     work: async (ran) => {
       await boss.work(QUEUE, WORK, async (jobs) => jobs.forEach(({ data }) => ran(data.n)));

@@ -61,7 +61,7 @@ async function connect(path: string): Promise<Session> {
         Array.from({ length: count }, (_, i) => payloadOf(first + i, padding)),
         { delay: delayMs },
       ),
-    drain: (_single, ran) => drainByWorker(begin, left, ran),
+    drain: (ran) => drainByWorker(begin, left, ran),
     work: begin,
     close: async () => queue.close(),
   };

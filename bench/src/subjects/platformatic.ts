@@ -82,21 +82,21 @@ async function connect(storage: () => object): Promise<Session> {
     left++;
     return producer.enqueue(randomUUID(), payloadOf(n, padding));
   };
-  const begin = async (ran: Ran, options: object) => {
-    const worker = await open(options, ran);
+  const begin = async (ran: Ran, concurrency = BEST.concurrency) => {
+    const worker = await open({ concurrency }, ran);
     return () => worker.stop();
   };
   return {
     add,
     addMany: (count, { first = 0, padding } = {}) =>
       Promise.all(Array.from({ length: count }, (_, i) => add(first + i, padding))),
-    drain: (single, ran) =>
+    drain: (ran, concurrency) =>
       drainByWorker(
-        (counted) => begin(counted, single ? { concurrency: 1 } : BEST),
+        (counted) => begin(counted, concurrency),
         async () => left,
         ran,
       ),
-    work: (ran) => begin(ran, BEST),
+    work: (ran) => begin(ran),
     close: () => producer.stop(),
   };
 }

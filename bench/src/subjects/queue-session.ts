@@ -2,8 +2,7 @@ import type { Queue, WorkerOptions } from "@anyqueue/api";
 import { payloadOf, type Payload, type Ran, type Session } from "../subject.ts";
 
 /** The worker that is best for throughput. */
-export const BEST: WorkerOptions = { concurrency: 100 };
-const SINGLE: WorkerOptions = { concurrency: 1, prefetch: 0 };
+export const BEST = { concurrency: 100 } satisfies WorkerOptions;
 
 /** A queue of ours as the benchmark uses it, whatever its adapter. */
 export function queueSession(queue: Queue, address?: string): Session {
@@ -21,18 +20,10 @@ export function queueSession(queue: Queue, address?: string): Session {
           ...(delayMs !== undefined && { options: { delay: delayMs } }),
         })),
       ),
-    drain: async (single, ran) => {
-      let count = 0;
-      const worker = begin(
-        (n) => {
-          count++;
-          ran?.(n);
-        },
-        single ? SINGLE : BEST,
-      );
+    drain: async (ran, concurrency = BEST.concurrency) => {
+      const worker = begin(ran, { concurrency, ...(concurrency === 1 && { prefetch: 0 }) });
       await worker.idle();
       await worker.stop();
-      return count;
     },
     work: async (ran, finished) => {
       const worker = begin(ran, BEST);

@@ -75,7 +75,7 @@ async function connect(driver: string, config: object, isNew: boolean): Promise<
     logger: { level: "silent" },
   };
   await Sidequest.configure({ ...options, skipMigration: !isNew });
-  const begin = async (ran: Ran, concurrency: number) => {
+  const begin = async (ran: Ran, concurrency = BEST) => {
     reportTo(ran);
     // It cannot be configured twice.
     await Sidequest.stop();
@@ -99,8 +99,8 @@ async function connect(driver: string, config: object, isNew: boolean): Promise<
       };
       await Promise.all(Array.from({ length: IN_FLIGHT }, adding));
     },
-    drain: (single, ran) => drainByWorker((counted) => begin(counted, single ? 1 : BEST), left, ran),
-    work: (ran) => begin(ran, BEST),
+    drain: (ran, concurrency) => drainByWorker((counted) => begin(counted, concurrency), left, ran),
+    work: (ran) => begin(ran),
     close: () => Sidequest.stop(),
   };
 }
