@@ -1,7 +1,7 @@
 import type { Case } from "../case.ts";
 import { idsOf, same, sameIds, sameSet } from "../check.ts";
 import { shared } from "../needs.ts";
-import { LEASE, MINUTE, SECOND, T0 } from "../time.ts";
+import { HOUR, LEASE, MINUTE, SECOND, T0 } from "../time.ts";
 
 /** P6: one job, one holder, never more than asked for. */
 export const choosing: readonly Case[] = [
@@ -70,6 +70,24 @@ export const choosing: readonly Case[] = [
       const { jobs, expired } = await t.poll({ limit: 5, now: lease.until + MINUTE });
       same(jobs, [], "A poll returned a job whose ended lease nobody had settled.");
       same(expired, [], "A poll that did not ask for `expired` took a job over.");
+    },
+  },
+  {
+    promise: "P6",
+    title: "shows who holds a job, and until when, also when the lease ends and afterwards, until it is settled",
+    async run(t) {
+      const id = await t.add();
+      const held = await t.claim();
+      const { until } = held.lease;
+      for (const now of [T0, until - 1, until, until + HOUR]) {
+        const { items } = await t.adapter.list({ limit: 9, now });
+        same(items, [held], `A list does not show the holder ${now - until} ms after the lease's end.`);
+      }
+      same(await t.read(id), held, "A job that is read does not show its holder.");
+      await t.rescue(until);
+      const rescued = await t.read(id);
+      same((await t.adapter.list({ limit: 9, now: until })).items, [rescued], "A list does not show the rescuer.");
+      same(rescued.lease?.holder, "rescuer", "A job that was taken over does not show the rescuer.");
     },
   },
   {

@@ -120,6 +120,28 @@ export const concurrency: readonly Case[] = [
   },
   {
     promise: "P19",
+    title:
+      "frees the slot of a job that is cancelled: when its holder settles it or gives it back, or its lease has ended",
+    async run(t) {
+      await t.adapter.configure("main", { concurrency: 1 });
+      for (const state of ["cancelled", "waiting", null]) {
+        const [id, next] = await t.addAll([{}, {}]);
+        const held = await t.claim();
+        const now = state === null ? held.lease.until : T0;
+        await t.apply({ id, expect: { state: "active" }, set: { cancel: true } }, now);
+        if (state !== null) {
+          sameIds(await t.take({ limit: 9 }), [], "A job that was asked to stop lost its slot.");
+          await t.apply({ id, expect: { token: held.token }, set: { state } });
+        }
+        same((await t.read(id)).state, "cancelled", "A job that was asked to stop was not cancelled.");
+        const follower = await t.claim({ limit: 9, now });
+        same(follower.id, next, "A cancelled job kept its slot.");
+        await t.complete(follower, null, now);
+      }
+    },
+  },
+  {
+    promise: "P19",
     title: "limits just the lane that has the limit, and goes on with the next one of a poll",
     async run(t) {
       await t.adapter.configure("main", { concurrency: 1 });

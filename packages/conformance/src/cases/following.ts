@@ -1,4 +1,4 @@
-import type { Adapter, EventPage, EventQuery, JobEvent } from "@anyqueue/api";
+import { type Adapter, byCodePoint, type EventPage, type EventQuery, type JobEvent } from "@anyqueue/api";
 import type { Case } from "../case.ts";
 import { holds, present, same } from "../check.ts";
 import { durable, shared } from "../needs.ts";
@@ -102,6 +102,30 @@ export const following: readonly Case[] = [
       for (const query of [{}, { id: a }, { kinds: ["user"] as const }, { id: b, kinds: ["user"] as const }]) {
         const all = await readOn(t.adapter, { ...query, limit: 100 });
         for (const limit of [3, 100]) await resumeEverywhere(t.adapter, { ...query, limit }, all.items);
+      }
+    },
+  },
+  {
+    promise: "P23",
+    title: "shows to who follows the log of the store what is said of jobs that have ended",
+    async run(t) {
+      const [done, failed, cancelled] = await t.addAll([{}, {}, {}]);
+      for (const [id, state] of [
+        [done, "completed"],
+        [failed, "failed"],
+        [cancelled, "cancelled"],
+      ] as const)
+        await t.apply({ id, expect: { state: "waiting" }, set: { state } });
+      const { after } = await readOn(t.adapter);
+      const entries = [failed, done, cancelled].map((id) => ({ id, event: `late ${id}` }));
+      await t.adapter.append(entries, { now: T0 + 1 });
+      for (const query of [{}, { kinds: ["user"] as const }]) {
+        const { items } = await readOn(t.adapter, { ...query, after });
+        same(
+          items.map(({ id, data }) => ({ id, event: data })).sort(byId),
+          entries.toSorted(byId),
+          "A reader missed what was said of a job that had ended.",
+        );
       }
     },
   },
@@ -219,6 +243,10 @@ async function resumeEverywhere(adapter: Adapter, query: EventQuery, all: readon
     start += Math.max(1, page.items.length);
     after = page.after;
   }
+}
+
+function byId(a: Pick<JobEvent, "id">, b: Pick<JobEvent, "id">): number {
+  return byCodePoint(a.id, b.id);
 }
 
 function range(from: number, to: number): number[] {

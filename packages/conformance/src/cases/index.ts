@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { blockedElsewhere } from "./blocked-elsewhere.ts";
 import { blockedJobs } from "./blocked-jobs.ts";
 import { cancelling } from "./cancelling.ts";
 import { capacity } from "./capacity.ts";
@@ -10,6 +11,7 @@ import { cursors } from "./cursors.ts";
 import { customStates } from "./custom-states.ts";
 import { deciding } from "./deciding.ts";
 import { dependencies } from "./dependencies.ts";
+import { dependencyCircles } from "./dependency-circles.ts";
 import { dependencyGraphs } from "./dependency-graphs.ts";
 import { dependencyRaces } from "./dependency-races.ts";
 import { due } from "./due.ts";
@@ -28,6 +30,7 @@ import { lanes } from "./lanes.ts";
 import { listing } from "./listing.ts";
 import { logging } from "./logging.ts";
 import { model } from "./model.ts";
+import { nextDueHeldUp } from "./next-due-held-up.ts";
 import { nextDue } from "./next-due.ts";
 import { ordering } from "./ordering.ts";
 import { orderingKeys } from "./ordering-keys.ts";
@@ -65,6 +68,7 @@ const groups: readonly (readonly Case[])[] = [
   predicates,
   typePatterns,
   nextDue,
+  nextDueHeldUp,
   customStates,
   deciding,
   duplicates,
@@ -88,6 +92,8 @@ const groups: readonly (readonly Case[])[] = [
   blockedJobs,
   dependencyRaces,
   dependencyGraphs,
+  dependencyCircles,
+  blockedElsewhere,
   cancelling,
   logging,
   following,

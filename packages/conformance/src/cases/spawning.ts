@@ -1,5 +1,6 @@
+import { isQueueError } from "@anyqueue/api";
 import type { Case } from "../case.ts";
-import { same, sameIds, status } from "../check.ts";
+import { holds, same, sameIds, status } from "../check.ts";
 import { storeAtomic } from "../needs.ts";
 import { SECOND, T0 } from "../time.ts";
 
@@ -25,6 +26,71 @@ export const spawning: readonly Case[] = [
         [high ?? "", low ?? ""],
         "Spawned jobs are not found, or not in order.",
       );
+    },
+  },
+  {
+    promise: "P13a",
+    title: "gives successors their places in the order of `spawn`, behind what was there before",
+    async run(t) {
+      const [id, old] = await t.addAll([{}, {}]);
+      const held = await t.claim();
+      const spawn = [t.job({ id: "main:z" }), t.job({ id: "main:a" }), t.job({ id: "main:m" })];
+      const ids = spawn.map((child) => child.id);
+      const outcome = await t.apply({ id, expect: { token: held.token }, set: { state: "completed" }, spawn });
+      same(outcome.spawned, ids, "Successors are not answered in order.");
+      const { items } = await t.adapter.list({ limit: 9, now: T0 });
+      sameIds(items, [id, old, ...ids], "Successors were not inserted in order.");
+      sameIds(await t.take({ limit: 9 }), [old, ...ids], "Successors are not found in order.");
+    },
+  },
+  {
+    promise: "P13a",
+    title: "shows nobody that a job has ended before all of its successors are there",
+    async run(t) {
+      for (let round = 0; round < 5; round++) {
+        const id = await t.add();
+        const held = await t.claim();
+        const spawn = [t.job({ state: "fetched" }), t.job({ state: "fetched" })];
+        const ending = t.apply({ id, expect: { token: held.token }, set: { state: "completed" }, spawn });
+        let isAnswered = false;
+        const answered = ending.finally(() => (isAnswered = true));
+        while (!isAnswered) {
+          const { state } = await t.read(id);
+          const found = await t.adapter.get(spawn.map((child) => child.id));
+          holds(
+            state === "active" || !found.includes(null),
+            "Somebody saw that a job had ended, and not all of its successors.",
+          );
+          // Lets the change go on when the adapter answers without any waiting of its own.
+          await new Promise(setImmediate);
+        }
+        await answered;
+      }
+    },
+  },
+  {
+    promise: "P13a",
+    title: "leaves a job as it was when a successor is refused, since it would wait for itself",
+    async run(t) {
+      const refused = t.job();
+      const waiting = await t.add({ dependsOn: [refused.id], onParent: "leave" });
+      const id = await t.add();
+      const held = await t.claim();
+      const spawn = [t.job(), { ...refused, dependsOn: [waiting], onParent: "leave" as const }];
+      const change = { id, expect: { token: held.token }, set: { state: "completed" }, event: "done" };
+      const error = await t.adapter.cas([{ ...change, spawn }], { now: T0 + 1 }).catch((thrown: unknown) => thrown);
+      holds(
+        isQueueError(error, "INVALID"),
+        `A successor that would wait for itself was taken: ${JSON.stringify(error)}.`,
+      );
+      same(await t.read(id), held, "A job changed, though a successor of it was refused.");
+      same(await t.log({ id }), [], "The log tells of a change of which a successor was refused.");
+      same(
+        await t.adapter.get(spawn.map((child) => child.id)),
+        [null, null],
+        "A successor is there without the change.",
+      );
+      status(await t.cas(change, T0 + 1), "ok", "The change cannot be made without its successors.");
     },
   },
   {

@@ -1,6 +1,5 @@
-import { laneOf } from "@anyqueue/api";
 import { decorate } from "../../src/decorate.ts";
-import { changing, type Fault, without } from "./fault.ts";
+import { type Fault, without } from "./fault.ts";
 
 /** Breaks P3 to P5 by what is inserted again, in all, or in the caller's transaction. */
 export const again: readonly Fault[] = [
@@ -61,14 +60,5 @@ export const again: readonly Fault[] = [
     promise: "P5",
     name: "makes changes outside the caller's transaction",
     break: (adapter) => decorate(adapter, { cas: (changes, at = {}) => adapter.cas(changes, without(at, "tx")) }),
-  },
-  {
-    promise: "P13a",
-    name: "spawns into the parent's lane only",
-    break: (adapter) =>
-      changing(adapter, (each) => ({
-        ...each,
-        ...(each.spawn && { spawn: each.spawn.filter((job) => job.lane === laneOf(each.id)) }),
-      })),
   },
 ];

@@ -2,7 +2,7 @@ import type { Adapter, Change } from "@anyqueue/api";
 import { decorate } from "../../src/decorate.ts";
 import { change, type Fault, oneByOne, without } from "./fault.ts";
 
-/** Breaks P12 to P16. */
+/** Breaks P12 to P14. */
 export const deciding: readonly Fault[] = [
   expecting("P12", "does not look at versions", ({ version, ...expect }) =>
     version === undefined || Object.keys(expect).length === 0 ? { ...expect, version: version ?? 0 } : expect,
@@ -119,50 +119,6 @@ export const deciding: readonly Fault[] = [
       }),
   },
   {
-    promise: "P13a",
-    name: "spawns though the change was refused",
-    break: (adapter) =>
-      decorate(adapter, {
-        cas: async (changes, at) => {
-          await adapter.insert(
-            changes.flatMap((each) => each.spawn ?? []),
-            at,
-          );
-          return adapter.cas(changes, at);
-        },
-      }),
-  },
-  {
-    promise: "P13a",
-    name: "forgets to spawn",
-    break: (adapter) =>
-      decorate(adapter, {
-        cas: async (changes, at) => {
-          const outcomes = await adapter.cas(
-            changes.map((each) => without(each, "spawn")),
-            at,
-          );
-          return outcomes.map((outcome, i) => {
-            const spawned = changes[i]?.spawn?.map((job) => job.id);
-            return outcome.status === "ok" && spawned ? { ...outcome, spawned } : outcome;
-          });
-        },
-      }),
-  },
-  {
-    promise: "P13a",
-    name: "gives up a change of which a successor exists",
-    break: (adapter) =>
-      decorate(adapter, {
-        cas: (changes, at) =>
-          oneByOne(changes, async (each) => {
-            const found = await adapter.get((each.spawn ?? []).map((job) => job.id));
-            if (found.every((job) => job === null)) return change(adapter, each, at);
-            return { status: "duplicate", id: each.id };
-          }),
-      }),
-  },
-  {
     promise: "P14",
     name: "lets the last result win",
     break: (adapter) =>
@@ -203,81 +159,6 @@ export const deciding: readonly Fault[] = [
           ),
       }),
   },
-  {
-    promise: "P15",
-    name: "charges a rescuer as an attempt",
-    break: (adapter) =>
-      decorate(adapter, {
-        poll: async (request) => {
-          const result = await adapter.poll(request);
-          const at = request.now === undefined ? {} : { now: request.now };
-          const changes = result.expired.map(({ id, token, attempt }) => ({
-            id,
-            expect: { token },
-            set: { attempt: attempt + 1 },
-          }));
-          if (changes.length > 0) await adapter.cas(changes, at);
-          return result;
-        },
-      }),
-  },
-  {
-    promise: "P15",
-    name: "takes over more than it was asked for",
-    break: (adapter) =>
-      decorate(adapter, {
-        poll: (request) => adapter.poll({ ...request, ...(request.expired && { expired: request.expired + 1 }) }),
-      }),
-  },
-  {
-    promise: "P15",
-    name: "takes nothing over in paused lanes",
-    break(adapter) {
-      return decorate(adapter, {
-        poll: async (request) => {
-          const lanes = await adapter.lanes();
-          const paused = lanes.some((lane) => lane.settings.paused);
-          return adapter.poll(paused ? { ...request, expired: 0 } : request);
-        },
-      });
-    },
-  },
-  {
-    promise: "P15",
-    name: "drops a job that was rescued twice",
-    break(adapter) {
-      const rescued = new Set<string>();
-      return decorate(adapter, {
-        poll: async (request) => {
-          const result = await adapter.poll(request);
-          for (const { id } of result.expired) {
-            if (rescued.has(id)) await adapter.remove({ ids: [id] });
-            rescued.add(id);
-          }
-          return result;
-        },
-      });
-    },
-  },
-  failing("P16", "keeps no code or stack of an error", ({ message }) => ({ message })),
-  failing("P16", "cuts messages after a hundred characters", (error) => ({
-    ...error,
-    message: error.message.slice(0, 100),
-  })),
-  {
-    promise: "P16",
-    name: "keeps only the last error",
-    break: (adapter) =>
-      decorate(adapter, {
-        events: async (query) => {
-          const page = await adapter.events(query);
-          return {
-            ...page,
-            items: page.items.filter((event, i) => event.kind !== "failed" || i === page.items.length - 1),
-          };
-        },
-      }),
-  },
 ];
 
 function expecting(
@@ -294,20 +175,4 @@ function expecting(
         ),
     });
   return { promise, name, break: loosen };
-}
-
-function failing(
-  promise: Fault["promise"],
-  name: string,
-  shorten: (error: NonNullable<Change["set"]["error"]>) => NonNullable<Change["set"]["error"]>,
-): Fault {
-  const make = ({ set, ...each }: Change): Change => ({
-    ...each,
-    set: set.error === undefined ? set : { ...set, error: shorten(set.error) },
-  });
-  return {
-    promise,
-    name,
-    break: (adapter) => decorate(adapter, { cas: (changes, at) => adapter.cas(changes.map(make), at) }),
-  };
 }

@@ -1,4 +1,4 @@
-import type { Adapter, At, CasOutcome, Change, Job } from "@anyqueue/api";
+import type { Adapter, At, CasOutcome, Change, EventPage, EventQuery, Job, JobEvent } from "@anyqueue/api";
 import type { PromiseNumber } from "../../src/case.ts";
 import { decorate } from "../../src/decorate.ts";
 
@@ -72,6 +72,18 @@ export function showing(adapter: Adapter, otherwise: (job: Job) => Job): Adapter
       return { ...page, items: page.items.map(otherwise) };
     },
   });
+}
+
+/** A page on which each event comes so many times. */
+export async function repeated(
+  adapter: Adapter,
+  query: EventQuery,
+  timesOf: (event: JobEvent) => number,
+): Promise<EventPage> {
+  const page = await adapter.events(query);
+  const times = page.items.map(timesOf);
+  const repeat = <T>(each: T, i: number): T[] => Array<T>(times[i] ?? 1).fill(each);
+  return { ...page, items: page.items.flatMap(repeat), cursors: page.cursors.flatMap(repeat) };
 }
 
 /** A moment, in which others do something. */

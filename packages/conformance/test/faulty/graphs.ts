@@ -1,10 +1,7 @@
-import { type Adapter, isTerminal, type Job, type NewJob, type OnParent, QueueError } from "@anyqueue/api";
+import type { Adapter, Job, NewJob, OnParent } from "@anyqueue/api";
 import { decorate } from "../../src/decorate.ts";
 import { change, type Fault, oneByOne, without } from "./fault.ts";
-import { find, onceReopened, onceTogether, outsideTransactions, storing, strandBlocked } from "./shaping.ts";
-
-/** How many changes are about to be made, on all handles. */
-let changesToCome = 0;
+import { find, onceReopened, outsideTransactions, storing } from "./shaping.ts";
 
 /** Breaks P20. */
 export const graphs: readonly Fault[] = [
@@ -60,49 +57,6 @@ export const graphs: readonly Fault[] = [
             : jobs,
           at,
         ),
-    }),
-  ),
-  ending("strands a blocked job when an end comes by a poll", { poll: true }),
-  ending("strands a blocked job when what it depends on is removed", { remove: true }),
-  ending("strands a blocked job when what it depends on fails for good", { cas: "failed" }),
-  ending("strands a blocked job when what it depends on is cancelled", { cas: "cancelled" }),
-  fault("strands a blocked job when ends meet", (adapter) =>
-    onceTogether(adapter, "cas", (each) =>
-      decorate(each, {
-        cas: async (changes, at) => {
-          const blocked = await find(each, (job) => job.state === "blocked");
-          for (const { id } of blocked) await strandBlocked(each, id);
-          return each.cas(changes, at);
-        },
-      }),
-    ),
-  ),
-  fault("strands a job that is added while what it depends on ends", (adapter) =>
-    decorate(adapter, {
-      cas: async (changes, at) => {
-        changesToCome += 1;
-        for (let i = 0; i < 3; i++) await new Promise(setImmediate);
-        changesToCome -= 1;
-        return adapter.cas(changes, at);
-      },
-      insert: async (jobs, at) => {
-        await new Promise(setImmediate);
-        const stranded = changesToCome > 0 ? jobs.flatMap((job) => (job.dependsOn ? [job.id] : [])) : [];
-        const outcomes = await adapter.insert(jobs, at);
-        for (const id of stranded) await strandBlocked(adapter, id);
-        return outcomes;
-      },
-    }),
-  ),
-  fault("blocks a new job though all that it depends on have completed", (adapter) =>
-    decorate(adapter, {
-      insert: async (jobs, at) => {
-        const outcomes = await adapter.insert(jobs, at);
-        for (const job of await adapter.get(jobs.filter((each) => each.dependsOn).map((each) => each.id))) {
-          if (job?.state === "waiting") await strandBlocked(adapter, job.id);
-        }
-        return outcomes;
-      },
     }),
   ),
   fault("waits again for a job that completed and is retried", (adapter) =>
@@ -199,59 +153,6 @@ export const graphs: readonly Fault[] = [
         }),
     });
   }),
-  fault("does not notice circles", (adapter) =>
-    decorate(adapter, {
-      insert: (jobs, at) =>
-        adapter.insert(jobs, at).catch((error: unknown) => {
-          if (error instanceof QueueError) return jobs.map(({ id }) => ({ status: "added", id }) as const);
-          throw error;
-        }),
-    }),
-  ),
-  fault("names no jobs when it refuses a circle", (adapter) =>
-    decorate(adapter, {
-      insert: (jobs, at) =>
-        adapter.insert(jobs, at).catch(() => {
-          throw new QueueError("INVALID", "There is a circle.");
-        }),
-    }),
-  ),
-  fault("stores a part of a call with a circle", (adapter) =>
-    decorate(adapter, {
-      insert: async (jobs, at) => {
-        try {
-          return await adapter.insert(jobs, at);
-        } catch (error) {
-          await adapter.insert(
-            jobs.filter((job) => !job.dependsOn),
-            at,
-          );
-          throw error;
-        }
-      },
-    }),
-  ),
-  fault("makes the changes without their successors when those would wait for themselves", (adapter) =>
-    decorate(adapter, {
-      cas: async (changes, at) => {
-        try {
-          return await adapter.cas(changes, at);
-        } catch (error) {
-          await adapter.cas(
-            changes.map((each) => without(each, "spawn")),
-            at,
-          );
-          throw error;
-        }
-      },
-    }),
-  ),
-  fault("lets successors wait for themselves", (adapter) =>
-    decorate(adapter, {
-      cas: (changes, at) =>
-        adapter.cas(changes, at).catch(() => changes.map(() => ({ status: "ok", version: 3 }) as const)),
-    }),
-  ),
   fault("spawns jobs without what they depend on", (adapter) =>
     decorate(adapter, {
       cas: (changes, at) =>
@@ -295,39 +196,4 @@ function parenting(name: string, instead: { readonly [K in OnParent]?: OnParent 
   return fault(name, (adapter) =>
     storing(adapter, (job) => (job.onParent ? { ...job, onParent: instead[job.onParent] ?? job.onParent } : job)),
   );
-}
-
-/** Leaves blocked for ever whoever depends on a job that ends in some way. */
-function ending(name: string, how: { poll?: boolean; remove?: boolean; cas?: string }): Fault {
-  return fault(name, (adapter) => {
-    const strandDependents = async (ids: readonly string[]): Promise<void> => {
-      const blocked = await find(
-        adapter,
-        (job) => job.state === "blocked" && (job.dependsOn ?? []).some((id) => ids.includes(id)),
-      );
-      for (const { id } of blocked) await strandBlocked(adapter, id);
-    };
-    return decorate(adapter, {
-      poll: async (request) => {
-        const { from = "waiting", to = "active" } = request;
-        if (how.poll && isTerminal(to))
-          await strandDependents((await find(adapter, (job) => job.state === from)).map((job) => job.id));
-        return adapter.poll(request);
-      },
-      remove: async (query) => {
-        if (how.remove && "ids" in query) await strandDependents(query.ids);
-        return adapter.remove(query);
-      },
-      cas: async (changes, at) => {
-        const ids = changes
-          .filter(
-            (each) =>
-              how.cas !== undefined && (each.set.state === how.cas || (each.set.cancel && how.cas === "cancelled")),
-          )
-          .map((each) => each.id);
-        if (ids.length > 0) await strandDependents(ids);
-        return adapter.cas(changes, at);
-      },
-    });
-  });
 }

@@ -1,12 +1,15 @@
 import { again } from "./again.ts";
 import { changes } from "./changes.ts";
 import { choosing } from "./choosing.ts";
+import { circles } from "./circles.ts";
 import { data } from "./data.ts";
 import { deciding } from "./deciding.ts";
 import { ending } from "./ending.ts";
 import { expiring } from "./expiring.ts";
 import type { Fault } from "./fault.ts";
 import { filters } from "./filters.ts";
+import { followers } from "./followers.ts";
+import { following } from "./following.ts";
 import { graphs } from "./graphs.ts";
 import { keeping } from "./keeping.ts";
 import { keys } from "./keys.ts";
@@ -18,11 +21,14 @@ import { logs } from "./logs.ts";
 import { orders } from "./orders.ts";
 import { paging } from "./paging.ts";
 import { polling } from "./polling.ts";
+import { predicates } from "./predicates.ts";
 import { racing } from "./racing.ts";
 import { room } from "./room.ts";
 import { sparing } from "./sparing.ts";
 import { stopping } from "./stopping.ts";
 import { storing } from "./storing.ts";
+import { stranding } from "./stranding.ts";
+import { successors } from "./successors.ts";
 import { tokens } from "./tokens.ts";
 import { trying } from "./trying.ts";
 import { turbulent } from "./turbulent.ts";
@@ -36,6 +42,7 @@ export const faults: readonly Fault[] = [
   ...data,
   ...again,
   ...choosing,
+  ...predicates,
   ...polling,
   ...orders,
   ...paging,
@@ -43,19 +50,24 @@ export const faults: readonly Fault[] = [
   ...waking,
   ...deciding,
   ...changes,
+  ...successors,
   ...tokens,
   ...expiring,
   ...trying,
   ...keys,
   ...lines,
+  ...followers,
   ...room,
   ...limits,
   ...graphs,
+  ...stranding,
+  ...circles,
   ...sparing,
   ...lanes,
   ...living,
   ...stopping,
   ...logs,
+  ...following,
   ...ending,
   ...keeping,
   ...racing,

@@ -48,26 +48,8 @@ export const limits: readonly Fault[] = [
       },
     }),
   ),
-  fault("keeps the slots of jobs that are removed", (adapter) => {
-    let lost = 0;
-    const broken = decorate(adapter, {
-      remove: async (query) => {
-        const held = await find(adapter, (job) => job.lease !== undefined);
-        const count = await adapter.remove(query);
-        const found = await adapter.get(held.map((job) => job.id));
-        lost += found.filter((job) => job === null).length;
-        return count;
-      },
-    });
-    return decorate(broken, {
-      poll: (request) =>
-        meanwhile(
-          adapter,
-          (settings) => more(settings, "concurrency", -lost),
-          () => adapter.poll(request),
-        ),
-    });
-  }),
+  losing("keeps the slots of jobs that are removed", (job) => job === null),
+  losing("keeps the slots of held jobs that are cancelled", (job) => job?.state === "cancelled"),
   fault("stops a poll at a lane that has a limit", (adapter) =>
     decorate(adapter, {
       poll: async (request) => {
@@ -215,4 +197,23 @@ function holding(
       },
     }),
   );
+}
+
+/** Keeps the slots of held jobs of which, after a call, this is left. */
+function losing(name: string, isLost: (job: Job | null) => boolean): Fault {
+  return fault(name, (adapter) => {
+    let lost = 0;
+    const noting = async <T>(call: () => Promise<T>): Promise<T> => {
+      const held = await find(adapter, (job) => job.lease !== undefined);
+      const answer = await call();
+      lost += (await adapter.get(held.map((job) => job.id))).filter(isLost).length;
+      return answer;
+    };
+    const asIf = (settings: LaneSettings) => more(settings, "concurrency", -lost);
+    return decorate(adapter, {
+      cas: (changes, at) => noting(() => adapter.cas(changes, at)),
+      remove: (query) => noting(() => adapter.remove(query)),
+      poll: (request) => meanwhile(adapter, asIf, () => adapter.poll(request)),
+    });
+  });
 }

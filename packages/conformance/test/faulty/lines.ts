@@ -1,7 +1,7 @@
 import { type Adapter, type Change, isTerminal, type Job, type NewJob } from "@anyqueue/api";
 import { decorate } from "../../src/decorate.ts";
 import { change, type Fault, oneByOne, without } from "./fault.ts";
-import { find, onceReopened, onceTogether, outsideTransactions, pollingAs, storing, strand } from "./shaping.ts";
+import { find, onceReopened, onceTogether, outsideTransactions, pollingAs, storing } from "./shaping.ts";
 
 const ENDLESS = { keyConcurrency: 10_000 };
 
@@ -145,38 +145,6 @@ export const lines: readonly Fault[] = [
         ),
     });
   }),
-  stranding(
-    "strands the follower of a job that is cancelled",
-    ({ set }) => set.cancel === true || set.state === "cancelled",
-  ),
-  stranding("strands the follower of a job that failed", ({ set }) => set.state === "failed"),
-  stranding("strands the follower of a job that is requeued", ({ set }) => set.requeue === true),
-  stranding(
-    "strands a follower when changes meet",
-    ({ set }) => set.state === "completed",
-    (adapter, broken) => onceTogether(adapter, "cas", () => broken),
-  ),
-  fault("strands the follower of a job that is removed", (adapter) =>
-    decorate(adapter, {
-      remove: async (query) => {
-        const next = "ids" in query ? await Promise.all(query.ids.map((id) => followers(adapter, id))) : [];
-        const count = await adapter.remove(query);
-        for (const [job] of next) await strand(adapter, job);
-        return count;
-      },
-    }),
-  ),
-  fault("strands the follower of a job that a poll finished", (adapter) =>
-    decorate(adapter, {
-      poll: async (request) => {
-        const result = await adapter.poll(request);
-        for (const job of result.jobs) {
-          if (isTerminal(job.state)) await strand(adapter, (await followers(adapter, job.id))[0]);
-        }
-        return result;
-      },
-    }),
-  ),
   fault("gives no more turns when `keyConcurrency` is raised", (adapter) => {
     const first = new Map<string, LaneSettingsOf>();
     return decorate(adapter, {
@@ -203,17 +171,6 @@ export const lines: readonly Fault[] = [
         return parked.length > 1000
           ? { jobs: [], expired: [], nextDueAt: null, now: request.now ?? 0, after: "later" }
           : adapter.poll(request);
-      },
-    }),
-  ),
-  fault("lets blocked jobs hold up the others of their key", (adapter) =>
-    decorate(adapter, {
-      poll: async (request) => {
-        const blocked = await find(adapter, (job) => job.state === "blocked" && job.orderingKey !== undefined);
-        if (blocked.length > 0 && request.now) {
-          for (const { id } of blocked) for (const job of await followers(adapter, id)) await strand(adapter, job);
-        }
-        return adapter.poll(request);
       },
     }),
   ),
@@ -263,32 +220,4 @@ function changing(name: string, set: (each: Change) => Change["set"]): Fault {
         ),
     }),
   );
-}
-
-/** Leaves the next one of a key behind after some changes. */
-function stranding(
-  name: string,
-  after: (each: Change) => boolean,
-  combine: (adapter: Adapter, broken: Adapter) => Adapter = (_, broken) => broken,
-): Fault {
-  return fault(name, (adapter) => {
-    const broken = decorate(adapter, {
-      cas: async (changes, at) => {
-        const before = await Promise.all(changes.filter(after).map((each) => followers(adapter, each.id)));
-        const outcomes = await adapter.cas(changes, at);
-        for (const [job] of before) await strand(adapter, job);
-        return outcomes;
-      },
-    });
-    return combine(adapter, broken);
-  });
-}
-
-/** The jobs behind one in its line. */
-async function followers(adapter: Adapter, id: string): Promise<readonly Job[]> {
-  const [job] = await adapter.get([id]);
-  if (job?.orderingKey === undefined) return [];
-  const line = await find(adapter, (each) => each.lane === job.lane && each.orderingKey === job.orderingKey);
-  const rest = line.slice(line.findIndex((each) => each.id === id) + 1);
-  return rest.filter((each) => each.state === "waiting" || each.state === "fetched");
 }

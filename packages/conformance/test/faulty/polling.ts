@@ -78,6 +78,16 @@ export const polling: readonly Fault[] = [
       },
     });
   }),
+  fault("lists no lease that has ended", (adapter) =>
+    decorate(adapter, {
+      list: async (query) => {
+        const { now = Date.now() } = query;
+        const page = await adapter.list(query);
+        const shown = (job: Job) => (job.lease && job.lease.until <= now ? (without(job, "lease") as Job) : job);
+        return { ...page, items: page.items.map(shown) };
+      },
+    }),
+  ),
   fault("gives finished jobs that are asked for by id", byId, "P14"),
   {
     promise: "P14",

@@ -1,4 +1,4 @@
-import { type Adapter, isTerminal, type Job } from "@anyqueue/api";
+import { type Adapter, type Change, isTerminal, type Job } from "@anyqueue/api";
 import { decorate } from "../../src/decorate.ts";
 import { changing, changingBy, type Fault, later, showing, without } from "./fault.ts";
 import { find } from "./shaping.ts";
@@ -84,6 +84,25 @@ export const trying: readonly Fault[] = [
       },
     });
   }),
+  failing("P16", "keeps no code or stack of an error", ({ message }) => ({ message })),
+  failing("P16", "cuts messages after a hundred characters", (error) => ({
+    ...error,
+    message: error.message.slice(0, 100),
+  })),
+  {
+    promise: "P16",
+    name: "keeps only the last error",
+    break: (adapter) =>
+      decorate(adapter, {
+        events: async (query) => {
+          const page = await adapter.events(query);
+          return {
+            ...page,
+            items: page.items.filter((event, i) => event.kind !== "failed" || i === page.items.length - 1),
+          };
+        },
+      }),
+  },
 ];
 
 function fault(promise: Fault["promise"], name: string, breaking: (adapter: Adapter) => Adapter): Fault {
@@ -92,4 +111,20 @@ function fault(promise: Fault["promise"], name: string, breaking: (adapter: Adap
 
 function isDone(job: Job | null): boolean {
   return job !== null && isTerminal(job.state);
+}
+
+function failing(
+  promise: Fault["promise"],
+  name: string,
+  shorten: (error: NonNullable<Change["set"]["error"]>) => NonNullable<Change["set"]["error"]>,
+): Fault {
+  const make = ({ set, ...each }: Change): Change => ({
+    ...each,
+    set: set.error === undefined ? set : { ...set, error: shorten(set.error) },
+  });
+  return {
+    promise,
+    name,
+    break: (adapter) => decorate(adapter, { cas: (changes, at) => adapter.cas(changes.map(make), at) }),
+  };
 }

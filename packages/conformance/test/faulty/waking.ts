@@ -1,10 +1,41 @@
-import type { Adapter } from "@anyqueue/api";
+import type { Adapter, PollRequest, PollResult } from "@anyqueue/api";
 import { decorate } from "../../src/decorate.ts";
 import type { Fault } from "./fault.ts";
 import { find } from "./shaping.ts";
 
 /** Breaks P10 and P24 by what a worker is told to wake up for. */
 export const waking: readonly Fault[] = [
+  {
+    promise: "P10",
+    name: "tells the caller's time instead of its own",
+    break: (adapter) =>
+      decorate(adapter, { poll: async (request) => ({ ...(await adapter.poll(request)), now: Date.now() }) }),
+  },
+  answered("P10", "tells `nextDueAt` a second late", (result) => ({
+    ...result,
+    nextDueAt: result.nextDueAt === null ? null : result.nextDueAt + 1000,
+  })),
+  answered("P10", "forgets in `nextDueAt` that jobs are left", (result, { now = 0 }) => ({
+    ...result,
+    nextDueAt: result.nextDueAt !== null && result.nextDueAt <= now ? null : result.nextDueAt,
+  })),
+  answered("P10", "takes a poll for no job for one that reached its limit", (result, { limit, now = 0 }) => ({
+    ...result,
+    nextDueAt: result.jobs.length === limit ? now : result.nextDueAt,
+  })),
+  {
+    promise: "P10",
+    name: "forgets leases in `nextDueAt`",
+    break: (adapter) =>
+      decorate(adapter, {
+        poll: async (request) => {
+          const result = await adapter.poll(request);
+          const { items } = await adapter.list({ limit: 1000 });
+          const isLease = items.some((job) => job.lease?.until === result.nextDueAt);
+          return isLease ? { ...result, nextDueAt: null } : result;
+        },
+      }),
+  },
   fault("P10", "always asks to look again", (adapter) =>
     decorate(adapter, {
       poll: async (request) => {
@@ -21,6 +52,15 @@ export const waking: readonly Fault[] = [
         if (nextDueAt === null || nextDueAt <= now) return result;
         const leased = await find(adapter, (job) => job.lease?.until === nextDueAt);
         return leased.length > 0 ? result : { ...result, nextDueAt: null };
+      },
+    }),
+  ),
+  fault("P10", "does not see in `nextDueAt` what the poll itself moved and nobody holds", (adapter) =>
+    decorate(adapter, {
+      poll: async (request) => {
+        const result = await adapter.poll(request);
+        const isFree = request.lease === undefined && result.jobs.length > 0 && request.from === request.to;
+        return isFree ? { ...result, nextDueAt: null } : result;
       },
     }),
   ),
@@ -85,4 +125,16 @@ function hushingInserts(
     },
     subscribe: (wake) => adapter.subscribe((hint) => (quiet ? undefined : wake(hint))),
   });
+}
+
+function answered(
+  promise: Fault["promise"],
+  name: string,
+  change: (result: PollResult, request: PollRequest) => PollResult,
+): Fault {
+  return {
+    promise,
+    name,
+    break: (adapter) => decorate(adapter, { poll: async (request) => change(await adapter.poll(request), request) }),
+  };
 }
