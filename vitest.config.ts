@@ -11,9 +11,11 @@ export default defineConfig({
     globalSetup: ["packages/adapter-postgres/test/global-setup.ts"],
     // Most of the time goes into waiting: for disks, servers and other processes. The default leaves a core idle.
     maxWorkers: availableParallelism() + 1,
-    // A test that starts servers may have to wait for its turn on a busy machine; time is nowhere measured.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Time is nowhere measured. These end what hangs, and a test that starts servers and processes may have to wait for
+    // its turn on a busy machine.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
     include: ["packages/*/test/**/*.test.ts", "bench/test/**/*.test.ts"],
     // For what a test itself starts: child processes and worker threads resolve to source too.
     execArgv: [`--conditions=${sourceCondition}`],

@@ -272,5 +272,5 @@ describe("snapshot", () => {
       expect(job.payload).toEqual({ to: "0-0" });
       await queue.close();
     }
-  }, 60_000);
+  });
 });

@@ -5,7 +5,7 @@ import { telling } from "./connections.ts";
 import { runSql, serverUrl, temporarySchema } from "./server.ts";
 import { job, makeStore, openStore } from "./stores.ts";
 
-describe("a schema that is not AnyQueue's own", { timeout: 30_000 }, () => {
+describe("a schema that is not AnyQueue's own", () => {
   it.each([
     [
       "the table orders",

@@ -118,7 +118,7 @@ async function isWaiting(one: Client): Promise<void> {
   const { processID } = one as Client & { readonly processID: number };
   const blockers = async () =>
     (await watcher.query<{ n: number }>("SELECT cardinality(pg_blocking_pids($1)) AS n", [processID])).rows[0]?.n;
-  await expect.poll(blockers, { timeout: 10_000 }).toBeGreaterThan(0);
+  await expect.poll(blockers).toBeGreaterThan(0);
 }
 
 async function openSchema(): Promise<Client> {

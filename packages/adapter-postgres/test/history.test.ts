@@ -20,7 +20,7 @@ beforeEach(async () => {
   await client.query(`SET search_path = ${schema}`);
 });
 
-describe("the history", { timeout: 30_000 }, () => {
+describe("the history", () => {
   it("has a partition for today and the days to come as soon as a store is open", async () => {
     expect((await partitions()).length).toBeGreaterThanOrEqual(3);
     await finish("a", Date.now());
@@ -262,7 +262,7 @@ it("P26 finishing, reading, retrying, tending and removing whole days go on side
   expect(await states(kept.map(({ id }) => id))).toEqual(new Set(["completed"]));
   expect(retried.length).toBeGreaterThan(0);
   expect(await states(retried)).toEqual(new Set(["waiting"]));
-}, 60_000);
+});
 
 const QUERY = { states: ["completed", "failed", "cancelled"], limit: 1000 } as const;
 

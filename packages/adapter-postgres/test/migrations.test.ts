@@ -8,7 +8,7 @@ import { telling } from "./connections.ts";
 import { openClient, runSql, serverUrl, temporaryRole, temporarySchema } from "./server.ts";
 import { jobs, makeStore, openStore } from "./stores.ts";
 
-describe("the plan of a migration", { timeout: 30_000 }, () => {
+describe("the plan of a migration", () => {
   it("P25 is the SQL that makes of nothing just what opening makes", async () => {
     const [planned, opened] = [temporarySchema(), temporarySchema()];
     const plan = await planOf(planned);
@@ -83,7 +83,7 @@ describe("a new schema", () => {
     expect(await Promise.all(processes.map((open) => open()))).toEqual(["opened", "opened", "opened"]);
     const client = await openClient();
     expect((await client.query(`SELECT version FROM ${schema}.schema_info`)).rows).toEqual([{ version: 2 }]);
-  }, 30_000);
+  });
 
   it("P25 that lacks the table which tells its version is refused and left alone", async () => {
     const schema = temporarySchema();

@@ -14,7 +14,7 @@ describe("a job that is removed while another one comes under its id", () => {
     const inserted = store.insert([fresh], { maybeStored: true });
     const waiting = "SELECT FROM pg_locks WHERE NOT granted AND relation = $1::regclass";
     const count = async () => (await watcher.query(waiting, [`${schema}.history`])).rowCount;
-    await expect.poll(count, { timeout: 10_000 }).toBe(1);
+    await expect.poll(count).toBe(1);
     await client.query(`DELETE FROM ${schema}.hot_jobs; COMMIT`);
     expect(await inserted).toEqual([{ status: "added", id: fresh.id }]);
     expect(await store.get([fresh.id])).toMatchObject([{ payload: "new" }]);

@@ -14,7 +14,7 @@ it("S15 gives each of 200 jobs to one of three processes that open the new file 
   expect(new Set(claimed).size).toBe(200);
   expect(claimed).toHaveLength(200);
   expect((await store.lanes({ now: NOW }))[0]?.counts).toEqual({ completed: 200 });
-}, 30_000);
+});
 
 it("P24 hears what another process commits, and tells its own commits by name", async () => {
   const path = temporaryPath();
@@ -31,7 +31,7 @@ it("P24 hears what another process commits, and tells its own commits by name", 
   expect(hints).toEqual([{ lane: "default" }]);
   expect(await drain(worker)).toEqual(["default:own"]);
   await heard;
-}, 30_000);
+});
 
 async function startWorker(path: string): Promise<ChildProcess> {
   const worker = fork(new URL("./worker.ts", import.meta.url), [path]);

@@ -16,7 +16,7 @@ async function full(url: string, lane: string, capacity: number): Promise<void> 
   await queue.lane(lane).configure({ capacity });
 }
 
-describe("add", { timeout: 30_000 }, () => {
+describe("add", () => {
   it("keeps, replaces or merges into the job with the unique key, and tells which", async () => {
     const { url } = await store();
     const add = (payload: string, ...options: string[]) =>

@@ -12,7 +12,7 @@ async function store(): Promise<{ url: string; folder: string }> {
   return { url: `sqlite:${join(folder, "jobs.db")}`, folder };
 }
 
-describe("add", { timeout: 30_000 }, () => {
+describe("add", () => {
   it("adds a job with its options and prints its id", async () => {
     const { url } = await store();
     const options = [

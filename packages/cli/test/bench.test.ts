@@ -21,7 +21,7 @@ const FIXTURE = `
 import { createAdapter } from "@anyqueue/api";
 export const fixture = { name: "mine", open: () => createAdapter("memory:") };`;
 
-describe("bench", { timeout: 120_000 }, () => {
+describe("bench", () => {
   it("measures a backend beside its floor, and keeps every value, a page and a comparison", async () => {
     const folder = await scratch();
     const [json, page, again] = ["a.json", "a.html", "b.html"].map((name) => join(folder, name)) as [

@@ -19,7 +19,7 @@ async function moduleWith(verbs: string, name = "mine.js"): Promise<string> {
   return path;
 }
 
-describe("conformance", { timeout: 60_000 }, () => {
+describe("conformance", () => {
   it("tells promise by promise that memory keeps them, and what does not apply", async () => {
     const { code, stdout } = await run(["conformance", "memory", "--only", "p14,P5", "--time", "0"]);
     expect(stdout).toMatch(/^ {2}✓ P14 +Finality +kept +(\d+)\/\1$/m);

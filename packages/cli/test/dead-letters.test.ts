@@ -18,7 +18,7 @@ async function store(): Promise<{ url: string }> {
   return { url };
 }
 
-describe("dead letters", { timeout: 30_000 }, () => {
+describe("dead letters", () => {
   it("show when each attempt failed, with message and code, and where on request", async () => {
     const at = await store();
     const { stdout } = await run(["show", "mail:a"], at);
@@ -105,7 +105,7 @@ describe("dead letters", { timeout: 30_000 }, () => {
   });
 });
 
-describe("a job among others", { timeout: 30_000 }, () => {
+describe("a job among others", () => {
   it("is listed and shown with its keys and with what it waits for", async () => {
     const at = { url: `sqlite:${join(await scratch(), "jobs.db")}` };
     await addTo(at.url, {
@@ -139,7 +139,7 @@ describe("a job among others", { timeout: 30_000 }, () => {
   });
 });
 
-describe("result", { timeout: 30_000 }, () => {
+describe("result", () => {
   it("waits for the end of a job and prints what it returned", async () => {
     const at = { url: `sqlite:${join(await scratch(), "jobs.db")}` };
     await using queue = await openQueue(at.url);

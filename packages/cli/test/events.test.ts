@@ -25,7 +25,7 @@ async function lines(args: readonly string[], at: { url: string }): Promise<Stre
     .map((line) => JSON.parse(line) as StreamedEvent);
 }
 
-describe("anyqueue events", { timeout: 60_000 }, () => {
+describe("anyqueue events", () => {
   it("tells the log of all jobs or of one, as text and as JSON lines, and goes on behind an event", async () => {
     const at = await store();
     const { stdout, stderr, code } = await run(["events"], at);

@@ -13,7 +13,7 @@ async function store(): Promise<{ url: string }> {
 
 const KEEP = "completed=1d,failed=7d,cancelled=false,count=1000";
 
-describe("lanes", { timeout: 30_000 }, () => {
+describe("lanes", () => {
   it("are set, shown in the words in which they were set, and reset", async () => {
     const at = await store();
     const limits = ["--capacity", "100", "--concurrency", "4", "--rate", "100/m", "--burst", "10"];

@@ -19,7 +19,7 @@ interface Manifest {
   readonly devDependencies: Readonly<Record<string, string>>;
 }
 
-describe("new-adapter", { timeout: 60_000 }, () => {
+describe("new-adapter", () => {
   it("makes a package with sound types, whose suite is red at once, and tells which verb is next", async () => {
     const { folder } = await json<Made>(["new-adapter", "ink-3"], { cwd: await projectFolder() });
     const tsc = join(ROOT, "node_modules/.bin/tsc");

@@ -21,7 +21,7 @@ async function store(): Promise<{ url: string }> {
   return { url };
 }
 
-describe("looking after a queue", { timeout: 30_000 }, () => {
+describe("looking after a queue", () => {
   it("lists jobs as a table and as JSON, filtered and bounded", async () => {
     const at = await store();
     const { stdout } = await run(["list", "--state", "failed"], at);
@@ -201,7 +201,7 @@ describe("a backend", () => {
   });
 });
 
-describe("a refusal", { timeout: 30_000 }, () => {
+describe("a refusal", () => {
   it("is one line on standard error, or one JSON value on standard output", async () => {
     expect(await run(["lsit"])).toEqual({
       code: 2,
@@ -214,7 +214,7 @@ describe("a refusal", { timeout: 30_000 }, () => {
   });
 });
 
-describe("configuration", { timeout: 30_000 }, () => {
+describe("configuration", () => {
   it("names the three ways when no backend is given at all", async () => {
     const { code, stderr } = await run(["list"], { cwd: await scratch() });
     for (const way of ["--backend", "ANYQUEUE_URL", "anyqueue.config"]) expect(stderr).toContain(way);

@@ -17,7 +17,7 @@ let server: EmbeddedServer;
 
 beforeAll(async () => {
   server = await EmbeddedServer.start();
-}, 60_000);
+});
 afterAll(() => server.stop());
 
 /** A store that no other test uses, by a URL with a password. */
@@ -29,7 +29,7 @@ function store(): Required<Pick<RunOptions, "url">> & { shown: string } {
 
 const password = (): string => new URL(server.url).password;
 
-describe("commands on Postgres", { timeout: 60_000 }, () => {
+describe("commands on Postgres", () => {
   it("add, list, show, count, pause, cancel, retry, work and prune, and never print the password", async () => {
     const at = store();
     const printed: string[] = [];
@@ -123,7 +123,7 @@ describe("commands on Postgres", { timeout: 60_000 }, () => {
   });
 });
 
-describe("the demo on Postgres", { timeout: 60_000 }, () => {
+describe("the demo on Postgres", () => {
   it("works on a server that is named, though a worker is killed, and removes its jobs", async () => {
     const at = store();
     const dir = await files(40);
@@ -166,7 +166,7 @@ describe("the demo on Postgres", { timeout: 60_000 }, () => {
     demo.kill(signal);
     await demo.ended;
     expect(existsSync(out)).toBe(false);
-    await expect.poll(() => leftIn(tmp), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => leftIn(tmp)).toEqual([]);
     await expect
       .poll(() => spawnSync("ps", ["-A", "-o", "args"]).stdout.toString(), { timeout: 10_000 })
       .not.toContain(tmp);

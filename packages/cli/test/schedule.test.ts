@@ -11,7 +11,7 @@ async function store(): Promise<{ url: string }> {
 
 const NIGHTLY = ["schedule", "add", "nightly", "report.build", '{"deep":true}', "--cron", "0 3 * * *"];
 
-describe("schedules on the command line", { timeout: 30_000 }, () => {
+describe("schedules on the command line", () => {
   it("are added, listed, paused, resumed and removed", async () => {
     const at = await store();
     const added = await run([...NIGHTLY, "--tz", "Europe/Berlin"], at);

@@ -67,7 +67,7 @@ describe("the file of sums", () => {
     for (const path of [nothing, full]) expect((await lstat(path)).isCharacterDevice()).toBe(true);
   });
 
-  it("goes where standard output goes, before the report", { timeout: 30_000 }, async () => {
+  it("goes where standard output goes, before the report", async () => {
     const folder = await scratch();
     const link = join(folder, "link");
     const file = join(folder, "output");

@@ -20,7 +20,7 @@ async function place(): Promise<{ url: string; cwd: string }> {
   return { url: `sqlite:${join(cwd, "jobs.db")}`, cwd };
 }
 
-describe("work", { timeout: 30_000 }, () => {
+describe("work", () => {
   it("runs what is due, tells each failure in a line, and ends with a summary", async () => {
     const at = await place();
     const good = [1, 2, 3].map((payload) => ({ type: "good", payload }));

@@ -46,5 +46,5 @@ describe("a server whose disk is full", () => {
     await store.insert(jobs(3));
     const names = ["first", "0", "1", "2"].map((name) => `default:${name}`);
     expect((await claim(store, 9)).map(({ id }) => id)).toEqual(names);
-  }, 30_000);
+  });
 });

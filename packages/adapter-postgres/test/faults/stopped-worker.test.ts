@@ -29,7 +29,7 @@ describe("a worker whose process is stopped beyond its lease", () => {
     expect(await queue.get(id)).toEqual(settled);
     const { items } = await queue.eventPage({ id, limit: 9 });
     expect(items).toMatchObject([{ kind: "failed", error: { code: "LEASE_ENDED", attempt: 1 } }]);
-  }, 30_000);
+  });
 });
 
 /** A process that works, and what it tells. */

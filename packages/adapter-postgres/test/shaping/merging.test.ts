@@ -5,7 +5,7 @@ import { openStore } from "../stores.ts";
 
 const LEASE = { ms: 3_600_000, holder: "me" };
 
-describe("clients that merge into jobs which others are taking", { timeout: 60_000 }, () => {
+describe("clients that merge into jobs which others are taking", () => {
   it("P17 lose nothing of what was added", async () => {
     const schema = temporarySchema();
     const queues = await Promise.all(

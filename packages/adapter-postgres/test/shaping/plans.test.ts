@@ -50,7 +50,7 @@ describe.each([
     );
     if (statistics === "statistics of their own") await client.query(`ANALYZE ${tables.join()}`);
     if (!isEarly) await prime();
-  }, 60_000);
+  });
 
   it("P18 a claim reads no more than it takes, and gives a turn, beside as many jobs that wait for one", async () => {
     expect(await pagesOf(poll("a"))).toBeLessThan(2000);

@@ -6,7 +6,7 @@ import { job, openStore } from "../stores.ts";
 
 const lease = { ms: 3_600_000, holder: "me" };
 
-describe("clients of one store that have a connection each", { timeout: 60_000 }, () => {
+describe("clients of one store that have a connection each", () => {
   it("P17 add jobs of overlapping unique keys to exactly one of each, and are told who holds the others", async () => {
     const stores = await crowd(10);
     const held = new Map<string, string>();
