@@ -178,7 +178,6 @@ describe("a new schema", () => {
       const found = await Promise.all(stores.map((store) => store.poll({ limit: 1, lease })));
       expect(new Set(found.flatMap(({ jobs }) => jobs.map(({ id }) => id))).size).toBe(40);
     },
-    30_000,
   );
 });
 

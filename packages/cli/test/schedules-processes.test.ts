@@ -41,34 +41,30 @@ describe.each(Object.keys(URLS))("schedules on %s", (name) => {
     expect([await queue.unschedule("new year"), await queue.schedules()]).toEqual([true, []]);
   });
 
-  it(
-    "add exactly one job per tick while five processes are killed and started at random",
-    { timeout: 180_000 },
-    async () => {
-      const url = (await URLS[name]?.()) ?? "";
-      await using queue: Queue = await openQueue(url);
-      await queue.configure("beats", { history: "all" });
-      const crew = new Crew(url);
-      await Promise.all(Array.from({ length: PROCESSES }, () => once(crew.start(), "message")));
-      for (let kill = 0; kill < KILLS; kill++) {
-        await sleep(150 * Math.random());
-        crew.killOne();
-        crew.start();
-      }
-      await crew.killOneThatTicks();
-      await untilTicked(queue, Date.now());
-      await queue.pauseSchedule("pulse");
+  it("add exactly one job per tick while five processes are killed and started at random", async () => {
+    const url = (await URLS[name]?.()) ?? "";
+    await using queue: Queue = await openQueue(url);
+    await queue.configure("beats", { history: "all" });
+    const crew = new Crew(url);
+    await Promise.all(Array.from({ length: PROCESSES }, () => once(crew.start(), "message")));
+    for (let kill = 0; kill < KILLS; kill++) {
+      await sleep(150 * Math.random());
+      crew.killOne();
+      crew.start();
+    }
+    await crew.killOneThatTicks();
+    await untilTicked(queue, Date.now());
+    await queue.pauseSchedule("pulse");
 
-      const jobs = (await queue.list({ lanes: ["beats"], limit: 10_000 })).items;
-      const ticks = jobs.map((job) => scheduledFor(job) ?? 0);
-      const [first = 0] = ticks;
-      expect(ticks.length).toBeGreaterThan(KILLS);
-      expect(ticks).toEqual(ticks.map((_, n) => first + n * 100));
-      expect(await queue.schedules()).toMatchObject([{ last: { at: ticks.at(-1), job: jobs.at(-1)?.id } }]);
-      const inserted = (await eventsOf(queue)).filter(({ id }) => id.startsWith("beats:")).map(({ id }) => id);
-      expect(inserted.toSorted()).toEqual(jobs.map(({ id }) => id).toSorted());
-    },
-  );
+    const jobs = (await queue.list({ lanes: ["beats"], limit: 10_000 })).items;
+    const ticks = jobs.map((job) => scheduledFor(job) ?? 0);
+    const [first = 0] = ticks;
+    expect(ticks.length).toBeGreaterThan(KILLS);
+    expect(ticks).toEqual(ticks.map((_, n) => first + n * 100));
+    expect(await queue.schedules()).toMatchObject([{ last: { at: ticks.at(-1), job: jobs.at(-1)?.id } }]);
+    const inserted = (await eventsOf(queue)).filter(({ id }) => id.startsWith("beats:")).map(({ id }) => id);
+    expect(inserted.toSorted()).toEqual(jobs.map(({ id }) => id).toSorted());
+  });
 });
 
 it("schedules keep no process alive whose workers have stopped", async () => {

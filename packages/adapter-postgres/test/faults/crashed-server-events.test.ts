@@ -17,7 +17,6 @@ describe("a server that crashes", () => {
 
   it.for(["page", "pages"] as const)(
     "P23 hides no event from who follows the store (%s), though transaction ids that he knew as finished are given again",
-    { timeout: 60_000 },
     async (way) => {
       const limit = way === "page" ? 10 : 1;
       let after: string | undefined;
