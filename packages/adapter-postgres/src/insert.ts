@@ -26,8 +26,11 @@ export async function insert(
   tries = TRIES,
 ): Promise<InsertOutcome[]> {
   const answer = at.maybeStored === true ? await send(write, jobs, at, false) : await sendFresh(write, jobs, at);
-  const existing = new Map(answer?.existing.map((found) => [found[0] - 1, found]));
+  const existing = new Map(metBy(answer, jobs).map((found) => [found[0] - 1, found]));
   const full = new Set(answer?.full);
+  // Who stopped it is gone by now.
+  if (answer?.skipped === true && existing.size + full.size === 0 && tries > 0)
+    return insert(write, jobs, at, tries - 1);
   for (const id of answer?.ended ?? []) write.hints.job(id);
   // Who met a job that somebody else removed before it could be read is not told of it, since it is there no more (P3).
   const mayBeGone = tries > 0 && answer?.skipped !== true && (answer?.ended ?? []).length === 0;
@@ -49,6 +52,13 @@ export async function insert(
     const kept = row === null ? freshJob(job, at.now ?? Date.now()) : toJob(row);
     return { status: "existing", id: kept.id, by, job: kept };
   });
+}
+
+/** What was met and is told of. Of a call that was undone (P4) it is what still stands in its way, an earlier job of its own as well. */
+function metBy(answer: Answer | null, jobs: readonly NewJob[]): Answer["existing"] {
+  const { existing = [], skipped } = answer ?? {};
+  const isSecond = (i: number): boolean => jobs.findIndex(({ id }) => id === jobs[i]?.id) < i;
+  return skipped === true ? existing.filter(([place, row]) => row !== null || isSecond(place - 1)) : existing;
 }
 
 async function sendFresh(write: Write, jobs: readonly NewJob[], at: At<unknown>): Promise<Answer | null> {
