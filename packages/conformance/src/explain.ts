@@ -1,6 +1,6 @@
 import { AssertionError } from "node:assert/strict";
 import { failedAt } from "./check.ts";
-import type { Call } from "./history/call.ts";
+import type { Call, Verb } from "./history/call.ts";
 import { Counterexample } from "./history/counterexample.ts";
 import { describeCalls } from "./history/describe-call.ts";
 import { errorText } from "./history/error-text.ts";
@@ -14,6 +14,10 @@ export interface Explanation {
   readonly history: readonly string[];
   /** What to give to `--replay`, if the failure can be repeated by itself. */
   readonly replay: string | null;
+  /** The verb whose answer shows it, as far as that is known: the last that was called. */
+  readonly verb?: Verb | "reopen";
+  /** The field of that answer which is not as the model's. */
+  readonly field?: string;
   /** The calls as plain data, for a file that can be replayed; unlike a seed it is the same in every version of the suite. */
   readonly script?: unknown;
 }
@@ -26,12 +30,12 @@ export function explain(thrown: unknown, calls: readonly Call[]): Explanation {
   const { error, found } = rootOf(thrown);
   if (error instanceof Counterexample) {
     const { message, history, replay } = error;
-    const script = error instanceof ScriptCounterexample ? { taste: error.taste, steps: error.steps } : undefined;
-    return { message, history, replay, ...(script && { script }) };
+    return { message, history, replay, ...(error instanceof ScriptCounterexample && error.differing) };
   }
   const moment = error instanceof Error ? failedAt(error) : undefined;
   const before = moment === undefined ? calls : calls.filter(({ begin }) => begin <= moment);
-  return { message: messageOf(error, before) + found, history: lastOf(before), replay: null };
+  const { verb } = before.at(-1) ?? {};
+  return { message: messageOf(error, before) + found, history: lastOf(before), replay: null, ...(verb && { verb }) };
 }
 
 /** What is wrong is told by the check that failed; fast-check only says that one did, and with which input. */

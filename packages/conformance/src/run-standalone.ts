@@ -7,6 +7,7 @@ import type { Fixture } from "./fixture.ts";
 import { openSubject } from "./open-subject.ts";
 import { impatience, patienceAfter } from "./patience.ts";
 import { type Plan, planRun, type RunOptions } from "./plan.ts";
+import { tellFindings } from "./report/findings.ts";
 import type { CaseReport, Report } from "./report/report.ts";
 import { countOutcomes, judgePromises } from "./report/verdicts.ts";
 import { CASE_DEADLINE, type CaseOutcome, runCase } from "./run-case.ts";
@@ -45,7 +46,7 @@ export async function runStandalone(fixture: Fixture, options: StandaloneOptions
   const begin = performance.now();
   const plan = planRun(options, "30s");
   const subject = await openSubject(fixture);
-  const reports = await runCases(fixture, plan, options);
+  const reports = tellFindings(await runCases(fixture, plan, options));
   return {
     suite: suiteVersion(),
     subject: fixture.name,
@@ -106,13 +107,15 @@ function told(result: CaseOutcome, deadlineMs: number): Pick<CaseReport, "outcom
   const { outcome } = result;
   if (outcome === "skipped") return { outcome, reason: result.reason };
   if (outcome === "passed") return { outcome, ...(result.counts && { counts: result.counts }) };
-  const { isLate = false, message, history, replay, script } = result;
+  const { isLate = false, message, history, replay, verb, field, script } = result;
   if (isLate && deadlineMs < CASE_DEADLINE)
     return { outcome: "skipped", isUnjudged: true, reason: impatience(deadlineMs), history };
   return {
     outcome,
     reason: message,
     history,
+    ...(verb !== undefined && { verb }),
+    ...(field !== undefined && { field }),
     ...(replay !== null && { replay }),
     ...(script !== undefined && { script }),
   };

@@ -101,18 +101,47 @@ describe("a report", () => {
     expect(text).toContain("Replay it: anyqueue conformance ./mine.js --replay 'a '\\''b'\\'''");
   });
 
-  it("doubts what only the model finds when another promise is broken, which may be the reason", () => {
-    const [first, ...rest] = allOf("P14", { outcome: "passed" });
-    const reason = "`poll` of mine answered otherwise at `jobs[0].priority`: 512 instead of 9 (memory).";
-    const differing = [{ ...(first as CaseReport), outcome: "failed", reason, script: {} } as const, ...rest];
-    const alone = reportOf(differing);
-    expect(alone.promises[0]?.verdict).toBe("broken");
-    const explained = reportOf([...broken, ...differing]);
+  it("doubts what only the model finds in a verb whose answers break another promise, which may be the reason", () => {
+    const found = {
+      outcome: "failed",
+      reason: "`poll` of mine answered otherwise.",
+      verb: "poll",
+      script: {},
+    } as const;
+    const differing = kept.with(0, { ...(kept[0] as CaseReport), ...found });
+    const failing = (verb: string) => broken.map((each) => (each.outcome === "failed" ? { ...each, verb } : each));
+    const verdicts = (reports: readonly CaseReport[]) => judgePromises(reports).map(({ verdict }) => verdict);
+    expect(verdicts(differing)).toEqual(["broken"]);
+    expect(verdicts([...failing("cas"), ...differing])).toEqual(["broken", "broken"]);
+    const explained = reportOf([...failing("poll"), ...differing]);
     expect(explained.promises.map(({ verdict }) => verdict)).toEqual(["broken", "doubtful"]);
     const text = renderReport(explained);
     expect(text).toMatch(/^ {2}\? P14 +Finality +doubtful/m);
     expect(text).toContain("P14 Finality: their own cases pass, but random calls are answered otherwise");
     expect(text).toContain("mine breaks 1 of 2 promises: P13 Fencing; 1 more is doubtful.");
+  });
+
+  it("tells what random calls found once, at the promise that it is about, and who found it", () => {
+    const found = {
+      outcome: "failed",
+      reason: "`events` of mine answered otherwise.",
+      script: {},
+      toldAt: "P23",
+    } as const;
+    const differing = [...kept, ...broken.map((each) => ({ ...each, outcome: "passed" as const }))].map((each) =>
+      each === kept[0] || each.title === broken[1]?.title ? { ...each, ...found } : each,
+    );
+    const report = reportOf(differing);
+    expect(report.promises).toMatchObject([
+      { promise: "P13", verdict: "doubtful", failed: 0, reason: "random calls met what is told at P23" },
+      { promise: "P14", verdict: "doubtful", failed: 0, reason: "random calls met what is told at P23" },
+      { promise: "P23", verdict: "broken", failed: 2, foundBy: ["P14", "P13"] },
+    ]);
+    const text = renderReport(report, { command: "anyqueue conformance ./mine.js" });
+    expect(text).toContain("P23 Following: 2 of 2 cases fail, random ones of P14, P13 among them");
+    expect(text.match(/answered otherwise/g)).toHaveLength(2);
+    expect(text).toContain("--only P23,P14,P13 --seed 7");
+    expect(text).toContain("mine breaks 1 of 3 promises: P23 Following; 2 more are doubtful.");
   });
 
   it("keeps to the width of a terminal, and to one without colours", () => {

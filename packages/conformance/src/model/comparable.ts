@@ -37,7 +37,7 @@ export function comparable(step: Step, answer: unknown, tokens: Tokens): unknown
       return (answer as readonly AppendOutcome[]).map((outcome) => ({ ...outcome }));
     case "events": {
       const { items, again } = answer as { items: EventPage["items"]; again: boolean | undefined };
-      return { ...byJob(items), again };
+      return { events: byJob(items), again };
     }
     case "lanes":
       // Whether a call that added nothing brings a lane into being is left open.

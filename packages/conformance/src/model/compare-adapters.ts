@@ -33,6 +33,10 @@ export interface Difference {
   readonly about: string;
   /** One sentence: which call was answered how, and how the other one answered it. */
   readonly reason: string;
+  /** The verb whose answers differ. */
+  readonly verb?: string;
+  /** The field of the answers that does; absent where they differ as wholes, or something was thrown. */
+  readonly field?: string;
   /** The calls, each a line, and the other adapter's answer to the last of them. */
   readonly history: readonly string[];
   /** What to give as `replay`. */
@@ -97,6 +101,7 @@ async function compareAgain(subject: Fixture, reference: Fixture, seed: number, 
   return { ...names, seed, scripts: found ? 0 : 1, differences: found ? [differenceOf(found)] : [] };
 }
 
-function differenceOf({ message, history, replay, taste, steps }: ScriptCounterexample): Difference {
-  return { about: taste, reason: message, history, replay, script: { taste, steps } };
+function differenceOf(found: ScriptCounterexample): Difference {
+  const { message, history, replay, taste } = found;
+  return { about: taste, reason: message, history, replay, ...found.differing };
 }

@@ -1,27 +1,38 @@
 /** The first place at which two values differ, and what is there. */
 export interface Difference {
-  /** Such as `[0].jobs[1].priority`; empty where the values as wholes are different. */
-  readonly path: string;
+  /** The keys that lead there; none where the values as wholes are different. */
+  readonly keys: readonly Key[];
   readonly actual: unknown;
   readonly expected: unknown;
 }
 
+/** The name of a field, or the place in a list. */
+export type Key = string | number;
+
 /** Where plain data differs, or null. A field that is `undefined` differs from one that is absent: fields that do not apply are absent. */
-export function differenceOf(actual: unknown, expected: unknown, path = ""): Difference | null {
+export function differenceOf(actual: unknown, expected: unknown, keys: readonly Key[] = []): Difference | null {
   if (Object.is(actual, expected)) return null;
   if (!isContainer(actual) || !isContainer(expected) || Array.isArray(actual) !== Array.isArray(expected)) {
-    return { path, actual, expected };
+    return { keys, actual, expected };
   }
   if (Array.isArray(actual) && Array.isArray(expected) && actual.length !== expected.length) {
-    return { path, actual, expected };
+    return { keys, actual, expected };
   }
   for (const key of new Set([...Object.keys(expected), ...Object.keys(actual)])) {
-    const inside = Array.isArray(expected) ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`;
+    const inside = [...keys, Array.isArray(expected) ? Number(key) : key];
     const [a, b] = [actual, expected].map((value) => (Object.hasOwn(value, key) ? valueOf(value, key) : ABSENT));
     const difference = differenceOf(a, b, inside);
     if (difference) return difference;
   }
   return null;
+}
+
+/** Keys as they are written: `jobs[1].priority`. */
+export function pathOf(keys: readonly Key[]): string {
+  return keys
+    .map((key) => (typeof key === "number" ? `[${key}]` : `.${key}`))
+    .join("")
+    .replace(/^\./, "");
 }
 
 const ABSENT = Symbol("absent");

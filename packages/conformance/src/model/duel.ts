@@ -4,7 +4,7 @@ import type { Fixture } from "../fixture.ts";
 import { errorText } from "../history/error-text.ts";
 import { T0 } from "../time.ts";
 import { comparable } from "./comparable.ts";
-import { differenceOf, show } from "./difference.ts";
+import { differenceOf, type Key, pathOf, show } from "./difference.ts";
 import { Known } from "./known.ts";
 import { dueAfter, wrongDue } from "./next-due.ts";
 import { type Outcome, perform } from "./perform.ts";
@@ -16,6 +16,14 @@ import { tidy } from "./tidy.ts";
 export interface Rivals {
   readonly subject: Fixture;
   readonly reference: Fixture;
+}
+
+/** How the answers to a step differ. */
+export interface Disagreement {
+  /** The end of a sentence about the subject. */
+  readonly told: string;
+  /** Where in the answer; nowhere if that has not even the form of one, or something was thrown. */
+  readonly keys: readonly Key[];
 }
 
 /** Two new stores that are given the same steps, one after the other, and have to answer alike. */
@@ -50,8 +58,8 @@ export class Duel {
     }
   }
 
-  /** Lets both take a step. Answers how they differ, as the end of a sentence about the subject, or null. */
-  async take(wish: Step): Promise<string | null> {
+  /** Lets both take a step. Answers how they differ, or null. */
+  async take(wish: Step): Promise<Disagreement | null> {
     this.now = this.after(wish.wait);
     const step = tidy(wish, this.known, this.now);
     this.known.mention(idsIn(step));
@@ -92,32 +100,36 @@ export class Duel {
     return perform(reference, step, { now, known, lanes });
   }
 
-  async #compare(step: Step, own: Outcome, other: Outcome): Promise<string | null> {
-    if ("thrown" in own || "thrown" in other) return thrownDifference(own, other);
+  async #compare(step: Step, own: Outcome, other: Outcome): Promise<Disagreement | null> {
+    if ("thrown" in own || "thrown" in other) {
+      const told = thrownDifference(own, other);
+      return told === null ? null : { told, keys: [] };
+    }
     try {
       return await this.#compareAnswers(step, own.answer, other.answer);
     } catch (error) {
-      return `gave an answer that has not the form of the contract (${errorText(error)})`;
+      return { told: `gave an answer that has not the form of the contract (${errorText(error)})`, keys: [] };
     }
   }
 
-  async #compareAnswers(step: Step, own: unknown, other: unknown): Promise<string | null> {
+  async #compareAnswers(step: Step, own: unknown, other: unknown): Promise<Disagreement | null> {
     const { subject, reference } = this;
     if (step.verb === "poll") {
       const [mine, theirs] = [own, other] as [PollResult, PollResult];
       const wrong = subject.tokens.note([...mine.jobs, ...mine.expired]);
       reference.tokens.note([...theirs.jobs, ...theirs.expired]);
-      if (wrong !== null) return `used a token again, or gave a lower one: ${wrong} (P13)`;
+      if (wrong !== null) return { told: `used a token again, or gave a lower one: ${wrong} (P13)`, keys: ["token"] };
     }
     const difference = differenceOf(comparable(step, own, subject.tokens), comparable(step, other, reference.tokens));
     if (difference) {
-      const { path, actual, expected } = difference;
-      return `answered otherwise${path === "" ? "" : ` at \`${path}\``}: ${show(actual)} instead of ${show(expected)}`;
+      const { keys, actual, expected } = difference;
+      const place = keys.length === 0 ? "" : ` at \`${pathOf(keys)}\``;
+      return { told: `answered otherwise${place}: ${show(actual)} instead of ${show(expected)}`, keys };
     }
     if (step.verb !== "poll") return null;
     const due = await dueAfter(step.request, other as PollResult, reference.unnoted, this.known);
     const wrong = wrongDue(own as PollResult, due);
-    return wrong === null ? null : `answered otherwise: ${wrong}`;
+    return wrong === null ? null : { told: `answered otherwise: ${wrong}`, keys: ["nextDueAt"] };
   }
 }
 

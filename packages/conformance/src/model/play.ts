@@ -1,6 +1,7 @@
 import type { Call } from "../history/call.ts";
 import { describeCall, describeOutcome } from "../history/describe-call.ts";
-import { Duel, type Rivals } from "./duel.ts";
+import { type Disagreement, Duel, type Rivals } from "./duel.ts";
+import type { Key } from "./difference.ts";
 import { draw } from "./plans/script.ts";
 import { type TasteName, TASTES } from "./plans/tastes.ts";
 import { settle } from "./settle.ts";
@@ -10,6 +11,8 @@ import type { Step } from "./step.ts";
 export interface Finding {
   /** The steps up to the one that they differ in. */
   readonly steps: readonly Step[];
+  /** Where in the answer to the last of them they do. */
+  readonly keys: readonly Key[];
   /** One sentence: which call was answered how, and how it should have been. */
   readonly told: string;
   /** The calls, each a line, and the other store's answer to the last of them. */
@@ -34,8 +37,8 @@ async function duel(rivals: Rivals, script: (duel: Duel) => Iterable<Step>): Pro
     const steps: Step[] = [];
     for (const step of script(duel)) {
       steps.push(step);
-      const difference = await duel.take(step);
-      if (difference !== null) return finding(duel, steps, step, difference);
+      const disagreement = await duel.take(step);
+      if (disagreement) return finding(duel, steps, step, disagreement);
     }
     return null;
   } finally {
@@ -43,10 +46,16 @@ async function duel(rivals: Rivals, script: (duel: Duel) => Iterable<Step>): Pro
   }
 }
 
-function finding({ subject, reference }: Duel, steps: readonly Step[], { verb }: Step, difference: string): Finding {
+function finding(
+  { subject, reference }: Duel,
+  steps: readonly Step[],
+  { verb }: Step,
+  { told, keys }: Disagreement,
+): Finding {
   return {
     steps,
-    told: `\`${verb}\` of ${subject.name} ${difference} (${reference.name}).`,
+    keys,
+    told: `\`${verb}\` of ${subject.name} ${told} (${reference.name}).`,
     history: [
       ...subject.calls.map((call) => describeCall(call)),
       ...otherAnswer(reference.name, subject.latest, reference.latest),

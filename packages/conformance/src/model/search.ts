@@ -3,6 +3,7 @@ import type { Fixture } from "../fixture.ts";
 import { Counterexample } from "../history/counterexample.ts";
 import { RANDOM_LIMIT } from "../time.ts";
 import type { Rivals } from "./duel.ts";
+import { fieldAt } from "./field.ts";
 import { explore, type Finding, play } from "./play.ts";
 import type { TasteName } from "./plans/tastes.ts";
 import { type Replay, replayText } from "./replay.ts";
@@ -12,16 +13,35 @@ import type { Step } from "./step.ts";
 /** The memory adapter, which is the model of what the verbs mean. */
 export const MODEL: Fixture = { name: "memory", open: () => memory() };
 
+/** What a script shows. */
+export interface Differing {
+  /** The verb whose answers differ: that of the last step. */
+  readonly verb: Step["verb"];
+  /** The field of the answers that does; absent where they differ as wholes, or something was thrown. */
+  readonly field?: string;
+  /** `{ taste, steps }`: as JSON it can be played again, also by `--replay`. */
+  readonly script: { readonly taste: TasteName; readonly steps: readonly Step[] };
+}
+
 /** A script that shows how a store differs from another one. */
 export class ScriptCounterexample extends Counterexample {
-  /** The script, as plain data: `{ taste, steps }` as JSON can be played again, also by `--replay`. */
   readonly taste: TasteName;
   readonly steps: readonly Step[];
 
-  constructor(taste: TasteName, { told, history, steps }: Finding, replay: string) {
+  readonly #field: string | undefined;
+
+  constructor(taste: TasteName, { told, history, steps, keys }: Finding, replay: string) {
     super(told, history, replay);
     this.taste = taste;
     this.steps = steps;
+    this.#field = fieldAt(keys);
+  }
+
+  /** What differs, as plain data, and by which script. */
+  get differing(): Differing {
+    const { verb = "reopen" } = this.steps.at(-1) ?? {};
+    const { taste, steps } = this;
+    return { verb, ...(this.#field !== undefined && { field: this.#field }), script: { taste, steps } };
   }
 }
 

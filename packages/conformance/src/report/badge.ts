@@ -8,11 +8,12 @@ export interface Badge {
   readonly color: string;
 }
 
-/** A badge for a report: how many promises are kept, or broken. Only a whole run is worth one. */
+/** A badge for a report: how many promises are kept, or broken, of those that apply. Only a whole run is worth one. */
 export function badgeOf({ promises }: Report): Badge {
   const kept = promises.filter(({ verdict }) => verdict === "kept").length;
   const broken = promises.filter(({ verdict }) => verdict === "broken").length;
-  const message = broken > 0 ? `${broken} of ${kept + broken} promises broken` : `${kept} promises kept`;
+  const excused = promises.filter(({ verdict }) => verdict === "not applicable").length;
+  const message = broken > 0 ? `${broken} of ${promises.length - excused} promises broken` : `${kept} promises kept`;
   return { schemaVersion: 1, label: "AnyQueue", message, color: broken > 0 ? "red" : "brightgreen" };
 }
 

@@ -1,13 +1,13 @@
 import type { Comparison, Difference } from "../model/compare-adapters.ts";
-import { differingField } from "./cause.ts";
 import { renderReason } from "./failures.ts";
+import { differenceIn } from "./findings.ts";
 import { printable, wrapped } from "./printable.ts";
 import { type Look, toned } from "./style.ts";
 
 /** A comparison as text for people: where the answers of two adapters differ, and by which calls. */
 export function renderComparison(comparison: Comparison, look: Look = {}): string {
   const { subject, reference, seed, scripts, differences } = comparison;
-  const causes = Map.groupBy(differences, ({ reason }) => differingField(reason) ?? reason);
+  const causes = Map.groupBy(differences, differenceIn);
   const blocks = [...causes.values()].map((group) => renderGroup(group, look).join("\n"));
   const names = `${printable(subject)} and ${printable(reference)}`;
   const agreed = `${names} gave the same answers in ${counted(scripts, "script")}`;

@@ -1,10 +1,10 @@
 import { nameOf } from "../promises.ts";
-import { differingField } from "./cause.ts";
 import { shownDifference } from "./difference.ts";
 import { cut, printable, printableLines, wrapped } from "./printable.ts";
 import type { CaseReport, PromiseReport, Report } from "./report.ts";
 import { type Look, toned } from "./style.ts";
-import { firstLine, isByModel, showing } from "./verdicts.ts";
+import { differenceIn, isByModel } from "./findings.ts";
+import { firstLine, promiseOf, showing } from "./verdicts.ts";
 
 /** How many lines of a difference are shown, and how many further cases of a promise are named. */
 const SHOWN_LINES = 16;
@@ -23,7 +23,7 @@ export function renderFailures({ promises, cases }: Report, look: Look): string 
   const blocks: Block[] = [];
   const shown = new Map<string, Block>();
   for (const judged of promises.filter(({ verdict }) => verdict === "broken")) {
-    const failed = showing(cases.filter(({ promise }) => promise === judged.promise));
+    const failed = showing(cases.filter((each) => promiseOf(each) === judged.promise));
     const best = failed.find((each) => !shown.has(causeOf(each)));
     const isNew = failed.filter((each) => shown.has(causeOf(each))).length < failed.length / 2;
     if (best && isNew) {
@@ -46,7 +46,7 @@ export function renderFailures({ promises, cases }: Report, look: Look): string 
 }
 
 function renderPromise(
-  { promise, passed, failed }: PromiseReport,
+  { promise, passed, failed, foundBy = [] }: PromiseReport,
   best: CaseReport,
   all: readonly CaseReport[],
   look: Look,
@@ -54,8 +54,9 @@ function renderPromise(
   const others = all.filter((each) => each !== best);
   const more = others.length - SHOWN_CASES;
   const count = `${failed} of ${passed + failed} ${passed + failed === 1 ? "case" : "cases"} ${failed === 1 ? "fails" : "fail"}`;
+  const finders = foundBy.length > 0 ? `, random ones of ${foundBy.join(", ")} among them` : "";
   return [
-    `${toned("bad", nameOf(promise), look)}: ${count}`,
+    `${toned("bad", nameOf(promise), look)}: ${count}${finders}`,
     "",
     ...renderTitle(best, look),
     ...renderReason(best, look),
@@ -67,10 +68,10 @@ function renderPromise(
 
 /** What only the model finds, when there is something to explain it, is shown once: by the fewest calls. */
 function renderDoubts(promises: readonly PromiseReport[], cases: readonly CaseReport[], look: Look): string[] {
-  const doubtful = promises.filter(({ verdict }) => verdict === "doubtful").map(({ promise }) => promise);
-  const [best] = showing(cases.filter(({ promise }) => doubtful.includes(promise)));
+  const doubtful = promises.filter(({ verdict, failed }) => verdict === "doubtful" && failed > 0);
+  const [best] = showing(cases.filter((each) => doubtful.some(({ promise }) => promise === promiseOf(each))));
   if (!best) return [];
-  const names = doubtful.map(nameOf).join(", ");
+  const names = doubtful.map(({ promise }) => nameOf(promise)).join(", ");
   const sentence = `${names}: their own cases pass, but random calls are answered otherwise than by the model, maybe for the reasons above`;
   return [
     ...wrapped(sentence, look.width, 0, 2).map((line) => toned("bad", line, look)),
@@ -80,10 +81,9 @@ function renderDoubts(promises: readonly PromiseReport[], cases: readonly CaseRe
   ];
 }
 
-/** What failures of the same cause have in common: the sentence, whatever its numbers; of a difference from the model the field that differs. */
+/** What failures of the same cause have in common: the sentence, whatever its numbers; from the model, what differs. */
 function causeOf(failed: CaseReport): string {
-  const field = isByModel(failed) ? differingField(failed.reason) : undefined;
-  return field ?? firstLine(failed.reason).replaceAll(/\d+/g, "#");
+  return isByModel(failed) ? differenceIn(failed) : firstLine(failed.reason).replaceAll(/\d+/g, "#");
 }
 
 function renderTitle({ title }: CaseReport, look: Look): string[] {

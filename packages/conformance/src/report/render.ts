@@ -59,7 +59,7 @@ function conclusion(report: Report): string {
     return `${name} breaks ${broken.length} of ${judged} ${judged === 1 ? "promise" : "promises"}${names}${rest}.`;
   }
   if (promises.length === 0) return `${name}: no case was run.`;
-  if (withVerdict(report, "untold").length > 0) return `${name} breaks no promise in the cases that were run.`;
+  if (withVerdict(report, "partly run").length > 0) return `${name} breaks no promise in the cases that were run.`;
   if (judged === 0) return `${name}: nothing of what was chosen applies to it.`;
   const whole = isWhole && judged > 1 ? `all ${judged}` : `${judged}`;
   return `${name} keeps ${whole} ${judged === 1 ? "promise" : "promises"}${excused > 0 ? `; ${excused} more not applicable` : ""}.`;
@@ -77,7 +77,8 @@ function begin({ cases }: Report): string[] {
 
 function again(broken: readonly PromiseReport[], seed: number, { command }: Look): string[] {
   if (command === undefined) return [];
-  const only = broken.length > MOST_NAMES ? "" : ` --only ${broken.map(({ promise }) => promise).join(",")}`;
+  const finders = new Set(broken.flatMap(({ promise, foundBy = [] }) => [promise, ...foundBy]));
+  const only = finders.size > MOST_NAMES ? "" : ` --only ${[...finders].join(",")}`;
   return [`Run these again: ${command}${only} --seed ${seed}`];
 }
 

@@ -21,6 +21,12 @@ export interface CaseReport {
   readonly counts?: Readonly<Record<string, number>>;
   /** The calls that show how the promise is broken, each a line. */
   readonly history?: readonly string[];
+  /** The verb whose answer shows it: the last that was called. */
+  readonly verb?: string;
+  /** The field of that answer which is not as the model's, in a case that compares random calls with it. */
+  readonly field?: string;
+  /** The promise at which its failure is told, where random calls found what may be another's than its own. */
+  readonly toldAt?: PromiseNumber;
   /** Runs this failure again by itself, given as `replay`. */
   readonly replay?: string;
   /** The same as plain data, for a file that can be given as `replay`; unlike a seed it is the same in every version of the suite. */
@@ -29,10 +35,11 @@ export interface CaseReport {
 
 /**
  * What can be said of a promise: `kept` by all of its cases that apply, `broken` by one, `not applicable` when none applies,
- * `untold` when none that was run found anything but some were left out. `doubtful` when its own cases pass and only random
- * calls were answered otherwise than by the model, while other promises are broken, which may be the reason.
+ * `partly run` when none that was run found anything but some were left out, or not waited for. `doubtful` when only random
+ * calls were answered otherwise than by the model, and that is told at another promise, or a failure of another one may be
+ * the reason.
  */
-export type Verdict = "kept" | "broken" | "doubtful" | "not applicable" | "untold";
+export type Verdict = "kept" | "broken" | "doubtful" | "not applicable" | "partly run";
 
 /** What became of a promise, as plain data. */
 export interface PromiseReport {
@@ -43,6 +50,8 @@ export interface PromiseReport {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** The other promises whose random cases found what is told here. */
+  readonly foundBy?: readonly PromiseNumber[];
   /** Why cases were skipped, or how the promise is broken, in a sentence. */
   readonly reason?: string;
 }

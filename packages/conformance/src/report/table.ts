@@ -7,7 +7,7 @@ const SHOWN: Readonly<Record<Verdict, { readonly mark: string; readonly word: st
   broken: { mark: "✗", word: "BROKEN", tone: "bad" },
   doubtful: { mark: "?", word: "doubtful", tone: "bad" },
   "not applicable": { mark: "–", word: "not applicable", tone: "faint" },
-  untold: { mark: "·", word: "partly run", tone: "faint" },
+  "partly run": { mark: "·", word: "partly run", tone: "faint" },
 };
 
 /** A remark that has no more room than this says nothing. */
@@ -42,6 +42,6 @@ function casesOf({ passed, failed }: PromiseReport): string {
 
 function remarkOf({ verdict, skipped, reason }: PromiseReport): string {
   if (reason === undefined) return "";
-  if (verdict !== "kept" && verdict !== "untold") return printable(reason);
+  if (verdict !== "kept" && verdict !== "partly run") return printable(reason);
   return `${skipped} not applicable: ${printable(reason)}`;
 }

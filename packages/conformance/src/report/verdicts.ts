@@ -1,5 +1,7 @@
+import type { PromiseNumber } from "../case.ts";
 import { cases } from "../cases/index.ts";
 import { promises } from "../promises.ts";
+import { isByModel } from "./findings.ts";
 import type { CaseReport, PromiseReport, Report, Verdict } from "./report.ts";
 
 /** How many cases came to what. */
@@ -8,32 +10,55 @@ export function countOutcomes(reports: readonly CaseReport[]): Report["counts"] 
   return { passed: count("passed"), failed: count("failed"), skipped: count("skipped") };
 }
 
-/** Judges each promise of which a case was run by all of its cases, in the order of the contract. */
+/** Judges each promise of which a case was run, or at which a failure is told, in the order of the contract. */
 export function judgePromises(reports: readonly CaseReport[]): PromiseReport[] {
-  const isExplained = reports.some((each) => each.outcome === "failed" && !isByModel(each));
+  const explained = new Set(reports.flatMap((each) => (isFailure(each) && !isByModel(each) ? (each.verb ?? []) : [])));
   return promises.flatMap((named): PromiseReport[] => {
-    const own = reports.filter(({ promise }) => promise === named.promise);
-    if (own.length === 0) return [];
-    const [failed] = showing(own);
-    const reason = failed ? firstLine(failed.reason) : excuse(own);
-    const verdict = verdictOf(own, isExplained);
-    return [{ ...named, verdict, ...countOutcomes(own), ...(reason !== undefined && { reason }) }];
+    const { promise } = named;
+    const own = reports.filter((each) => each.promise === promise);
+    const here = reports.filter((each) => promiseOf(each) === promise);
+    if (own.length + here.length === 0) return [];
+    const foundBy = [...new Set(here.map((each) => each.promise))].filter((finder) => finder !== promise);
+    const [failed] = showing(here);
+    const elsewhere = own.find((each) => promiseOf(each) !== promise);
+    const reason = failed ? firstLine(failed.reason) : elsewhere ? metElsewhere(elsewhere) : excuse(own);
+    return [
+      {
+        ...named,
+        verdict: verdictOf(own, here, explained),
+        ...countOutcomes(here),
+        ...(foundBy.length > 0 && { foundBy }),
+        ...(reason !== undefined && { reason }),
+      },
+    ];
   });
 }
 
-function verdictOf(own: readonly CaseReport[], isExplained: boolean): Verdict {
-  const { passed, failed } = countOutcomes(own);
-  // One fault of any kind makes nearly all random calls differ sooner or later, whatever they are about.
-  if (failed > 0) return isExplained && showing(own).every(isByModel) ? "doubtful" : "broken";
-  if (own.some(({ isUnjudged }) => isUnjudged)) return "untold";
-  const [{ promise } = { promise: "" }] = own;
-  if (own.length < cases.filter((subject) => subject.promise === promise).length) return "untold";
-  return passed > 0 ? "kept" : "not applicable";
+/** The promise at which a case is told. */
+export function promiseOf({ promise, toldAt = promise }: CaseReport): PromiseNumber {
+  return toldAt;
 }
 
-/** Whether a failed case is one that compares random calls with the model. */
-export function isByModel({ script }: CaseReport): boolean {
-  return script !== undefined;
+function metElsewhere(met: CaseReport): string {
+  return `random calls met what is told at ${promiseOf(met)}`;
+}
+
+/**
+ * One fault makes nearly all random calls differ sooner or later, whatever they are about. So they break a promise only if
+ * the difference is about it, and if no case with a few fixed calls fails by an answer of the same verb.
+ */
+function verdictOf(own: readonly CaseReport[], here: readonly CaseReport[], explained: ReadonlySet<string>): Verdict {
+  const failed = here.filter(isFailure);
+  if (failed.some((each) => !isByModel(each) || !explained.has(each.verb ?? ""))) return "broken";
+  if (failed.length > 0 || own.some((each) => !here.includes(each))) return "doubtful";
+  if (own.some(({ isUnjudged }) => isUnjudged)) return "partly run";
+  const [{ promise } = { promise: "" }] = own;
+  if (own.length < cases.filter((subject) => subject.promise === promise).length) return "partly run";
+  return own.some(({ outcome }) => outcome === "passed") ? "kept" : "not applicable";
+}
+
+function isFailure({ outcome }: CaseReport): boolean {
+  return outcome === "failed";
 }
 
 /**
