@@ -2,12 +2,13 @@ import type { Fixture } from "@anyqueue/conformance";
 import { fixtureSubject } from "./fixtures/fixture-subject.ts";
 import { describeMachine } from "./machine.ts";
 import type { Measurement } from "./measurement.ts";
+import { install } from "./on-demand.ts";
 import { type BenchOptions, chosenScenarios, chosenSubjects, planOf } from "./options.ts";
 import { type BenchResult, type LeftOut, newResult, type ResultHead, type SubjectInfo } from "./result.ts";
 import { countSteps, runScenario, type Step } from "./run-scenario.ts";
 import type { Plan, Scenario, ScenarioInfo } from "./scenario.ts";
 import { throughput } from "./scenarios/throughput.ts";
-import { startServers } from "./start-servers.ts";
+import { missingServer, startServers } from "./start-servers.ts";
 import type { Subject } from "./subject.ts";
 
 /** Told what is going on while it runs. */
@@ -84,11 +85,16 @@ async function thoseThatCanRun(candidates: readonly Subject[]): Promise<{ subjec
   const subjects: Subject[] = [];
   const leftOut: LeftOut[] = [];
   for (const subject of candidates) {
-    const because = await subject.hindrance?.();
+    const because = await hindranceOf(subject);
     if (because === undefined) subjects.push(subject);
     else leftOut.push({ subject: subject.name, because });
   }
   return { subjects, leftOut };
+}
+
+/** Why a subject cannot be measured on this machine; undefined when it can. */
+async function hindranceOf({ server, library }: Subject): Promise<string | undefined> {
+  return (server && missingServer(server)) ?? (library && install(library));
 }
 
 /** A smoke sees that everything runs. That the setting of the weaker durability does, one scenario shows. */
@@ -98,13 +104,14 @@ function suitedTo(scenario: Scenario, subjects: readonly Subject[], { smoke }: P
   );
 }
 
-function infoOf({ name, durability, batching, floor, configuration }: Subject): SubjectInfo {
+function infoOf({ name, durability, batching, floor, library, configuration }: Subject): SubjectInfo {
+  const setUp = [library?.version, configuration].filter((part) => part !== undefined).join(": ");
   return {
     name,
     durability,
     batching,
     ...(floor !== undefined && { floor }),
-    ...(configuration !== undefined && { configuration }),
+    ...(setUp !== "" && { configuration: setUp }),
   };
 }
 

@@ -1,30 +1,10 @@
 import type { Adapter } from "@anyqueue/api";
+import type { JobOptions } from "./jobs.ts";
 import type { Durability } from "./measurement.ts";
+import type { Package } from "./on-demand.ts";
 
 /** Called for every job that a handler ran, with the number under which it was added. */
 export type Ran = (n: number) => void;
-
-/** What the jobs of one call are like. */
-export interface JobOptions {
-  /** The number of the first, 0 if this is silent. */
-  readonly first?: number;
-  /** Whether they have random priorities. */
-  readonly mixed?: boolean;
-  /** A text that makes their payloads larger. */
-  readonly padding?: string | undefined;
-  /** How long they are not due yet; where `Subject.hasDelays`. */
-  readonly delayMs?: number;
-}
-
-/** What a job carries. */
-export type Payload = {
-  readonly n: number;
-  readonly padding?: string;
-};
-
-export function payloadOf(n: number, padding?: string): Payload {
-  return padding === undefined ? { n } : { n, padding };
-}
 
 /** One queue or raw driver, opened on a store. */
 export interface Session {
@@ -73,8 +53,8 @@ export interface Subject {
   readonly hasBulk?: boolean;
   /** How much of a scenario's jobs it is measured with, if all of them would take very long: `0.1` is every tenth. */
   readonly share?: number;
-  /** Why it cannot be measured on this machine; undefined when it can. Installs what is wanted on demand. */
-  readonly hindrance?: () => Promise<string | undefined>;
+  /** What is installed when it is first asked for. */
+  readonly library?: Package;
   /** Opens it on an empty store of its own. */
   open(): Promise<Session>;
   /** Opens it on the store of another session, where several processes can share one. */

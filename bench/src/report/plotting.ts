@@ -1,5 +1,5 @@
 import type * as ObservablePlot from "@observablehq/plot";
-import { install, load, type Package } from "../subjects/on-demand.ts";
+import { install, load, type Package } from "../on-demand.ts";
 
 /** Observable Plot draws into any document, and linkedom is one without a browser. */
 const PLOT: Package = { name: "@observablehq/plot", version: "0.6.17", beside: { linkedom: "0.18.15" } };

@@ -1,5 +1,6 @@
+import type { JobOptions } from "../jobs.ts";
 import { perSecond } from "../statistics.ts";
-import type { JobOptions, Session } from "../subject.ts";
+import type { Session } from "../subject.ts";
 
 const BULK = 1000;
 /** What may travel in one call, whatever the payloads are. */

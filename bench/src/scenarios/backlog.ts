@@ -1,10 +1,11 @@
-import { Queue } from "@anyqueue/api";
+import type { JobOptions } from "../jobs.ts";
 import type { Case, Readings, Scenario } from "../scenario.ts";
 import { perSecond } from "../statistics.ts";
-import { type JobOptions, onStore, type Session, type Subject } from "../subject.ts";
+import { onStore, type Session, type Subject } from "../subject.ts";
 import { queueSession } from "../subjects/queue-session.ts";
 import { InvalidRun, Tally } from "../tally.ts";
 import { addInBulk } from "./adding.ts";
+import { insertMany, onQueue } from "./on-queue.ts";
 
 const SAMPLE = 20_000;
 /** Nobody waits for more to be added by a queue that has no call for many. */
@@ -118,22 +119,12 @@ function filled<T>(
 }
 
 /** One job of a key is held, and many of the same key wait for it. */
-async function behindBusyKey<T>(subject: Subject, jobs: number, task: (session: Session) => Promise<T>): Promise<T> {
-  return onStore(subject, async ({ address = "" }) => {
-    const adapter = await subject.adapter?.(address, 50);
-    if (adapter === undefined) throw new Error(`${subject.name} opens no adapter.`);
-    const queue = new Queue(adapter, { retention: false });
-    await queue.open();
-    try {
-      const job = { type: "noop", payload: null, lane: "default", orderingKey: "busy" };
-      await queue.insert([job]);
-      await queue.poll({ lanes: ["default"], limit: 1, lease: { ms: AN_HOUR_MS, holder: "bench" } });
-      for (let n = 0; n < jobs; n += 1000) {
-        await queue.insert(Array.from({ length: Math.min(1000, jobs - n) }, () => job));
-      }
-      return await task(queueSession(queue, address));
-    } finally {
-      await queue.close();
-    }
+function behindBusyKey<T>(subject: Subject, jobs: number, task: (session: Session) => Promise<T>): Promise<T> {
+  const job = { type: "noop", payload: null, lane: "default", orderingKey: "busy" };
+  return onQueue(subject, async (queue) => {
+    await queue.insert([job]);
+    await queue.poll({ lanes: ["default"], limit: 1, lease: { ms: AN_HOUR_MS, holder: "bench" } });
+    await insertMany(queue, jobs, () => job);
+    return task(queueSession(queue));
   });
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import type { Adapter } from "@anyqueue/api";
 import type { Account, Assignment } from "../processes/connection-messages.ts";
+import { reply } from "../processes/reply.ts";
 import { programBeside } from "../program-beside.ts";
 import type { Plan, Readings, Scenario } from "../scenario.ts";
 import { ConnectionWatch } from "../servers/connection-watch.ts";
@@ -72,13 +72,6 @@ async function measure(subject: Subject, session: Session, plan: Plan): Promise<
 
 function start(assignment: Assignment): ChildProcess {
   return fork(PROGRAM, [JSON.stringify(assignment)], { serialization: "advanced" });
-}
-
-async function reply<T>(client: ChildProcess): Promise<T> {
-  const ended = once(client, "exit").then(() => Promise.reject(new Error("A process ended by itself.")));
-  const [message] = (await Promise.race([once(client, "message"), ended])) as [T];
-  ended.catch(() => undefined);
-  return message;
 }
 
 function sumOf(accounts: readonly Account[]): Sum {

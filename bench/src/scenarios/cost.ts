@@ -1,7 +1,7 @@
 import type { Case, Readings, Scenario } from "../scenario.ts";
 import { Counters } from "../servers/counters.ts";
 import { onStore, type Session, type Subject } from "../subject.ts";
-import { onServer } from "../subjects/postgres-schema.ts";
+import { onServer } from "../servers/postgres.ts";
 import { Tally } from "../tally.ts";
 import { addAtOnce, addInBulk } from "./adding.ts";
 

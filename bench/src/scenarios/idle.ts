@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Readings, Scenario } from "../scenario.ts";
 import { Counters } from "../servers/counters.ts";
 import { onStore, type Session } from "../subject.ts";
-import { onServer } from "../subjects/postgres-schema.ts";
+import { onServer } from "../servers/postgres.ts";
 
 /** For what a worker does once, when it begins. */
 const SETTLE_MS = 1000;

@@ -1,16 +1,16 @@
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { type JobInput, type Json, Queue } from "@anyqueue/api";
+import type { JobInput, Json, Queue } from "@anyqueue/api";
 import type { Case, Scenario } from "../scenario.ts";
-import { onStore, type Subject } from "../subject.ts";
+import type { Subject } from "../subject.ts";
 import { scratch } from "../subjects/scratch.ts";
+import { insertMany, onQueue } from "./on-queue.ts";
 
 const TIMES = 10_000;
 /** As large as a page, which is the least that a disk writes. */
 const PAGE = Buffer.alloc(4096, "x");
 const LANE = "jobq";
 const STATE = "assigned";
-const BATCH = 1000;
 
 type Call = (n: number) => Promise<unknown>;
 
@@ -18,13 +18,15 @@ type Call = (n: number) => Promise<unknown>;
 type Timing = (subject: Subject, times: number) => Promise<number[]>;
 
 const timings: Readonly<Record<string, Timing>> = {
-  insert: onQueue((queue) => async (n) => queue.insert([jobOf(n)])),
-  poll: onQueue((queue, times) =>
-    fill(queue, times).then(() => () => queue.poll({ lanes: [LANE], to: STATE, limit: 1 })),
-  ),
-  append_event: onQueue((queue, times) =>
-    fill(queue, times).then(() => (n) => queue.append([{ id: `${LANE}:${n}`, event: paramsOf(n) }])),
-  ),
+  insert: onJobs(async (queue) => (n) => queue.insert([jobOf(n)])),
+  poll: onJobs(async (queue, times) => {
+    await insertMany(queue, times, jobOf);
+    return () => queue.poll({ lanes: [LANE], to: STATE, limit: 1 });
+  }),
+  append_event: onJobs(async (queue, times) => {
+    await insertMany(queue, times, jobOf);
+    return (n) => queue.append([{ id: `${LANE}:${n}`, event: paramsOf(n) }]);
+  }),
   // What a call could take at best: making a text of a job, having it on disk, and being timed.
   serialise: (_subject, times) => timed(times, async (n) => void JSON.parse(JSON.stringify(paramsOf(n)))),
   fsync: (_subject, times) => timeFsync(times),
@@ -49,25 +51,9 @@ export const jobq: Scenario = {
     })),
 };
 
-function onQueue(prepare: (queue: Queue, times: number) => Call | Promise<Call>): Timing {
-  return (subject, times) =>
-    onStore(subject, async ({ address = "" }) => {
-      const adapter = await subject.adapter?.(address, 1);
-      if (adapter === undefined) throw new Error(`${subject.name} opens no adapter.`);
-      const queue = new Queue(adapter, { retention: false });
-      await queue.open();
-      try {
-        return await timed(times, await prepare(queue, times));
-      } finally {
-        await queue.close();
-      }
-    });
-}
-
-async function fill(queue: Queue, jobs: number): Promise<void> {
-  for (let first = 0; first < jobs; first += BATCH) {
-    await queue.insert(Array.from({ length: Math.min(BATCH, jobs - first) }, (_, i) => jobOf(first + i)));
-  }
+/** What is timed after a store was prepared for so many calls of it, on a single connection. */
+function onJobs(prepare: (queue: Queue, times: number) => Promise<Call>): Timing {
+  return (subject, times) => onQueue(subject, async (queue) => timed(times, await prepare(queue, times)), 1);
 }
 
 async function timeFsync(times: number): Promise<number[]> {

@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
-import { once } from "node:events";
 import { Fleet } from "../processes/fleet.ts";
 import type { Footprint } from "../processes/memory-messages.ts";
+import { reply } from "../processes/reply.ts";
 import { programBeside } from "../program-beside.ts";
 import type { Case, Readings, Scenario } from "../scenario.ts";
 import { onStore, shareOf, type Subject } from "../subject.ts";
@@ -52,9 +52,7 @@ async function inProcess(subject: Subject, jobs: number): Promise<Readings> {
   if (![...ours, ...others].includes(subject)) return {};
   const child = fork(PROGRAM, [subject.name, String(jobs)], { execArgv: [...process.execArgv, "--expose-gc"] });
   try {
-    const ended = once(child, "exit").then(() => Promise.reject(new Error("The process ended by itself.")));
-    const [{ bytesPerJob, peakBytes }] = (await Promise.race([once(child, "message"), ended])) as [Footprint];
-    ended.catch(() => undefined);
+    const { bytesPerJob, peakBytes } = await reply<Footprint>(child);
     return { "waiting job": bytesPerJob, "peak RSS": peakBytes / MEGABYTE };
   } finally {
     child.kill();

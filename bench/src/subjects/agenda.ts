@@ -1,15 +1,16 @@
 import { Pool } from "pg";
-import { type Payload, payloadOf, type Ran, type Session, type Subject } from "../subject.ts";
+import { type Payload, payloadOf, payloadsOf, randomPriority } from "../jobs.ts";
+import { load, type Package } from "../on-demand.ts";
+import { serverUrl } from "../servers/postgres.ts";
+import type { Ran, Session, Subject } from "../subject.ts";
 import { drainByWorker } from "./drain-by-worker.ts";
-import { install, load, type Package } from "./on-demand.ts";
-import { at } from "./place.ts";
-import { postgresHindrance, serverUrl } from "./postgres-schema.ts";
+import { onPostgres } from "./others-on.ts";
 
 const BACKEND = "@agendajs/postgres-backend";
 const PACKAGE: Package = { name: "agenda", version: "6.2.6", beside: { [BACKEND]: "3.0.6" } };
 // A short life of locks, since a timer of half of it outlives each job.
 const BEST = { defaultConcurrency: 50, maxConcurrency: 50, defaultLockLifetime: 10_000, removeOnComplete: true };
-const HIGHEST_PRIORITY = 1000;
+const PRIORITIES = 1000;
 
 interface AgendaJob {
   readonly attrs: { readonly data: Payload };
@@ -31,15 +32,12 @@ interface Agenda {
 /** Agenda on Postgres: deletes jobs when they are done, has no call for many, and locks ahead without a bound. */
 export const agenda: Subject = {
   name: "agenda postgres",
-  durability: "power-loss",
   batching: "none",
-  floor: "floor postgres merged ON",
-  server: "postgres",
   hasBulk: false,
   share: 0.1,
-  configuration: `${PACKAGE.version}: ${JSON.stringify(BEST)}`,
-  hindrance: async () => (await postgresHindrance()) ?? (await install(PACKAGE)),
-  ...at("schema", connect),
+  configuration: JSON.stringify(BEST),
+  library: PACKAGE,
+  ...onPostgres(connect),
 };
 
 async function connect(schema: string): Promise<Session> {
@@ -68,11 +66,11 @@ async function connect(schema: string): Promise<Session> {
   };
   return {
     add: (n, padding) => producer.now("noop", payloadOf(n, padding)),
-    addMany: (count, { first = 0, mixed = false, padding } = {}) =>
+    addMany: (count, options) =>
       Promise.all(
-        Array.from({ length: count }, (_, i) => {
-          const job = producer.create("noop", payloadOf(first + i, padding));
-          if (mixed) job.priority(Math.floor(Math.random() * HIGHEST_PRIORITY));
+        payloadsOf(count, options).map((payload) => {
+          const job = producer.create("noop", payload);
+          if (options?.mixed) job.priority(randomPriority(PRIORITIES));
           return job.schedule(new Date()).save();
         }),
       ),

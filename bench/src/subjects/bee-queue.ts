@@ -1,9 +1,9 @@
+import { type Payload, payloadOf, payloadsOf } from "../jobs.ts";
+import { load, type Package } from "../on-demand.ts";
 import { redisUrl } from "../servers/redis.ts";
-import { type Payload, payloadOf, type Ran, type Session, type Subject } from "../subject.ts";
+import type { Ran, Session, Subject } from "../subject.ts";
 import { drainByWorker } from "./drain-by-worker.ts";
-import { install, load, type Package } from "./on-demand.ts";
-import { at } from "./place.ts";
-import { redisHindrance } from "./redis-hindrance.ts";
+import { onRedis } from "./others-on.ts";
 
 const PACKAGE: Package = { name: "bee-queue", version: "2.0.0" };
 const CONCURRENCY = 100;
@@ -28,14 +28,11 @@ type Queues = new (name: string, settings: object) => Queue;
 /** bee-queue: jobs are removed when they are done. */
 export const beeQueue: Subject = {
   name: PACKAGE.name,
-  durability: "crash",
   batching: "none",
-  floor: "floor redis",
-  server: "redis",
   hasPriorities: false,
-  configuration: `${PACKAGE.version}: concurrency ${CONCURRENCY}, ${JSON.stringify(SETTINGS)}`,
-  hindrance: async () => (await redisHindrance()) ?? (await install(PACKAGE)),
-  ...at("prefix", connect),
+  configuration: `concurrency ${CONCURRENCY}, ${JSON.stringify(SETTINGS)}`,
+  library: PACKAGE,
+  ...onRedis(connect),
 };
 
 async function connect(prefix: string): Promise<Session> {
@@ -60,8 +57,8 @@ async function connect(prefix: string): Promise<Session> {
   };
   return {
     add: (n, padding) => queue.createJob(payloadOf(n, padding)).save(),
-    addMany: async (count, { first = 0, padding } = {}) => {
-      const jobs = Array.from({ length: count }, (_, i) => queue.createJob(payloadOf(first + i, padding)));
+    addMany: async (count, options) => {
+      const jobs = payloadsOf(count, options).map((payload) => queue.createJob(payload));
       const [failure] = (await queue.saveAll(jobs)).values();
       if (failure) throw failure;
     },

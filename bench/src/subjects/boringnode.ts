@@ -1,7 +1,8 @@
-import { type Payload, payloadOf, type Ran, type Session, type Subject } from "../subject.ts";
-import { install, load, type Package } from "./on-demand.ts";
-import { at } from "./place.ts";
-import { postgresHindrance, serverUrl } from "./postgres-schema.ts";
+import { type Payload, payloadOf, payloadsOf, randomPriority } from "../jobs.ts";
+import { load, type Package } from "../on-demand.ts";
+import { serverUrl } from "../servers/postgres.ts";
+import type { Ran, Session, Subject } from "../subject.ts";
+import { onPostgres, onSqlite } from "./others-on.ts";
 import { WAL } from "./wal.ts";
 
 const PACKAGE: Package = {
@@ -35,35 +36,23 @@ interface Boringnode {
 }
 
 const stores = {
-  sqlite: {
-    durability: "crash",
-    floor: "floor sqlite NORMAL",
-    hindrance: async () => undefined,
-    ...at("file", (filename, isNew) =>
-      connect({ client: "better-sqlite3", connection: { filename }, useNullAsDefault: true, pool: WAL }, isNew),
-    ),
-  },
-  postgres: {
-    server: "postgres",
-    durability: "power-loss",
-    floor: "floor postgres merged ON",
-    hindrance: postgresHindrance,
-    ...at("schema", (schema, isNew) =>
-      connect({ client: "pg", connection: serverUrl(), searchPath: [schema], pool: { min: 0, max: 50 } }, isNew),
-    ),
-  },
-} as const;
+  sqlite: onSqlite((filename, isNew) =>
+    connect({ client: "better-sqlite3", connection: { filename }, useNullAsDefault: true, pool: WAL }, isNew),
+  ),
+  postgres: onPostgres((schema, isNew) =>
+    connect({ client: "pg", connection: serverUrl(), searchPath: [schema], pool: { min: 0, max: 50 } }, isNew),
+  ),
+};
 
 /** @boringnode/queue on knex: deletes jobs when they are done. Its settings are the process's, so one at a time. */
 export function boringnode(store: keyof typeof stores): Subject {
-  const { hindrance, ...chosen } = stores[store];
   return {
     name: `boringnode ${store}`,
     batching: "none",
-    configuration: `${PACKAGE.version}: ${JSON.stringify(BEST)}${store === "sqlite" ? ", WAL, synchronous NORMAL" : ""}`,
+    configuration: `${JSON.stringify(BEST)}${store === "sqlite" ? ", WAL, synchronous NORMAL" : ""}`,
     share: 0.1,
-    ...chosen,
-    hindrance: async () => (await hindrance()) ?? (await install(PACKAGE)),
+    library: PACKAGE,
+    ...stores[store],
   };
 }
 
@@ -94,11 +83,11 @@ async function connect(database: object, isNew: boolean): Promise<Session> {
   };
   return {
     add: async (n, padding) => Noop.dispatch(payloadOf(n, padding)),
-    addMany: async (count, { first = 0, mixed = false, padding } = {}) => {
-      const payloads = Array.from({ length: count }, (_, i) => payloadOf(first + i, padding));
-      if (!mixed) return Noop.dispatchMany(payloads);
+    addMany: async (count, options) => {
+      const payloads = payloadsOf(count, options);
+      if (!options?.mixed) return Noop.dispatchMany(payloads);
       // A call has one priority for all of its jobs.
-      const groups = Object.values(Object.groupBy(payloads, () => 1 + Math.floor(Math.random() * PRIORITIES)));
+      const groups = Object.values(Object.groupBy(payloads, () => randomPriority(PRIORITIES)));
       return Promise.all(groups.map((group, n) => Noop.dispatchMany(group ?? []).priority(n + 1)));
     },
     drain: async (counted, concurrency) => {

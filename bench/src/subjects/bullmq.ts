@@ -1,17 +1,17 @@
+import { type Payload, payloadOf, payloadsOf, randomPriority } from "../jobs.ts";
+import { load, type Package } from "../on-demand.ts";
+import { serverUrl } from "../servers/postgres.ts";
 import { redisUrl } from "../servers/redis.ts";
-import { type Payload, payloadOf, type Ran, type Session, type Subject } from "../subject.ts";
+import type { Ran, Session, Subject } from "../subject.ts";
 import { drainByWorker } from "./drain-by-worker.ts";
-import { install, load, type Package } from "./on-demand.ts";
-import { at } from "./place.ts";
-import { postgresHindrance, serverUrl } from "./postgres-schema.ts";
-import { redisHindrance } from "./redis-hindrance.ts";
+import { onPostgres, onRedis } from "./others-on.ts";
 
 const PACKAGE: Package = { name: "bullmq", version: "6.7.0", beside: { ioredis: "5.11.1", pg: "8.23.1" } };
 const QUEUE = "noop";
 // https://docs.bullmq.io/guide/workers/concurrency and https://docs.bullmq.io/guide/postgresql
 const BEST = { concurrency: 100 };
 const JOB = { removeOnComplete: true, removeOnFail: true };
-const HIGHEST_PRIORITY = 2 ** 21;
+const PRIORITIES = 2 ** 21;
 
 interface Closable {
   on(event: "error" | "completed", listener: (job: Job) => void): void;
@@ -34,35 +34,24 @@ interface Job {
 
 type Store = "redis" | "postgres";
 const stores = {
-  redis: {
-    server: "redis",
-    durability: "crash",
-    floor: "floor redis",
-    hindrance: redisHindrance,
-    ...at("prefix", (prefix) => connect({ connection: { url: redisUrl() }, prefix }, "redis")),
-  },
+  redis: onRedis((prefix) => connect({ connection: { url: redisUrl() }, prefix }, "redis")),
   postgres: {
-    server: "postgres",
-    durability: "power-loss",
-    floor: "floor postgres merged ON",
     share: 0.2,
-    hindrance: postgresHindrance,
-    ...at("schema", (schema) =>
+    ...onPostgres((schema) =>
       connect({ connection: { connectionString: serverUrl(), schema, max: 50, migrate: true } }, "postgres"),
     ),
   },
-} as const;
+};
 
 /** BullMQ, on Redis or on Postgres: jobs are removed when they are done. */
 export function bullmq(store: Store): Subject {
-  const { hindrance, ...chosen } = stores[store];
   return {
     name: `bullmq ${store}`,
     batching: "none",
     hasDelays: true,
-    configuration: `${PACKAGE.version}: ${JSON.stringify({ ...BEST, ...JOB })}`,
-    ...chosen,
-    hindrance: async () => (await hindrance()) ?? (await install(PACKAGE)),
+    configuration: JSON.stringify({ ...BEST, ...JOB }),
+    library: PACKAGE,
+    ...stores[store],
   };
 }
 
@@ -79,15 +68,15 @@ async function connect(options: object, store: Store): Promise<Session> {
   const left = () => queue.getJobCountByTypes("waiting", "active", "prioritized", "delayed");
   return {
     add: (n, padding) => queue.add("noop", payloadOf(n, padding), JOB),
-    addMany: (count, { first = 0, mixed = false, padding, delayMs } = {}) =>
+    addMany: (count, options = {}) =>
       queue.addBulk(
-        Array.from({ length: count }, (_, i) => ({
+        payloadsOf(count, options).map((data) => ({
           name: "noop",
-          data: payloadOf(first + i, padding),
+          data,
           opts: {
             ...JOB,
-            ...(mixed && { priority: Math.floor(Math.random() * HIGHEST_PRIORITY) }),
-            ...(delayMs !== undefined && { delay: delayMs }),
+            ...(options.mixed && { priority: randomPriority(PRIORITIES) }),
+            ...(options.delayMs !== undefined && { delay: options.delayMs }),
           },
         })),
       ),

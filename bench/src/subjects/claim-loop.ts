@@ -1,4 +1,5 @@
-import type { Payload, Ran } from "../subject.ts";
+import { numberIn } from "../jobs.ts";
+import type { Ran } from "../subject.ts";
 
 /** A claimed row. */
 export interface Row {
@@ -65,6 +66,6 @@ export function workBy(
 }
 
 function run(rows: readonly Row[], ran: Ran): string[] {
-  for (const { payload } of rows) ran((JSON.parse(payload) as Payload).n);
+  for (const { payload } of rows) ran(numberIn(payload));
   return rows.map(({ seq }) => seq);
 }

@@ -1,5 +1,6 @@
 import { closeSync, fdatasyncSync, openSync, readFileSync, writeSync } from "node:fs";
-import { type JobOptions, payloadOf, type Payload, type Session, type Subject } from "../subject.ts";
+import { type JobOptions, numberIn, payloadsOf } from "../jobs.ts";
+import type { Session, Subject } from "../subject.ts";
 import { at } from "./place.ts";
 
 // As many as the floor of SQLite takes at once.
@@ -23,8 +24,13 @@ async function connect(path: string): Promise<Session> {
     writeSync(file, text);
     fdatasyncSync(file);
   };
-  const addMany = async (count: number, { first = 0, padding }: JobOptions = {}): Promise<void> =>
-    write(jobs, Array.from({ length: count }, (_, i) => `${JSON.stringify(payloadOf(first + i, padding))}\n`).join(""));
+  const addMany = async (count: number, options?: JobOptions): Promise<void> =>
+    write(
+      jobs,
+      payloadsOf(count, options)
+        .map((payload) => `${JSON.stringify(payload)}\n`)
+        .join(""),
+    );
   return {
     add: (n, padding) => addMany(1, { first: n, padding }),
     addTogether: (callers, padding) => addMany(callers, { padding }),
@@ -33,7 +39,7 @@ async function connect(path: string): Promise<Session> {
       const lines = readFileSync(path, "utf8").split("\n").slice(next, -1);
       for (let from = 0; from < lines.length; from += most) {
         const batch = lines.slice(from, from + most);
-        for (const line of batch) ran((JSON.parse(line) as Payload).n);
+        for (const line of batch) ran(numberIn(line));
         write(done, batch.map((_, i) => `${next + from + i}\n`).join(""));
       }
       next += lines.length;

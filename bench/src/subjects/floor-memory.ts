@@ -1,4 +1,5 @@
-import { type JobOptions, payloadOf, type Payload, type Session, type Subject } from "../subject.ts";
+import { type JobOptions, numberIn, randomPriority, textOf } from "../jobs.ts";
+import type { Session, Subject } from "../subject.ts";
 import { Heap } from "./heap.ts";
 
 /** What holds the jobs that wait. */
@@ -20,15 +21,15 @@ export function floorMemory(shelf: "array" | "heap"): Subject {
 
 function openOn(shelf: Shelf): Session {
   const add = (n: number, padding: string | undefined, priority = 512): void =>
-    shelf.push(priority, JSON.stringify(payloadOf(n, padding)));
+    shelf.push(priority, textOf(n, padding));
   return {
     add: async (n, padding) => add(n, padding),
     addMany: async (count, { first = 0, padding, mixed }: JobOptions = {}) => {
-      for (let n = 0; n < count; n++) add(first + n, padding, mixed ? Math.floor(Math.random() * 2 ** 32) : undefined);
+      for (let n = 0; n < count; n++) add(first + n, padding, mixed ? randomPriority() : undefined);
     },
     drain: async (ran) => {
       for (let text = shelf.shift(); text !== undefined; text = shelf.shift()) {
-        ran((JSON.parse(text) as Payload).n);
+        ran(numberIn(text));
         await Promise.resolve();
       }
     },

@@ -1,11 +1,17 @@
 import { Client, Pool } from "pg";
-import { type JobOptions, payloadOf, type Session, type Subject } from "../subject.ts";
+import { type JobOptions, payloadsOf, randomPriority, textOf } from "../jobs.ts";
+import { onServer, serverUrl } from "../servers/postgres.ts";
+import type { Session, Subject } from "../subject.ts";
 import { drainBy, type Row, type Step, workBy } from "./claim-loop.ts";
-import { dropSchema, newSchema, onServer, postgresHindrance, serverUrl } from "./postgres-schema.ts";
+import { at } from "./place.ts";
 
 // As many as graphile-worker and pg-boss take at once in their best configuration.
 const BATCH = 500;
 const CONNECTIONS = 50;
+const TABLE = `
+  create table jobs (seq bigint generated always as identity primary key, priority bigint not null, run_at bigint not null,
+    active boolean not null default false, payload text not null);
+  create index ready on jobs (priority, run_at, seq) where not active`;
 const ADD = {
   name: "add",
   text: `insert into jobs (priority, run_at, payload) select new.priority, $1, new.payload from unnest($2::bigint[], $3::text[]) as new (priority, payload)`,
@@ -68,7 +74,6 @@ export function floorPostgres(style: "plain" | "merged", durability: "on" | "off
     serverUrl({
       options: [...PINNED, `-c search_path=${schema}`, `-c synchronous_commit=${durability}`].join(" "),
     });
-  const join = (address: string): Promise<Session> => connect(chosen, url(address), address);
   return {
     name: `${chosen.name} ${durability.toUpperCase()}`,
     durability: durability === "on" ? "power-loss" : "crash",
@@ -76,29 +81,19 @@ export function floorPostgres(style: "plain" | "merged", durability: "on" | "off
     configuration: chosen.configuration,
     hasDelays: true,
     server: "postgres",
-    hindrance: postgresHindrance,
-    join,
-    open: async () => {
-      const schema = newSchema();
-      await onServer((client) =>
-        client.query(`create schema ${schema};
-          create table ${schema}.jobs (seq bigint generated always as identity primary key, priority bigint not null,
-            run_at bigint not null, active boolean not null default false, payload text not null);
-          create index ready on ${schema}.jobs (priority, run_at, seq) where not active`),
-      );
-      const session = await join(schema);
-      return { ...session, close: () => session.close().then(() => dropSchema(schema)) };
-    },
+    ...at("schema", async (schema, isNew) => {
+      if (isNew) await onServer((client) => client.query(TABLE), url(schema));
+      return connect(chosen, url(schema), schema);
+    }),
   };
 }
 
-async function connect(style: Style, url: string, address: string): Promise<Session> {
+async function connect(style: Style, url: string, schema: string): Promise<Session> {
   const pool = new Pool({ connectionString: url, max: CONNECTIONS });
   // An idle connection that breaks, as when the server is stopped after a failure, is not the failure to tell.
   pool.on("error", () => undefined);
   const step = style.step(pool);
   return {
-    address,
     add: style.adder(pool),
     // Sent together, so that the commit and the notification cost one round trip.
     addAndWake: async (n) => {
@@ -106,21 +101,17 @@ async function connect(style: Style, url: string, address: string): Promise<Sess
       await Promise.all([client.query({ ...ADD_ONE, values: [512, Date.now(), textOf(n)] }), client.query(WAKE)]);
       client.release();
     },
-    addMany: (count, { first = 0, padding, ...options } = {}) =>
-      pool.query({
-        ...ADD,
-        values: columnsOf(
-          Array.from({ length: count }, (_, n) => textOf(first + n, padding)),
-          options,
-        ),
-      }),
+    addMany: (count, options) => {
+      const texts = payloadsOf(count, options).map((payload) => JSON.stringify(payload));
+      return pool.query({ ...ADD, values: columnsOf(texts, options) });
+    },
     drain: (ran, batch = BATCH) => drainBy(step, batch, ran),
     work: async (ran, finished) => {
       const worker = workBy(step, BATCH, ran, finished);
       const listener = new Client({ connectionString: url });
       await listener.connect();
       listener.on("notification", () => worker.wake());
-      await listener.query(`listen ${address}`);
+      await listener.query(`listen ${schema}`);
       return async () => {
         await worker.stop();
         await listener.end();
@@ -148,9 +139,5 @@ function mergingAdder(pool: Pool): (n: number, padding?: string) => Promise<unkn
 }
 
 function columnsOf(texts: readonly string[], { mixed, delayMs = 0 }: JobOptions = {}): unknown[] {
-  return [Date.now() + delayMs, texts.map(() => (mixed ? Math.floor(Math.random() * 2 ** 32) : 512)), texts];
-}
-
-function textOf(n: number, padding?: string): string {
-  return JSON.stringify(payloadOf(n, padding));
+  return [Date.now() + delayMs, texts.map(() => (mixed ? randomPriority() : 512)), texts];
 }

@@ -1,8 +1,8 @@
+import { payloadsOf, textOf } from "../jobs.ts";
 import { redisClient } from "../servers/redis.ts";
-import { payloadOf, type Session, type Subject } from "../subject.ts";
+import type { Session, Subject } from "../subject.ts";
 import { drainBy, type Row, type Step, workBy } from "./claim-loop.ts";
 import { at } from "./place.ts";
-import { redisHindrance } from "./redis-hindrance.ts";
 
 const BATCH = 100;
 // Claimed jobs are kept under a number until they are done, so that they could be given back.
@@ -27,7 +27,6 @@ export const floorRedis: Subject = {
   configuration: `adds in flight pipelined; ${BATCH} finished and the next ${BATCH} claimed by one script`,
   hasPriorities: false,
   server: "redis",
-  hindrance: redisHindrance,
   ...at("prefix", connect),
 };
 
@@ -45,14 +44,12 @@ async function connect(prefix: string): Promise<Session> {
       payload: claimed[2 * n + 1] ?? "",
     }));
   };
-  const textOf = (n: number, padding?: string): string => JSON.stringify(payloadOf(n, padding));
   const add = (n: number, padding?: string): Promise<number> => client.rpush(waiting, textOf(n, padding));
   return {
-    address: prefix,
     add,
     addAndWake: (n) => Promise.all([add(n), client.publish(prefix, "")]),
-    addMany: (count, { first = 0, padding } = {}) =>
-      client.rpush(waiting, ...Array.from({ length: count }, (_, i) => textOf(first + i, padding))),
+    addMany: (count, options) =>
+      client.rpush(waiting, ...payloadsOf(count, options).map((payload) => JSON.stringify(payload))),
     drain: (ran, batch = BATCH) => drainBy(step, batch, ran),
     work: async (ran, finished) => {
       const worker = workBy(step, BATCH, ran, finished);

@@ -1,7 +1,7 @@
-import { join as joinPath } from "node:path";
 import Database from "better-sqlite3";
-import { type JobOptions, type Payload, payloadOf, type Ran, type Session, type Subject } from "../subject.ts";
-import { scratch } from "./scratch.ts";
+import { type JobOptions, numberIn, randomPriority, textOf } from "../jobs.ts";
+import type { Ran, Session, Subject } from "../subject.ts";
+import { at } from "./place.ts";
 
 const SCHEMA = `
   create table jobs (seq integer primary key, priority integer not null, run_at integer not null, active integer, payload text not null);
@@ -22,33 +22,27 @@ export function floorSqlite(durability: "full" | "normal"): Subject {
     batching: `adds by transaction, ${BATCH} claimed`,
     hasDelays: true,
     configuration: `adds of fifty callers in one transaction; ${BATCH} finished and the next ${BATCH} claimed in one`,
-    join: async (address) => connect(address, durability),
-    open: async () => {
-      const folder = await scratch();
-      const path = joinPath(folder.path, "floor.db");
-      const db = new Database(path);
-      db.pragma("journal_mode = wal");
-      db.exec(SCHEMA);
-      db.close();
-      const session = connect(path, durability);
-      return { ...session, close: () => session.close().then(() => folder.remove()) };
-    },
+    ...at("file", async (path, isNew) => connect(path, isNew, durability)),
   };
 }
 
-function connect(address: string, durability: string): Session {
-  const db = new Database(address);
+function connect(path: string, isNew: boolean, durability: string): Session {
+  const db = new Database(path);
+  if (isNew) {
+    db.pragma("journal_mode = wal");
+    db.exec(SCHEMA);
+  }
   db.pragma(`synchronous = ${durability}`);
   const insert = db.prepare("insert into jobs (priority, run_at, payload) values (?, ?, ?)");
   const claim = db.prepare<[number, number], { seq: number; payload: string }>(CLAIM);
   // Finished jobs stay, as they do in the queue: their results can be read, and an id is known again.
   const finish = db.prepare("update jobs set active = 2 where seq = ?");
   const add = (n: number, padding: string | undefined, priority = 512, delayMs = 0): unknown =>
-    insert.run(priority, Date.now() + delayMs, JSON.stringify(payloadOf(n, padding)));
+    insert.run(priority, Date.now() + delayMs, textOf(n, padding));
 
   const insertMany = db.transaction((count: number, { first = 0, mixed, padding, delayMs }: JobOptions) => {
     for (let n = 0; n < count; n++) {
-      add(first + n, padding, mixed ? Math.floor(Math.random() * 2 ** 32) : undefined, delayMs);
+      add(first + n, padding, mixed ? randomPriority() : undefined, delayMs);
     }
   });
   const finishAndClaim = db.transaction((done: readonly number[], count: number) => {
@@ -57,7 +51,6 @@ function connect(address: string, durability: string): Session {
   });
 
   return {
-    address,
     add: async (n, padding) => add(n, padding),
     addTogether: async (callers, padding) => insertMany(callers, { padding }),
     addMany: async (count, options = {}) => insertMany(count, options),
@@ -67,7 +60,7 @@ function connect(address: string, durability: string): Session {
 
   function drainSingle(ran: Ran): void {
     for (let [row] = claim.all(Date.now(), 1); row; [row] = claim.all(Date.now(), 1)) {
-      ran(numberOf(row.payload));
+      ran(numberIn(row.payload));
       finish.run(row.seq);
     }
   }
@@ -75,15 +68,11 @@ function connect(address: string, durability: string): Session {
   function drainBatches(ran: Ran, batch: number): void {
     let rows = finishAndClaim.immediate([], batch);
     while (rows.length > 0) {
-      for (const { payload } of rows) ran(numberOf(payload));
+      for (const { payload } of rows) ran(numberIn(payload));
       rows = finishAndClaim.immediate(
         rows.map(({ seq }) => seq),
         batch,
       );
     }
   }
-}
-
-function numberOf(payload: string): number {
-  return (JSON.parse(payload) as Payload).n;
 }

@@ -1,11 +1,14 @@
 import { EventEmitter } from "node:events";
-import { type Payload, payloadOf, type Ran, type Session, type Subject } from "../subject.ts";
-import { install, load, type Package } from "./on-demand.ts";
-import { dropSchema, newSchema, postgresHindrance, serverUrl } from "./postgres-schema.ts";
+import { type Payload, payloadOf, payloadsOf, randomPriority } from "../jobs.ts";
+import { load, type Package } from "../on-demand.ts";
+import { serverUrl } from "../servers/postgres.ts";
+import type { Ran, Session, Subject } from "../subject.ts";
+import { onPostgres } from "./others-on.ts";
 
 const PACKAGE: Package = { name: "graphile-worker", version: "0.18.0" };
 // What its documentation measures itself with: https://worker.graphile.org/docs/performance
 const BEST = { concurrentJobs: 24, localQueue: { size: 500 }, completeJobBatchDelay: 0, failJobBatchDelay: 0 };
+const PRIORITIES = 2 ** 15;
 
 interface Job {
   readonly identifier: string;
@@ -28,19 +31,11 @@ interface GraphileWorker {
 /** graphile-worker: jobs are deleted when they are done. */
 export const graphileWorker: Subject = {
   name: PACKAGE.name,
-  durability: "power-loss",
   batching: `${BEST.localQueue.size} claimed`,
-  server: "postgres",
-  floor: "floor postgres merged ON",
-  configuration: `${PACKAGE.version}: ${JSON.stringify(BEST)}`,
+  configuration: JSON.stringify(BEST),
   hasDelays: true,
-  hindrance: async () => (await postgresHindrance()) ?? (await install(PACKAGE)),
-  join: connect,
-  open: async () => {
-    const schema = newSchema();
-    const session = await connect(schema);
-    return { ...session, close: () => session.close().then(() => dropSchema(schema)) };
-  },
+  library: PACKAGE,
+  ...onPostgres(connect),
 };
 
 async function connect(schema: string): Promise<Session> {
@@ -56,15 +51,14 @@ async function connect(schema: string): Promise<Session> {
   await utils.migrate();
   const tasks = (ran: Ran): object => ({ noop: async ({ n }: Payload) => ran(n) });
   return {
-    address: schema,
     add: (n, padding) => utils.addJob("noop", payloadOf(n, padding)),
-    addMany: (count, { first = 0, mixed = false, padding, delayMs } = {}) =>
+    addMany: (count, options = {}) =>
       utils.addJobs(
-        Array.from({ length: count }, (_, n) => ({
+        payloadsOf(count, options).map((payload) => ({
           identifier: "noop",
-          payload: payloadOf(first + n, padding),
-          ...(mixed && { priority: Math.floor(Math.random() * 32_768) }),
-          ...(delayMs !== undefined && { runAt: new Date(Date.now() + delayMs) }),
+          payload,
+          ...(options.mixed && { priority: randomPriority(PRIORITIES) }),
+          ...(options.delayMs !== undefined && { runAt: new Date(Date.now() + options.delayMs) }),
         })),
       ),
     drain: (ran, concurrentJobs = BEST.concurrentJobs) =>

@@ -1,9 +1,11 @@
-import { type Payload, payloadOf, type Ran, type Session, type Subject } from "../subject.ts";
-import { install, load, type Package } from "./on-demand.ts";
-import { at } from "./place.ts";
+import { type Payload, payloadOf, payloadsOf, randomPriority } from "../jobs.ts";
+import { load, type Package } from "../on-demand.ts";
+import type { Ran, Session, Subject } from "../subject.ts";
+import { onSqlite } from "./others-on.ts";
 
 const PACKAGE: Package = { name: "liteque", version: "0.8.0", beside: { "better-sqlite3": "13.2.0" } };
 const BEST = { concurrency: 50, pollIntervalMs: 20, timeoutSecs: 10 };
+const PRIORITIES = 2 ** 31;
 
 interface Runner {
   run(): Promise<void>;
@@ -28,14 +30,12 @@ interface Liteque {
 /** liteque: sets `synchronous` to NORMAL by itself, deletes jobs when they are done, has no call for many. */
 export const liteque: Subject = {
   name: PACKAGE.name,
-  durability: "crash",
   batching: "none",
-  floor: "floor sqlite NORMAL",
   hasBulk: false,
   share: 0.1,
-  configuration: `${PACKAGE.version}: ${JSON.stringify(BEST)}, transactions as in better-sqlite3 11.9`,
-  hindrance: () => install(PACKAGE),
-  ...at("file", connect),
+  configuration: `${JSON.stringify(BEST)}, transactions as in better-sqlite3 11.9`,
+  library: PACKAGE,
+  ...onSqlite(connect),
 };
 
 async function connect(path: string, isNew: boolean): Promise<Session> {
@@ -47,10 +47,9 @@ async function connect(path: string, isNew: boolean): Promise<Session> {
     new Runner(queue, { run: async ({ data }: { data: Payload }) => ran(data.n) }, { ...BEST, concurrency });
   return {
     add: (n, padding) => queue.enqueue(payloadOf(n, padding), {}),
-    addMany: async (count, { first = 0, mixed = false, padding } = {}) => {
-      for (let i = 0; i < count; i++) {
-        const options = mixed ? { priority: Math.floor(Math.random() * 2 ** 31) } : {};
-        await queue.enqueue(payloadOf(first + i, padding), options);
+    addMany: async (count, options = {}) => {
+      for (const payload of payloadsOf(count, options)) {
+        await queue.enqueue(payload, options.mixed ? { priority: randomPriority(PRIORITIES) } : {});
       }
     },
     drain: (ran, concurrency) => runner(ran, concurrency).runUntilEmpty(),

@@ -1,11 +1,14 @@
-import { type Payload, payloadOf, type Session, type Subject } from "../subject.ts";
-import { install, load, type Package } from "./on-demand.ts";
-import { dropSchema, newSchema, postgresHindrance, serverUrl } from "./postgres-schema.ts";
+import { type Payload, payloadOf, payloadsOf, randomPriority } from "../jobs.ts";
+import { load, type Package } from "../on-demand.ts";
+import { serverUrl } from "../servers/postgres.ts";
+import type { Session, Subject } from "../subject.ts";
+import { onPostgres } from "./others-on.ts";
 
 const PACKAGE: Package = { name: "pg-boss", version: "12.35.0" };
 const BATCH = 500;
 const WORK = { batchSize: BATCH, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 };
 const QUEUE = "noop";
+const PRIORITIES = 2 ** 31;
 
 interface Job {
   readonly id: string;
@@ -27,19 +30,11 @@ interface Boss {
 /** pg-boss: jobs stay when they are done. `work` waits half a second between polls, so a drain is its `fetch` and `complete`. */
 export const pgBoss: Subject = {
   name: PACKAGE.name,
-  durability: "power-loss",
   batching: `${BATCH} claimed`,
-  server: "postgres",
-  floor: "floor postgres merged ON",
   hasDelays: true,
-  configuration: `${PACKAGE.version}: drain by fetch and complete of ${BATCH}; work ${JSON.stringify(WORK)}, notify`,
-  hindrance: async () => (await postgresHindrance()) ?? (await install(PACKAGE)),
-  join: connect,
-  open: async () => {
-    const schema = newSchema();
-    const session = await connect(schema);
-    return { ...session, close: () => session.close().then(() => dropSchema(schema)) };
-  },
+  configuration: `drain by fetch and complete of ${BATCH}; work ${JSON.stringify(WORK)}, notify`,
+  library: PACKAGE,
+  ...onPostgres(connect),
 };
 
 async function connect(schema: string): Promise<Session> {
@@ -49,15 +44,14 @@ async function connect(schema: string): Promise<Session> {
   await boss.start();
   await boss.createQueue(QUEUE, { notify: true });
   return {
-    address: schema,
     add: (n, padding) => boss.send(QUEUE, payloadOf(n, padding)),
-    addMany: (count, { first = 0, mixed = false, padding, delayMs } = {}) =>
+    addMany: (count, options = {}) =>
       boss.insert(
         QUEUE,
-        Array.from({ length: count }, (_, n) => ({
-          data: payloadOf(first + n, padding),
-          ...(mixed && { priority: Math.floor(Math.random() * 2 ** 31) }),
-          ...(delayMs !== undefined && { startAfter: new Date(Date.now() + delayMs) }),
+        payloadsOf(count, options).map((data) => ({
+          data,
+          ...(options.mixed && { priority: randomPriority(PRIORITIES) }),
+          ...(options.delayMs !== undefined && { startAfter: new Date(Date.now() + options.delayMs) }),
         })),
       ),
     drain: async (ran, batchSize = BATCH) => {

@@ -1,7 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { onServer } from "../servers/postgres.ts";
 import { redisClient } from "../servers/redis.ts";
 import type { Session, Subject } from "../subject.ts";
-import { dropSchema, newSchema, onServer } from "./postgres-schema.ts";
 import { scratch } from "./scratch.ts";
 
 /** Where one store is, and how it is got rid of. */
@@ -10,28 +11,28 @@ interface Place {
   remove(): Promise<unknown>;
 }
 
+/** Opens a store at an address, which another process may have opened before. */
+export type Connect = (address: string, isNew: boolean) => Promise<Session>;
+
 const places = {
   file: async (): Promise<Place> => {
     const folder = await scratch();
     return { address: join(folder.path, "queue.db"), remove: () => folder.remove() };
   },
   schema: async (): Promise<Place> => {
-    const address = newSchema();
+    const address = newName();
     await onServer((client) => client.query(`create schema ${address}`));
-    return { address, remove: () => dropSchema(address) };
+    return { address, remove: () => onServer((client) => client.query(`drop schema ${address} cascade`)) };
   },
   /** What all keys on Redis begin with. */
   prefix: async (): Promise<Place> => {
-    const address = newSchema();
+    const address = newName();
     return { address, remove: () => dropKeys(address) };
   },
 };
 
 /** How a queue is opened whose stores each have a place of their own, and can be joined there. */
-export function at(
-  kind: keyof typeof places,
-  connect: (address: string, isNew: boolean) => Promise<Session>,
-): Required<Pick<Subject, "open" | "join">> {
+export function at(kind: keyof typeof places, connect: Connect): Required<Pick<Subject, "open" | "join">> {
   return {
     join: (address) => connect(address, false),
     open: async () => {
@@ -49,6 +50,11 @@ export function at(
       }
     },
   };
+}
+
+/** A name that no other store of a server has. */
+function newName(): string {
+  return `bench_${randomBytes(6).toString("hex")}`;
 }
 
 const DROP = `

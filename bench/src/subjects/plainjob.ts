@@ -1,8 +1,9 @@
 import Database from "better-sqlite3";
-import { type Payload, payloadOf, type Ran, type Session, type Subject } from "../subject.ts";
+import { numberIn, payloadOf, payloadsOf } from "../jobs.ts";
+import { load, type Package } from "../on-demand.ts";
+import type { Ran, Session, Subject } from "../subject.ts";
 import { drainByWorker } from "./drain-by-worker.ts";
-import { install, load, type Package } from "./on-demand.ts";
-import { at } from "./place.ts";
+import { onSqlite } from "./others-on.ts";
 
 const PACKAGE: Package = { name: "plainjob", version: "0.0.14" };
 const TYPE = "noop";
@@ -28,14 +29,12 @@ interface Plainjob {
 /** plainjob: sets `synchronous` to NORMAL by itself, runs one job after the other, keeps them when they are done. */
 export const plainjob: Subject = {
   name: PACKAGE.name,
-  durability: "crash",
   batching: "none",
-  floor: "floor sqlite NORMAL",
   hasPriorities: false,
   hasDelays: true,
-  configuration: `${PACKAGE.version}: ${JSON.stringify(WORKER)}`,
-  hindrance: () => install(PACKAGE),
-  ...at("file", connect),
+  configuration: JSON.stringify(WORKER),
+  library: PACKAGE,
+  ...onSqlite(connect),
 };
 
 async function connect(path: string): Promise<Session> {
@@ -43,10 +42,14 @@ async function connect(path: string): Promise<Session> {
   const silent = () => undefined;
   const logger = { debug: silent, info: silent, warn: silent, error: silent };
   const queue = defineQueue({ connection: better(new Database(path)), logger });
-  const numberOf = ({ data }: { data: string }): number => (JSON.parse(data) as Payload).n;
   const begin = async (ran: Ran, finished?: Ran) => {
-    const onCompleted = finished && ((job: { data: string }): void => finished(numberOf(job)));
-    const worker = defineWorker(TYPE, async (job) => ran(numberOf(job)), { queue, logger, onCompleted, ...WORKER });
+    const onCompleted = finished && ((job: { data: string }): void => finished(numberIn(job.data)));
+    const worker = defineWorker(TYPE, async (job) => ran(numberIn(job.data)), {
+      queue,
+      logger,
+      onCompleted,
+      ...WORKER,
+    });
     const ended = worker.start();
     return () => worker.stop().then(() => ended);
   };
@@ -55,12 +58,8 @@ async function connect(path: string): Promise<Session> {
     queue.countJobs({ type: TYPE, status: JobStatus.Processing });
   return {
     add: async (n, padding) => queue.add(TYPE, payloadOf(n, padding)),
-    addMany: async (count, { first = 0, padding, delayMs = 0 } = {}) =>
-      queue.addMany(
-        TYPE,
-        Array.from({ length: count }, (_, i) => payloadOf(first + i, padding)),
-        { delay: delayMs },
-      ),
+    addMany: async (count, options) =>
+      queue.addMany(TYPE, payloadsOf(count, options), { delay: options?.delayMs ?? 0 }),
     drain: (ran) => drainByWorker(begin, left, ran),
     work: begin,
     close: async () => queue.close(),

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { type Payload, payloadOf, payloadsOf } from "../jobs.ts";
+import { load, type Package } from "../on-demand.ts";
 import { redisUrl } from "../servers/redis.ts";
-import { type Payload, payloadOf, type Ran, type Session, type Subject } from "../subject.ts";
+import type { Ran, Session, Subject } from "../subject.ts";
 import { drainByWorker } from "./drain-by-worker.ts";
-import { install, load, type Package } from "./on-demand.ts";
 import { at } from "./place.ts";
-import { redisHindrance } from "./redis-hindrance.ts";
 
 const PACKAGE: Package = { name: "@platformatic/job-queue", version: "0.5.0", beside: { iovalkey: "0.4.0" } };
 const BEST = { concurrency: 50 };
@@ -26,7 +26,6 @@ const stores = {
   memory: {
     durability: "none",
     floor: "floor memory",
-    hindrance: async () => undefined,
     open: async () => {
       const { MemoryStorage } = await load<Platformatic>(PACKAGE);
       const storage = new MemoryStorage();
@@ -37,7 +36,6 @@ const stores = {
     server: "redis",
     durability: "crash",
     floor: "floor redis",
-    hindrance: redisHindrance,
     // Nothing tells how many jobs wait, so who drains must have added them.
     open: at("prefix", async (prefix) => {
       const { RedisStorage } = await load<Platformatic>(PACKAGE);
@@ -48,14 +46,13 @@ const stores = {
 
 /** Platformatic's job queue: keeps what jobs returned for an hour, has no call for many. */
 export function platformatic(store: keyof typeof stores): Subject {
-  const { hindrance, ...chosen } = stores[store];
   return {
     name: `platformatic ${store}`,
     batching: "none",
-    configuration: `${PACKAGE.version}: ${JSON.stringify(BEST)}`,
+    configuration: JSON.stringify(BEST),
     hasPriorities: false,
-    ...chosen,
-    hindrance: async () => (await hindrance()) ?? (await install(PACKAGE)),
+    library: PACKAGE,
+    ...stores[store],
   };
 }
 
@@ -78,18 +75,17 @@ async function connect(storage: () => object): Promise<Session> {
   };
   const producer = await open({});
   // An id that is known is not added again.
-  const add = (n: number, padding?: string): Promise<unknown> => {
+  const add = (payload: Payload): Promise<unknown> => {
     left++;
-    return producer.enqueue(randomUUID(), payloadOf(n, padding));
+    return producer.enqueue(randomUUID(), payload);
   };
   const begin = async (ran: Ran, concurrency = BEST.concurrency) => {
     const worker = await open({ concurrency }, ran);
     return () => worker.stop();
   };
   return {
-    add,
-    addMany: (count, { first = 0, padding } = {}) =>
-      Promise.all(Array.from({ length: count }, (_, i) => add(first + i, padding))),
+    add: (n, padding) => add(payloadOf(n, padding)),
+    addMany: (count, options) => Promise.all(payloadsOf(count, options).map(add)),
     drain: (ran, concurrency) =>
       drainByWorker(
         (counted) => begin(counted, concurrency),

@@ -1,23 +1,23 @@
 import type { Queue, WorkerOptions } from "@anyqueue/api";
-import { payloadOf, type Payload, type Ran, type Session } from "../subject.ts";
+import { payloadOf, type Payload, payloadsOf, randomPriority } from "../jobs.ts";
+import type { Ran, Session } from "../subject.ts";
 
 /** The worker that is best for throughput. */
 export const BEST = { concurrency: 100 } satisfies WorkerOptions;
 
 /** A queue of ours as the benchmark uses it, whatever its adapter. */
-export function queueSession(queue: Queue, address?: string): Session {
+export function queueSession(queue: Queue): Session {
   const begin = (ran: Ran, options: WorkerOptions) =>
     queue.work({ noop: async (job) => ran((job.payload as Payload).n) }, options);
   return {
-    ...(address !== undefined && { address }),
     add: (n, padding) => queue.add("noop", payloadOf(n, padding)),
-    addMany: (count, { first = 0, mixed = false, padding, delayMs } = {}) =>
+    addMany: (count, options = {}) =>
       queue.addMany(
-        Array.from({ length: count }, (_, n) => ({
+        payloadsOf(count, options).map((payload) => ({
           type: "noop",
-          payload: payloadOf(first + n, padding),
-          ...(mixed && { options: { priority: Math.floor(Math.random() * 2 ** 32) } }),
-          ...(delayMs !== undefined && { options: { delay: delayMs } }),
+          payload,
+          ...(options.mixed && { options: { priority: randomPriority() } }),
+          ...(options.delayMs !== undefined && { options: { delay: options.delayMs } }),
         })),
       ),
     drain: async (ran, concurrency = BEST.concurrency) => {

@@ -1,6 +1,6 @@
 // Sidequest imports the file of its jobs by itself, and this is that file.
 import type { Ran } from "../subject.ts";
-import { load } from "./on-demand.ts";
+import { load } from "../on-demand.ts";
 import { SIDEQUEST } from "./sidequest-package.ts";
 
 const { Job } = await load<{ Job: new () => object }>(SIDEQUEST);

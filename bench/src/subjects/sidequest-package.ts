@@ -1,4 +1,4 @@
-import type { Package } from "./on-demand.ts";
+import type { Package } from "../on-demand.ts";
 
 /** Sidequest with both of the stores that are measured. */
 export const SIDEQUEST: Package = {

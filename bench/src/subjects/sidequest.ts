@@ -1,9 +1,9 @@
+import { load } from "../on-demand.ts";
 import { programBeside } from "../program-beside.ts";
+import { serverUrl } from "../servers/postgres.ts";
 import type { Ran, Session, Subject } from "../subject.ts";
 import { drainByWorker } from "./drain-by-worker.ts";
-import { install, load } from "./on-demand.ts";
-import { at } from "./place.ts";
-import { postgresHindrance, serverUrl } from "./postgres-schema.ts";
+import { onPostgres, onSqlite } from "./others-on.ts";
 import { SIDEQUEST } from "./sidequest-package.ts";
 import { WAL } from "./wal.ts";
 
@@ -21,41 +21,29 @@ interface Sidequest {
 }
 
 const stores = {
-  sqlite: {
-    durability: "crash",
-    floor: "floor sqlite NORMAL",
-    hindrance: async () => undefined,
-    ...at("file", (filename, isNew) =>
-      connect("@sidequest/sqlite-backend", { connection: { filename }, pool: { min: 1, max: 1, ...WAL } }, isNew),
+  sqlite: onSqlite((filename, isNew) =>
+    connect("@sidequest/sqlite-backend", { connection: { filename }, pool: { min: 1, max: 1, ...WAL } }, isNew),
+  ),
+  postgres: onPostgres((schema, isNew) =>
+    connect(
+      "@sidequest/postgres-backend",
+      { connection: serverUrl(), searchPath: [schema], pool: { min: 0, max: 50 } },
+      isNew,
     ),
-  },
-  postgres: {
-    server: "postgres",
-    durability: "power-loss",
-    floor: "floor postgres merged ON",
-    hindrance: postgresHindrance,
-    ...at("schema", (schema, isNew) =>
-      connect(
-        "@sidequest/postgres-backend",
-        { connection: serverUrl(), searchPath: [schema], pool: { min: 0, max: 50 } },
-        isNew,
-      ),
-    ),
-  },
-} as const;
+  ),
+};
 
 /** Sidequest: keeps jobs when they are done, has no call for many. There is one of it in a process. */
 export function sidequest(store: keyof typeof stores): Subject {
-  const { hindrance, ...chosen } = stores[store];
   return {
     name: `sidequest ${store}`,
     batching: `${BEST} claimed`,
-    configuration: `${SIDEQUEST.version}: concurrency ${BEST}, ${JSON.stringify(ENGINE)}${store === "sqlite" ? ", WAL, synchronous NORMAL" : ""}`,
+    configuration: `concurrency ${BEST}, ${JSON.stringify(ENGINE)}${store === "sqlite" ? ", WAL, synchronous NORMAL" : ""}`,
     hasPriorities: false,
     hasBulk: false,
     share: 0.1,
-    ...chosen,
-    hindrance: async () => (await hindrance()) ?? (await install(SIDEQUEST)),
+    library: SIDEQUEST,
+    ...stores[store],
   };
 }
 
