@@ -1,9 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { type Change, isQueueError, type Job, type JobInput, type Store } from "@anyqueue/api";
+import { type Change, isQueueError, type JobInput } from "@anyqueue/api";
 import type { Case } from "../case.ts";
-import { holds, present, same } from "../check.ts";
-import { wholeLog } from "../read-log.ts";
-import { LEASE, SECOND, T0 } from "../time.ts";
+import { holds, same } from "../check.ts";
+import { HOUR, LEASE, SECOND, T0 } from "../time.ts";
 import { type Failure, failing } from "../traffic/failing.ts";
 import type { HeldJob, Trial } from "../trial.ts";
 
@@ -62,9 +60,75 @@ export const faultsOfCalls: readonly Case[] = [
     },
   },
   {
-    promise: "P15",
-    title: "brings every job to its one end while any call of its workers may fail, before or after it took effect",
-    run: workDespite,
+    promise: "P19",
+    title: "leaves a lane as it was set when the same is set again because the answer was lost",
+    async run(t) {
+      for (const failure of FAILURES) {
+        const lane = `set-${failure}`;
+        const rate = { limit: 1, periodMs: HOUR };
+        await t.adapter.configure(lane, { history: "all", rate });
+        await t.addAll([{ lane }, { lane }]);
+        await t.claim({ lanes: [lane] });
+        const store = await t.store(failing(t.adapter, (_, count) => (count === 1 ? failure : undefined)));
+        const settings = { concurrency: 9, history: null, rate };
+        await isLost(store.configure(lane, settings));
+        await store.configure(lane, settings);
+        const found = (await t.adapter.lanes({ now: T0 })).find((each) => each.lane === lane);
+        same(found?.settings, { concurrency: 9, rate }, "A lane that was set twice alike is set otherwise.");
+        same(found?.counts, { active: 1, waiting: 1 }, "A lane that was set twice lost jobs.");
+        same(await t.take({ lanes: [lane], limit: 9 }), [], "A rate that was set twice alike let more jobs begin.");
+      }
+    },
+  },
+  {
+    promise: "P22",
+    title:
+      "writes an event each time that it is appended, so once more when a call is made again whose answer was lost",
+    async run(t) {
+      for (const failure of FAILURES) {
+        const [id, other] = await t.addAll([{}, {}]);
+        const store = await t.store(failing(t.adapter, (_, count) => (count === 1 ? failure : undefined)));
+        const entries = [
+          { id, event: 1 },
+          { id: other, event: 2 },
+          { id, event: 3 },
+        ];
+        await isLost(store.append(entries, { now: T0 }));
+        await store.append(entries, { now: T0 });
+        const logOf = async (of: string) => (await t.log({ id: of })).map((event) => event.data);
+        const expected =
+          failure === "before"
+            ? [[1, 3], [2]]
+            : [
+                [1, 3, 1, 3],
+                [2, 2],
+              ];
+        same([await logOf(id), await logOf(other)], expected, `The log is wrong after a call that failed ${failure}.`);
+      }
+    },
+  },
+  {
+    promise: "P26",
+    title: "removes nothing else when a removal is made again whose answer was lost, and counts what was left",
+    async run(t) {
+      for (const failure of FAILURES) {
+        const lane = `removed-${failure}`;
+        const [a, b, done, kept] = await t.addAll([{ lane }, { lane }, { lane }, { lane }]);
+        await t.apply({ id: done, expect: { state: "waiting" }, set: { state: "completed" } });
+        const finished = { lane, states: ["completed"] as const, olderThanMs: 0, limit: 9, now: T0 };
+        for (const [query, count] of [
+          [{ ids: [a, b] }, 2],
+          [finished, 1],
+        ] as const) {
+          const store = await t.store(failing(t.adapter, (_, number) => (number === 1 ? failure : undefined)));
+          await isLost(store.remove(query));
+          const expected = failure === "before" ? count : 0;
+          same(await store.remove(query), expected, `The count is wrong after a removal that failed ${failure}.`);
+        }
+        const left = (await t.adapter.get([a, b, done, kept])).map((job) => job?.state ?? null);
+        same(left, [null, null, null, "waiting"], "Not just what was to be removed is gone.");
+      }
+    },
   },
 ];
 
@@ -137,78 +201,4 @@ async function isLost(call: Promise<unknown>): Promise<void> {
     (thrown: unknown) => thrown,
   );
   holds(isQueueError(error, "UNAVAILABLE"), "A call whose answer was lost did not fail with `UNAVAILABLE`.");
-}
-
-const JOBS = 24;
-/** Of so many calls of each verb the first is lost after it took effect, so that somebody leases and nobody hears; another before. */
-const CYCLE = 6;
-/** So many calls of each verb may fail. Later ones are safe, or one rescue after the other could be lost, each for 10 seconds. */
-const UNSAFE = 24;
-/** How long all of it may take, on a busy machine. */
-const PATIENCE = 40 * SECOND;
-
-/** By the store's clock: whoever holds a job that nobody heard of loses it when its lease ends. */
-async function workDespite(t: Trial): Promise<void> {
-  const unsteady = failing(t.adapter, (_verb, count) => {
-    const place = count > UNSAFE ? 0 : count % CYCLE;
-    return place === 1 ? "after" : place === 4 ? "before" : undefined;
-  });
-  const [queue, calm] = [await t.queue(unsteady), await t.store()];
-  const acknowledged = new Set<string>();
-  for (let n = 0; n < JOBS; n++) {
-    const added = queue.add("work.do", n, { maxAttempts: 1000, backoff: { type: "fixed", delay: 10 } });
-    await added.then(
-      ({ id }) => acknowledged.add(id),
-      (error: unknown) => holds(isQueueError(error, "UNAVAILABLE"), `An insert failed: ${String(error)}`),
-    );
-  }
-  const runs = new Map<string, number[]>();
-  const handler = ({ id, token }: Job) => {
-    runs.set(id, [...(runs.get(id) ?? []), token]);
-    return { token };
-  };
-  const workers = [1, 2].map(() =>
-    queue.work({ "work.do": handler }, { lease: "1s", interval: "50ms", concurrency: 3 }),
-  );
-  for (const worker of workers) worker.on("error", () => {});
-  await untilAllEnded(calm);
-  await Promise.all(workers.map((worker) => worker.stop()));
-  const { items } = await calm.list({ limit: 999 });
-  const numbers = items.map((job) => job.payload);
-  same(new Set(numbers).size, numbers.length, "A job was stored twice, since the answer to its insert was lost.");
-  for (const id of acknowledged)
-    holds(
-      items.some((job) => job.id === id),
-      "A job was lost, whose insert was acknowledged.",
-    );
-  for (const job of items) await checkEnd(calm, job, runs.get(job.id) ?? []);
-}
-
-/** It ended by the hand of who held it last, and ran again only after a lease that had ended. */
-async function checkEnd(store: Store, job: Job, tokens: readonly number[]): Promise<void> {
-  const failures = await wholeLog(store, { id: job.id, kinds: ["failed"] });
-  const { state, attempt, token, result } = job;
-  same([state, result], ["completed", { token }], "A job did not end by the hand of who held it last.");
-  same(
-    attempt,
-    1 + failures.length,
-    "A job was not charged one attempt for each lease that ended, and one for its completion.",
-  );
-  same(new Set(tokens).size, tokens.length, "A job ran twice under one lease.");
-  holds(tokens.length <= attempt && tokens.includes(token), "A job ran more often than it was leased, or never.");
-}
-
-async function untilAllEnded(store: Store): Promise<void> {
-  const end = performance.now() + PATIENCE;
-  const states = ["waiting", "delayed", "active"];
-  for (;;) {
-    const { items } = await store.list({ states, limit: 1 });
-    if (items.length === 0) return;
-    const left = present(items[0], "A job is not answered.");
-    holds(
-      performance.now() < end,
-      `After ${PATIENCE / SECOND} seconds ${left.id} is still ${left.state}: it has come to rest unended.`,
-    );
-    await sleep(50);
-  }
 }

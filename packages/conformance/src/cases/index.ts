@@ -17,6 +17,7 @@ import { dependencyRaces } from "./dependency-races.ts";
 import { due } from "./due.ts";
 import { duplicates } from "./duplicates.ts";
 import { errors } from "./errors.ts";
+import { failingWorkers } from "./failing-workers.ts";
 import { faultsOfCalls } from "./faults-of-calls.ts";
 import { fencing } from "./fencing.ts";
 import { fifo } from "./fifo.ts";
@@ -105,6 +106,7 @@ const groups: readonly (readonly Case[])[] = [
   model,
   racing,
   faultsOfCalls,
+  failingWorkers,
   processes,
   crashing,
   working,

@@ -5,7 +5,7 @@ import { decorate } from "../decorate.ts";
 export type Failure = "before" | "after";
 
 /** The verbs that change what is stored, or take from it. */
-export type FailingVerb = "insert" | "poll" | "cas";
+export type FailingVerb = "insert" | "poll" | "cas" | "remove" | "append" | "configure";
 
 /**
  * An adapter whose connection fails when `choose` says so, asked at each call with its number among those of its verb. What comes
@@ -31,6 +31,9 @@ export function failing(
     insert: guarded("insert", (...args: Parameters<Adapter["insert"]>) => adapter.insert(...args)),
     poll: guarded("poll", (...args: Parameters<Adapter["poll"]>) => adapter.poll(...args)),
     cas: guarded("cas", (...args: Parameters<Adapter["cas"]>) => adapter.cas(...args)),
+    remove: guarded("remove", (...args: Parameters<Adapter["remove"]>) => adapter.remove(...args)),
+    append: guarded("append", (...args: Parameters<Adapter["append"]>) => adapter.append(...args)),
+    configure: guarded("configure", (...args: Parameters<Adapter["configure"]>) => adapter.configure(...args)),
   });
 }
 

@@ -101,6 +101,14 @@ export const limits: readonly Fault[] = [
         adapter.configure(lane, set.size < set.add(lane).size || !settings.rate ? settings : without(settings, "rate")),
     });
   }),
+  fault("begins with a full burst when a rate is set once more", (adapter) =>
+    decorate(adapter, {
+      configure: async (lane, settings) => {
+        if (settings.rate) await adapter.configure(lane, { rate: null });
+        await adapter.configure(lane, settings);
+      },
+    }),
+  ),
   fault("keeps a rate that was reset", (adapter) =>
     decorate(adapter, {
       configure: (lane, settings) =>

@@ -80,6 +80,16 @@ export const logs: readonly Fault[] = [
       events: (query) => repeated(adapter, query, ({ id, kind }) => (kind === "inserted" ? (times.get(id) ?? 1) : 1)),
     });
   }),
+  fault("takes events for old ones when the same are appended once more", (adapter) => {
+    const written = new Set<string>();
+    return decorate(adapter, {
+      append: async (entries, at) => {
+        const call = JSON.stringify(entries);
+        const isNew = written.size < written.add(call).size;
+        return isNew ? adapter.append(entries, at) : entries.map(() => ({ status: "ok" }));
+      },
+    });
+  }),
   fault("writes no event of a change that changes nothing", (adapter) =>
     changing(adapter, (each) => (Object.keys(each.set).length === 0 ? without(each, "event") : each)),
   ),

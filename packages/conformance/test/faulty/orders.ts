@@ -1,4 +1,4 @@
-import { type Adapter, type At, decodeCursor, encodeCursor, isTerminal } from "@anyqueue/api";
+import { type Adapter, decodeCursor, encodeCursor, isTerminal } from "@anyqueue/api";
 import { decorate } from "../../src/decorate.ts";
 import { changing, changingBy, type Fault, without } from "./fault.ts";
 import { storing } from "./shaping.ts";
@@ -60,10 +60,14 @@ export const orders: readonly Fault[] = [
 
 /** Goes by a clock of its own that is slow wherever it is not told the time. */
 export function slow(adapter: Adapter, ms: number): Adapter {
-  const timed = <T extends At>(at?: T): T => ({ now: Date.now() - ms, ...at }) as T;
+  const timed = <T extends { readonly now?: number }>(at?: T): T => ({ now: Date.now() - ms, ...at }) as T;
   return decorate(adapter, {
     insert: (jobs, at) => adapter.insert(jobs, timed(at)),
     poll: (request) => adapter.poll(timed(request)),
     cas: (changes, at) => adapter.cas(changes, timed(at)),
+    list: (query) => adapter.list(timed(query)),
+    remove: (query) => adapter.remove(timed(query)),
+    append: (entries, at) => adapter.append(entries, timed(at)),
+    lanes: (query) => adapter.lanes(timed(query)),
   });
 }
