@@ -1,12 +1,15 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Report } from "@anyqueue/conformance";
 import { describe, expect, it } from "vitest";
 import { writeBadge } from "../src/conformance/badge-files.ts";
-import { run, scratch, start } from "./cli.ts";
+import { run, says, scratch, start } from "./cli.ts";
 import { refusal } from "./refusal.ts";
 
 const MEMORY = JSON.stringify(import.meta.resolve("@anyqueue/adapter-memory"));
+
+const MAIN_MODULE = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
 /** A module with an adapter of one's own: the memory store, with something else in place of some verbs. */
 async function moduleWith(verbs: string, name = "mine.js"): Promise<string> {
@@ -115,9 +118,10 @@ describe("conformance", () => {
   });
 
   it("ends with what it knows when it is interrupted, though a verb never answers", async () => {
-    const module = await moduleWith("cas: () => new Promise(() => {})");
+    const module = await moduleWith('cas() { console.error("cas is waiting"); return new Promise(() => {}); }');
     const command = start(["conformance", module, "--only", "P13,P14", "--time", "0"]);
-    setTimeout(() => command.kill("SIGINT"), 3000);
+    await says(command, "cas is waiting");
+    command.kill("SIGINT");
     const { code, stdout, stderr } = await command.ended;
     expect(stderr).toMatch(/Interrupted in the case: P1[34] /);
     expect(stdout).toContain("mine (memory)");
@@ -156,9 +160,13 @@ describe("conformance", () => {
     [["sqlite:jobs.db"], "each case needs a new and empty store"],
     [["memory", "--only", "P13,P99"], "--only P99: there is no such promise. There are P1, P2"],
     [["memory", "--time", "soon"], "--time takes a duration such as 60s"],
+    [["memory", "--time", "10"], 'such as 60s or 10m, with its unit, not "10"'],
     [["memory", "--seed", "x"], "--seed takes a whole number"],
     [["memory", "--case", "no such words"], 'no case whose title has "no such words"'],
     [["memory", "--replay", "nonsense"], 'No case knows the counterexample "nonsense"'],
+    [["memory", "--replay", "./nofile.json"], "There is no file ./nofile.json. --replay takes what an earlier run"],
+    [["memory", "--replay", MAIN_MODULE], "main.ts has no counterexample. --replay takes what an earlier run"],
+    [["memory", "--badge", "x.png"], "--badge x.png: name a file that ends in .svg, for an image, or in .json"],
     [["memory", "--badge", "x.svg", "--only", "P1"], "--badge tells of all promises, so it does not go with --only"],
     [["memory", "--against", "memory", "--only", "P1"], "it runs no cases: leave out --only"],
   ])("refuses %j with what to write instead", async (args, message) => {

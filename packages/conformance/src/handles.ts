@@ -1,6 +1,7 @@
 import type { Adapter } from "@anyqueue/api";
 import { holds, present } from "./check.ts";
 import type { Connection, Fixture } from "./fixture.ts";
+import { askFixture, fixtureError } from "./fixture-error.ts";
 import type { Call } from "./history/call.ts";
 import { record } from "./history/record.ts";
 
@@ -24,7 +25,7 @@ export class Handles {
 
   /** Another one on the same store, opened. */
   async reopen(): Promise<Adapter> {
-    const another = await this.fixture.reopen?.(this.#hidden(this.first));
+    const another = await askFixture("reopen", () => this.fixture.reopen?.(this.#hidden(this.first)));
     holds(another !== undefined, "The fixture has no `reopen`.");
     const shown = this.#shown(another);
     await shown.open();
@@ -34,7 +35,7 @@ export class Handles {
   /** Ends one the hard way. */
   async crash(adapter: Adapter): Promise<void> {
     holds(this.fixture.crash !== undefined, "The fixture has no `crash`.");
-    await this.fixture.crash(this.#hidden(adapter));
+    await askFixture("crash", () => this.fixture.crash?.(this.#hidden(adapter)));
   }
 
   /** Whether another process can reach the store. */
@@ -44,20 +45,33 @@ export class Handles {
 
   /** How another process reaches the store. */
   connection(): Connection {
-    return present(this.fixture.spawn?.(this.#hidden(this.first)), "The fixture has no `spawn`.");
+    return present(this.#spawn(), "The fixture has no `spawn`.");
   }
 
   /** Runs `work` in a transaction of the caller's own. */
   async transaction(work: (tx: never) => Promise<void>): Promise<void> {
     holds(this.fixture.transaction !== undefined, "The fixture has no `transaction`.");
-    await this.fixture.transaction(this.#hidden(this.first), work);
+    const own = new Set<unknown>();
+    const noting = async (tx: never): Promise<void> => {
+      try {
+        await work(tx);
+      } catch (error) {
+        own.add(error);
+        throw error;
+      }
+    };
+    try {
+      await this.fixture.transaction(this.#hidden(this.first), noting);
+    } catch (error) {
+      throw own.has(error) ? error : fixtureError("transaction", error);
+    }
   }
 
   /** Closes all of them, the last one first, and removes the store, also where one cannot be closed. */
   async end(): Promise<void> {
     const failures: unknown[] = [];
     const closings = [...this.#own.values()].toReversed().map((handle) => () => handle.close());
-    for (const close of [...closings, () => this.fixture.dispose?.(this.#hidden(this.first))]) {
+    for (const close of [...closings, () => this.#dispose()]) {
       try {
         await close();
       } catch (error) {
@@ -65,6 +79,18 @@ export class Handles {
       }
     }
     if (failures.length > 0) throw failures[0];
+  }
+
+  #dispose(): Promise<void> {
+    return askFixture("dispose", () => this.fixture.dispose?.(this.#hidden(this.first)));
+  }
+
+  #spawn(): Connection | undefined {
+    try {
+      return this.fixture.spawn?.(this.#hidden(this.first));
+    } catch (error) {
+      throw fixtureError("spawn", error);
+    }
   }
 
   #shown(adapter: Adapter): Adapter {

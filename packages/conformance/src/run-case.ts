@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Case } from "./case.ts";
 import { type Explanation, explain } from "./explain.ts";
 import type { Fixture } from "./fixture.ts";
+import { askFixture } from "./fixture-error.ts";
 import { Handles } from "./handles.ts";
 import type { Call } from "./history/call.ts";
 import { Trial, type TrialSettings } from "./trial.ts";
@@ -45,7 +46,8 @@ export async function runCase(
   let trial: Trial | undefined;
   let outcome: CaseOutcome;
   try {
-    const adapter = await inTime(fixture.open(), deadlineMs, () => "`open` of the fixture never answered.");
+    const opening = askFixture("open", () => fixture.open());
+    const adapter = await inTime(opening, deadlineMs, () => "`open` of the fixture never answered.");
     trial = new Trial(new Handles(fixture, adapter, calls), { seed, budgetMs, replay });
     await inTime(adapter.open(), deadlineMs, () => "`open` never answered.");
     outcome = await judge(fixture, subject, trial, { calls, deadlineMs });

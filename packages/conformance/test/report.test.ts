@@ -94,6 +94,15 @@ describe("a report", () => {
     expect(text).toMatch(/Begin with this, which fails \d+ of the \d+ cases: `cas` threw not written yet/);
   });
 
+  it("says of the other cases of a promise why they fail, where it is for another reason", () => {
+    const failed = allOf("P14", { outcome: "failed", reason: "The first result was lost.\nmore" });
+    const text = renderReport(
+      reportOf([...failed.slice(0, 2), { ...(failed[2] as CaseReport), reason: "boom\nmore" }]),
+    );
+    expect(text.match(/The first result was lost\.$/gm)).toHaveLength(2);
+    expect(text).toContain(`  ✗ ${failed[1]?.title}\n  ✗ ${failed[2]?.title}\n      boom\n`);
+  });
+
   it("tells what replays a counterexample, as the shell takes it", () => {
     const [first, ...rest] = allOf("P14", { outcome: "passed" });
     const failed = { ...(first as CaseReport), outcome: "failed", reason: "Broken.", replay: "a 'b'" } as const;

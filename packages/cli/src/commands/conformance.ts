@@ -46,12 +46,13 @@ Examples:
   $ anyqueue conformance ./my-adapter.js --time 10m --json > report.json
   $ anyqueue conformance ./my-adapter.js --against memory`;
 
+/** With a unit: whoever writes 10 may mean seconds or minutes, and a run of 10 ms would find next to nothing. */
 function duration(text: string): number {
   try {
-    return parseDuration(text, "--time");
-  } catch {
-    throw new UsageError(`--time takes a duration such as 60s or 10m, not ${JSON.stringify(text)}.`);
-  }
+    const ms = parseDuration(text, "--time");
+    if (ms === 0 || /[a-z]\s*$/.test(text)) return ms;
+  } catch {}
+  throw new UsageError(`--time takes a duration such as 60s or 10m, with its unit, not ${JSON.stringify(text)}.`);
 }
 
 function gather(text: string, before: readonly string[] = []): readonly string[] {

@@ -20,6 +20,12 @@ export function checkFlags({ only = [], case: title, replay, against, badge = []
     const known = promises.map(({ promise }) => promise).join(", ");
     throw new UsageError(`--only ${unknown}: there is no such promise. There are ${known}.`);
   }
+  const shapeless = badge.find((file) => !/\.(svg|json)$/.test(file));
+  if (shapeless !== undefined) {
+    throw new UsageError(
+      `--badge ${shapeless}: name a file that ends in .svg, for an image, or in .json, for shields.io.`,
+    );
+  }
   const chosen =
     only.length > 0 ? "--only" : title !== undefined ? "--case" : replay !== undefined ? "--replay" : undefined;
   if (badge.length > 0 && chosen !== undefined) {

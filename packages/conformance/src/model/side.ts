@@ -1,5 +1,6 @@
 import type { Adapter } from "@anyqueue/api";
 import type { Fixture } from "../fixture.ts";
+import { askFixture } from "../fixture-error.ts";
 import type { Call } from "../history/call.ts";
 import { record } from "../history/record.ts";
 import { Tokens } from "./tokens.ts";
@@ -26,7 +27,7 @@ export class Side {
   /** A new and empty store, opened. */
   static async open(fixture: Fixture): Promise<Side> {
     const side = new Side(fixture);
-    const adapter = await fixture.open();
+    const adapter = await askFixture("open", () => fixture.open());
     side.#first = adapter;
     side.#keep("a", adapter);
     await adapter.open();
@@ -99,7 +100,7 @@ export class Side {
   }
 
   async #again(handle: Adapter): Promise<Adapter> {
-    const another = await this.#fixture.reopen?.(handle);
+    const another = await askFixture("reopen", () => this.#fixture.reopen?.(handle));
     if (another === undefined) throw new Error("The fixture has no `reopen`.");
     return another;
   }

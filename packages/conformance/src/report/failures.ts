@@ -51,7 +51,7 @@ function renderPromise(
   all: readonly CaseReport[],
   look: Look,
 ): string[] {
-  const others = all.filter((each) => each !== best);
+  const others = all.filter((each) => each !== best && each.promise === promise);
   const more = others.length - SHOWN_CASES;
   const count = `${failed} of ${passed + failed} ${passed + failed === 1 ? "case" : "cases"} ${failed === 1 ? "fails" : "fail"}`;
   const finders = foundBy.length > 0 ? `, random ones of ${foundBy.join(", ")} among them` : "";
@@ -61,7 +61,11 @@ function renderPromise(
     ...renderTitle(best, look),
     ...renderReason(best, look),
     ...(others.length > 0 ? [""] : []),
-    ...others.slice(0, SHOWN_CASES).flatMap((each) => renderTitle(each, look)),
+    ...others.slice(0, SHOWN_CASES).flatMap((each) => [
+      ...renderTitle(each, look),
+      // What fails for the same reason needs it no second time.
+      ...(causeOf(each) === causeOf(best) ? [] : wrapped(printable(firstLine(each.reason)), look.width, 6)),
+    ]),
     ...(more > 0 ? [`    … and ${more} more`] : []),
   ];
 }
