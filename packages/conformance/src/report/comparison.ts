@@ -1,7 +1,8 @@
 import type { Comparison, Difference } from "../model/compare-adapters.ts";
+import { printable } from "../printable.ts";
 import { renderReason } from "./failures.ts";
 import { differenceIn } from "./findings.ts";
-import { printable, wrapped } from "./printable.ts";
+import { wrapped } from "./lines.ts";
 import { type Look, toned } from "./style.ts";
 
 /** A comparison as text for people: where the answers of two adapters differ, and by which calls. */

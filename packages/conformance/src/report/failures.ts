@@ -1,6 +1,7 @@
+import { printable } from "../printable.ts";
 import { nameOf } from "../promises.ts";
 import { shownDifference } from "./difference.ts";
-import { cut, printable, printableLines, wrapped } from "./printable.ts";
+import { cut, printableLines, wrapped } from "./lines.ts";
 import type { CaseReport, PromiseReport, Report } from "./report.ts";
 import { type Look, toned } from "./style.ts";
 import { differenceIn, isByModel } from "./findings.ts";

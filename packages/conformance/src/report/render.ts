@@ -1,7 +1,8 @@
+import { printable } from "../printable.ts";
 import { nameOf } from "../promises.ts";
 import { renderCounts } from "./counts.ts";
 import { renderFailures } from "./failures.ts";
-import { printable, wrapped } from "./printable.ts";
+import { wrapped } from "./lines.ts";
 import type { PromiseReport, Report, Verdict } from "./report.ts";
 import { type Look, toned } from "./style.ts";
 import { renderTable } from "./table.ts";

@@ -1,5 +1,6 @@
+import { printable } from "../printable.ts";
 import type { PromiseReport, Report, Verdict } from "./report.ts";
-import { cut, printable } from "./printable.ts";
+import { cut } from "./lines.ts";
 import { type Look, type Tone, toned } from "./style.ts";
 
 const SHOWN: Readonly<Record<Verdict, { readonly mark: string; readonly word: string; readonly tone: Tone }>> = {

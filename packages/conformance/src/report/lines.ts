@@ -1,11 +1,4 @@
-const CONTROL = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
-
-/** A line of unknown origin, unable to move the cursor or to colour the terminal. */
-export function printable(line: string): string {
-  return line.replace(CONTROL, (character) =>
-    character === "\t" ? "  " : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
+import { printable } from "../printable.ts";
 
 /** A text without the colours that an assertion may have put into it, line by line. */
 export function printableLines(text: string): string[] {
