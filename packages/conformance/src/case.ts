@@ -4,14 +4,18 @@ import type { Trial } from "./trial.ts";
 /** The number of a promise of the design, such as `P13` or `P13a`. */
 export type PromiseNumber = `P${number}` | "P13a";
 
-/** One thing that every adapter does, as data. */
-export interface Case {
+/** What a case is called by. */
+export interface CaseName {
   /** The promise that is broken when the case fails. */
   readonly promise: PromiseNumber;
   /** The acceptance scenarios it stands for, such as `S87`. */
   readonly scenarios?: readonly `S${number}`[];
   /** A true sentence about an adapter: "does not let a stale holder complete a job". */
   readonly title: string;
+}
+
+/** One thing that every adapter does, as data. */
+export interface Case extends CaseName {
   /** What has to be there for the case to apply; absent, nothing special. */
   readonly needs?: Need;
   /** It looks for faults by chance for as long as it is given (`t.budgetMs`), and finds more in a longer run. */
@@ -23,6 +27,6 @@ export interface Case {
 }
 
 /** The case's title as every runner prints it: `P13 (S87, S97) does not let a stale holder complete a job`. */
-export function titleOf({ promise, scenarios = [], title }: Case): string {
+export function titleOf({ promise, scenarios = [], title }: CaseName): string {
   return scenarios.length === 0 ? `${promise} ${title}` : `${promise} (${scenarios.join(", ")}) ${title}`;
 }

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Case } from "./case.ts";
+import type { Case, CaseName } from "./case.ts";
 import { cases } from "./cases/index.ts";
 import { checkFixture } from "./check-fixture.ts";
 import type { Fixture } from "./fixture.ts";
@@ -20,7 +20,7 @@ export interface Progress {
   /** How many cases failed so far. */
   readonly failed: number;
   /** The case that begins now. */
-  readonly running?: Case;
+  readonly running?: CaseName;
   /** The case that ended just now. */
   readonly last?: CaseReport;
 }
@@ -91,11 +91,12 @@ async function runOne(
     ? budget.spend((budgetMs) => runCase(fixture, subject, seed, { budgetMs, replay, deadlineMs }))
     : runCase(fixture, subject, seed, { replay, deadlineMs }));
   const stray = await strays.take();
-  const { promise, scenarios = [], title } = subject;
+  const { promise, scenarios = [], title, isOpenEnded } = subject;
   return {
     promise,
     scenarios,
     title,
+    ...(isOpenEnded && { isOpenEnded }),
     tookMs: Math.round(performance.now() - begin),
     ...told(result, deadlineMs),
     ...(result.outcome !== "failed" && stray !== undefined && { outcome: "failed", reason: stray, history: [] }),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { badgeOf, badgeSvg, type CaseReport, cases, type Report, renderReport } from "../src/index.ts";
+import { cases } from "../src/cases/index.ts";
+import { badgeOf, badgeSvg, type CaseReport, type Report, renderReport } from "../src/index.ts";
 import { countOutcomes, judgePromises } from "../src/report/verdicts.ts";
 
 /** A report of these cases and of no others. */

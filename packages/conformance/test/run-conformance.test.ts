@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { memory } from "@anyqueue/adapter-memory";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { cases, type Fixture, runConformance, type RunOptions, titleOf } from "../src/index.ts";
+import { cases } from "../src/cases/index.ts";
+import { type Fixture, runConformance, type RunOptions, titleOf } from "../src/index.ts";
 import { decorate } from "../src/decorate.ts";
 
 interface DefinedTest {

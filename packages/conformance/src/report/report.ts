@@ -7,6 +7,8 @@ export interface CaseReport {
   readonly promise: PromiseNumber;
   readonly scenarios: readonly string[];
   readonly title: string;
+  /** It looks for faults by chance, and finds more in a longer run. */
+  readonly isOpenEnded?: true;
   readonly outcome: "passed" | "failed" | "skipped";
   /** How long it took, in milliseconds. */
   readonly tookMs: number;
