@@ -51,7 +51,14 @@ export function planOf({ smoke = false, runs, seconds, backlogs, connections }: 
 
 function queuesNamed(name: string): readonly Subject[] {
   const found = othersNamed(name);
-  return found.length > 0 ? found : [named(others, name, "other queue")];
+  if (found.length > 0) return found;
+  return [
+    named(
+      others.filter(({ floor }) => floor !== undefined),
+      name,
+      "other queue",
+    ),
+  ];
 }
 
 function named<T extends { readonly name: string }>(all: readonly T[], name: string, kind: string): T {

@@ -72,8 +72,14 @@ export function scenarioText(scenario: ScenarioInfo, measurements: readonly Meas
 
 /** Each run that does not count, in words. */
 export function invalidLines(measurements: readonly Measurement[]): string[] {
-  return measurements.flatMap(({ scenario, subject, metric, parameters, invalid }) => {
+  const byRun = Map.groupBy(
+    measurements.filter(({ invalid }) => invalid.length > 0),
+    ({ scenario, subject, parameters, invalid }) => JSON.stringify([scenario, subject, parameters, invalid]),
+  );
+  return [...byRun.values()].flatMap((metrics) => {
+    const [{ scenario, subject, parameters, invalid }] = metrics as [Measurement];
     const where = Object.entries(parameters).map(([name, value]) => `${name} ${parameterFigure(value)}`);
-    return invalid.map((reason) => `${[scenario, subject, ...where, metric].join(", ")}: ${reason}`);
+    const what = [scenario, subject, ...where, metrics.map(({ metric }) => metric).join(" and ")].join(", ");
+    return invalid.map((reason) => `${what}: ${reason}`);
   });
 }

@@ -97,10 +97,12 @@ async function hindranceOf({ server, library }: Subject): Promise<string | undef
   return (server && missingServer(server)) ?? (library && install(library));
 }
 
-/** A smoke sees that everything runs. That the setting of the weaker durability does, one scenario shows. */
+/** A smoke sees that everything runs. That a backend does in its weaker durabilities, one scenario shows. */
 function suitedTo(scenario: Scenario, subjects: readonly Subject[], { smoke }: Plan): Subject[] {
   return subjects.filter(
-    (subject) => scenario.suits(subject) && !(smoke && scenario !== throughput && subject.durability === "crash"),
+    (subject) =>
+      scenario.suits(subject) &&
+      !(smoke && scenario !== throughput && ["crash", "snapshot"].includes(subject.durability)),
   );
 }
 

@@ -16,6 +16,7 @@ it("takes a backend with its floors, in each of its durabilities", () => {
 it("adds the queues of others to what is chosen of ours", () => {
   expect(names(chosenSubjects({ only: ["anyqueue memory"], with: ["pg-boss"] }))).toEqual([
     "anyqueue memory",
+    "anyqueue memory SNAPSHOT",
     "pg-boss",
   ]);
 });

@@ -19,7 +19,7 @@ it.each([
 });
 
 it("writes a ratio with the digits that matter", () => {
-  expect([0.0161, 0.913, 12.44, 130.2].map(ratioFigure)).toEqual(["0.016", "0.91", "12.4", "130"]);
+  expect([0.00042, 0.0161, 0.913, 12.44, 130.2].map(ratioFigure)).toEqual(["0.0004", "0.016", "0.91", "12.4", "130"]);
   expect([1000, 0.5, "mixed"].map(parameterFigure)).toEqual(["1,000", "0.500", "mixed"]);
 });
 

@@ -54,8 +54,8 @@ export const backlog: Scenario = {
   about: "jobs per second beside a backlog, in one process; the ratio is to the smallest backlog of its kind",
   baseline: { parameter: "waiting" },
   plot: { kind: "curve", over: "waiting" },
-  // What SQLite and Postgres save without syncing has nothing to do with what waits.
-  suits: ({ name }) => !/ (NORMAL|OFF)$/.test(name),
+  // What is saved or spent by another durability has nothing to do with what waits.
+  suits: ({ name }) => !/ (NORMAL|OFF|SNAPSHOT)$/.test(name),
   cases: ({ smoke, backlogs: sizes }) =>
     Object.entries(backlogs).flatMap(([kind, each]) =>
       (smoke ? [1000] : (sizes ?? each.sizes)).map((waiting): Case => ({

@@ -1,4 +1,5 @@
 import { fork } from "node:child_process";
+import { once } from "node:events";
 import { Fleet } from "../processes/fleet.ts";
 import type { Footprint } from "../processes/memory-messages.ts";
 import { reply } from "../processes/reply.ts";
@@ -51,10 +52,13 @@ async function inProcess(subject: Subject, jobs: number): Promise<Readings> {
   // Another process knows only the subjects that are listed.
   if (![...ours, ...others].includes(subject)) return {};
   const child = fork(PROGRAM, [subject.name, String(jobs)], { execArgv: [...process.execArgv, "--expose-gc"] });
+  const exit = once(child, "exit");
   try {
     const { bytesPerJob, peakBytes } = await reply<Footprint>(child);
     return { "waiting job": bytesPerJob, "peak RSS": peakBytes / MEGABYTE };
   } finally {
-    child.kill();
+    // Then it ends by itself, and removes its store.
+    if (child.connected) child.disconnect();
+    await exit;
   }
 }

@@ -58,10 +58,12 @@ async function measure(subject: Subject, session: Session, seconds: number, wait
   const rates: number[] = [];
   let done = 0;
   let added = 0;
-  const feed = async (): Promise<unknown> => {
-    const adding = session.addMany(BULK, { first: added });
+  const feed = async (): Promise<void> => {
+    const first = added;
     added += BULK;
-    return adding;
+    await session.addMany(BULK, { first });
+    // A floor that has caught up sleeps, and bulk does not wake it.
+    await session.addAndWake?.(added++);
   };
   while (added < waiting) await feed();
   await Fleet.use(subject, session.address ?? "", 1, async (fleet) => {

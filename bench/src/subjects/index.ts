@@ -1,6 +1,7 @@
 import type { Subject } from "../subject.ts";
 import { agenda } from "./agenda.ts";
 import { anyqueue } from "./anyqueue.ts";
+import { anyqueueSnapshot } from "./anyqueue-snapshot.ts";
 import { beeQueue } from "./bee-queue.ts";
 import { boringnode } from "./boringnode.ts";
 import { bullmq } from "./bullmq.ts";
@@ -31,6 +32,7 @@ export const ours: readonly Subject[] = [
   floorMemory("array"),
   floorMemory("heap"),
   anyqueue("memory"),
+  anyqueueSnapshot,
 ];
 
 /** Queues of others, for `--with`. */

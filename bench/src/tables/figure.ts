@@ -8,8 +8,9 @@ export function figure(value: number, unit: Unit): string {
   return grouped(value, size >= 1000 ? 0 : size >= 100 ? Math.min(digits, 1) : digits);
 }
 
-/** A ratio with as many digits as matter: `0.08`, `0.91`, `12.4`, `130`. */
+/** A ratio with as many digits as matter: `0.0004`, `0.083`, `0.91`, `12.4`, `130`. */
 export function ratioFigure(ratio: number): string {
+  if (ratio > 0 && ratio < 0.01) return String(Number(ratio.toPrecision(1)));
   return grouped(ratio, ratio >= 100 ? 0 : ratio >= 10 ? 1 : ratio < 0.1 ? 3 : 2);
 }
 
