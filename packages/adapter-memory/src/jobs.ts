@@ -1,4 +1,4 @@
-import { isTerminal, keptFor, takesKeyAgain } from "@anyqueue/api";
+import { isTerminal, keepsTurn, keptFor, takesKeyAgain } from "@anyqueue/api";
 import { Dependencies } from "./dependencies.ts";
 import type { Entry, Notes, Sealed } from "./entry.ts";
 import { Lane } from "./lane.ts";
@@ -86,7 +86,7 @@ export class Jobs {
     entry.touched = ++this.touched;
     if (before.unique && takesKeyAgain(before, job, now)) this.lane(job.lane).uniqueKeys.take(entry);
     if (before.dependsOn) this.#relink(entry, before);
-    if (before.orderingKey !== undefined && (isOutOfLine(job) || (requeue && !job.lease))) {
+    if (before.orderingKey !== undefined && !keepsTurn(job, requeue)) {
       this.lane(job.lane).lines.giveUpTurn(entry);
     }
     this.#place(entry, now);
@@ -176,9 +176,4 @@ export class Jobs {
     members?.delete(entry);
     if (members?.size === 0) this.#groups.delete(group);
   }
-}
-
-/** Those that have ended have no turn any more, and blocked ones none yet (P18). */
-function isOutOfLine({ state }: Sealed): boolean {
-  return state === "blocked" || isTerminal(state);
 }

@@ -1,9 +1,9 @@
-import { advance, laneOf, takeOver } from "@anyqueue/api";
+import { advance, laneOf, opensAt, takeOver } from "@anyqueue/api";
 import type { Job, LaneShare, PollRequest, PollResult } from "@anyqueue/api";
 import { unseal } from "./entry.ts";
 import type { Entry, Sealed } from "./entry.ts";
 import type { Lane } from "./lane.ts";
-import { opensAt } from "./limits.ts";
+import { useOf } from "./limits.ts";
 import { merge } from "./merge.ts";
 import { byLeaseEnd } from "./orders.ts";
 import { Search, chooseByIds } from "./search.ts";
@@ -91,7 +91,7 @@ function nextDueAt(
   let next: number | undefined;
   for (const lane of lanes) {
     next = earliest(next, lane.leases.first()?.job.lease?.until);
-    const startAt = opensAt(lane, now);
+    const startAt = opensAt(useOf(lane), now);
     const shelf = lane.shelves.get(from);
     if (startAt === undefined || shelf === undefined) continue;
     // A poll that met more than it could make ready has left some of it scheduled.

@@ -1,9 +1,17 @@
-import { CANDIDATE_BOUND, decodeCursor, encodeCursor, isPlaceByLane, matches, matchesTypes } from "@anyqueue/api";
+import {
+  CANDIDATE_BOUND,
+  decodeCursor,
+  encodeCursor,
+  isPlaceByLane,
+  matches,
+  matchesTypes,
+  roomIn,
+} from "@anyqueue/api";
 import type { LaneShare, PollRequest } from "@anyqueue/api";
 import { unseal } from "./entry.ts";
 import type { Entry } from "./entry.ts";
 import type { Lane } from "./lane.ts";
-import { roomIn } from "./limits.ts";
+import { useOf } from "./limits.ts";
 import { byRank, byTouch } from "./orders.ts";
 import type { Ranked, Touched } from "./orders.ts";
 import type { Shelf } from "./shelf.ts";
@@ -40,7 +48,7 @@ export class Search {
       const [name, limit] = typeof share === "string" ? [share, left] : [share.lane, Math.min(share.limit, left)];
       const lane = state.jobs.lanes.get(name);
       if (lane === undefined) continue;
-      const room = this.#room.get(lane) ?? roomIn(lane, this.#now);
+      const room = this.#room.get(lane) ?? roomIn(useOf(lane), this.#now);
       const before = chosen.length;
       if (Math.min(limit, room) > 0) this.#chooseFrom(lane, Math.min(limit, room), chosen);
       this.#room.set(lane, room - (chosen.length - before));
@@ -92,7 +100,7 @@ export function chooseByIds(state: State, lanes: readonly Lane[], request: PollR
   const open = entries.filter(({ job }) => job.state === from && job.lease === undefined);
   const chosen: Entry[] = [];
   for (const lane of lanes) {
-    const room = roomIn(lane, now);
+    const room = roomIn(useOf(lane), now);
     const mine = open.filter((entry) => entry.job.lane === lane.name && lane.lines.hasTurn(entry));
     const due = mine.filter((entry) => accepts(entry, request, now));
     chosen.push(...due.toSorted(order === "touched" ? byTouch.compare : byRank.compare).slice(0, room));

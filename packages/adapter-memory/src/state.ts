@@ -1,4 +1,4 @@
-import { advance, FIFO_KEY, freshJob, isTerminal, movedEvent } from "@anyqueue/api";
+import { advance, FIFO_KEY, freshJob, isTerminal, mergeSettings, movedEvents } from "@anyqueue/api";
 import type { Job, JobEvent, LaneSettings, NewJob } from "@anyqueue/api";
 import type { Beginning } from "./beginnings.ts";
 import { seal } from "./entry.ts";
@@ -60,12 +60,12 @@ export class State {
   /** Writes a job that a poll took, with the transition; it counts against the rate of its lane (P19). */
   start(entry: Entry, next: Sealed, now: number): void {
     countStart(this.jobs.lane(next.lane), now);
-    this.change(entry, next, transition(entry.job, next, now), now);
+    this.change(entry, next, movedEvents(entry.job, next, now), now);
   }
 
   /** Writes a job that somebody took over. */
   takeOver(entry: Entry, next: Sealed, now: number): void {
-    this.change(entry, next, transition(entry.job, next, now), now);
+    this.change(entry, next, movedEvents(entry.job, next, now), now);
   }
 
   /** Writes a changed job with its events and with what follows from its end; unless nothing is kept of it. */
@@ -109,9 +109,7 @@ export class State {
   /** Sets a lane's settings: what is absent stays, and `null` resets. */
   configure(name: string, settings: LaneSettings, now: number): void {
     const lane = this.jobs.lane(name);
-    const merged = { ...lane.settings, ...structuredClone(settings) };
-    const set = Object.entries(merged).filter(([, value]) => value !== null && value !== undefined);
-    lane.settings = Object.fromEntries(set) as LaneSettings;
+    lane.settings = mergeSettings(lane.settings, structuredClone(settings));
     if (lane.settings.rate === undefined) lane.bucket = undefined;
     if (settings.keyConcurrency !== undefined) this.jobs.noteLines(lane);
     this.changes++;
@@ -144,7 +142,7 @@ export class State {
     for (const { id, state } of told) {
       for (const { entry, to } of this.jobs.dependencies.judge(id, state)) {
         const next = advance(entry.job, { to, now }) as Sealed;
-        this.#write(entry, next, transition(entry.job, next, now), now);
+        this.#write(entry, next, movedEvents(entry.job, next, now), now);
         if (to === "cancelled") told.push(next);
       }
     }
@@ -178,8 +176,4 @@ export class State {
 /** A new job as its dependencies let it begin. */
 function begun(job: Job, { state }: Beginning, now: number): Job {
   return isTerminal(state) ? { ...job, state, finishedAt: now } : { ...job, state };
-}
-
-function transition(before: Sealed, after: Sealed, now: number): JobEvent[] {
-  return after.state === before.state ? [] : [movedEvent(before, after, now)];
 }

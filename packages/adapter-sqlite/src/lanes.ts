@@ -1,4 +1,11 @@
-import { COUNT_BOUND, isTerminal, type LaneSettings, type LaneStatus, TERMINAL_STATES } from "@anyqueue/api";
+import {
+  COUNT_BOUND,
+  isTerminal,
+  type LaneSettings,
+  type LaneStatus,
+  mergeSettings,
+  TERMINAL_STATES,
+} from "@anyqueue/api";
 import { followUp } from "./follow-up.ts";
 import { moveAllUp } from "./lines.ts";
 import type { Statements } from "./statements.ts";
@@ -22,8 +29,7 @@ export function lanes(sql: Statements, now: number): LaneStatus[] {
 /** Merges settings into a lane's: what is absent stays, and `null` resets (P19). */
 export function configure(tx: Transaction, lane: string, settings: LaneSettings, now: number): void {
   const before = tx.settingsOf(lane);
-  const merged = Object.entries({ ...before, ...settings }).filter(([, value]) => value != null);
-  tx.sql.configure.run(lane, JSON.stringify(Object.fromEntries(merged)));
+  tx.sql.configure.run(lane, JSON.stringify(mergeSettings(before, settings)));
   if (settings.rate === null) tx.sql.dropBucket.run(lane);
   tx.forget(lane);
   tx.hints.lane(lane);

@@ -1,7 +1,6 @@
 import type { CasOutcome, Change, Expectation, Settings } from "../contract/change.ts";
 import type { JobEvent } from "../contract/event.ts";
 import type { Job } from "../contract/job.ts";
-import type { LaneSettings } from "../contract/lane.ts";
 import { isTerminal } from "../contract/names.ts";
 import { matches } from "./matches.ts";
 import { type JobDraft, shapeJob } from "./shape.ts";
@@ -130,11 +129,6 @@ function eventsOf(before: Job, after: Job, change: Change, now: number): JobEven
 /** What `history: "all"` records of a step: its transition, if it changed the state (P22). */
 export function movedEvents(before: Job, after: Job, now: number): JobEvent[] {
   return after.state === before.state ? [] : [movedEvent(before, after, now)];
-}
-
-/** Whether a lane's log takes an event: insertions and transitions only with `history: "all"` (P22). */
-export function isRecorded({ kind }: Pick<JobEvent, "kind">, { history }: LaneSettings): boolean {
-  return history === "all" || kind === "failed" || kind === "user";
 }
 
 /** The transition that `history: "all"` records, with the holder after it or, if it gave the job up, before it (P22). */

@@ -1,6 +1,7 @@
 import { FIFO_KEY, type InsertOutcome, type NewJob } from "../contract/index.ts";
 import { QueueError } from "../errors.ts";
-import { beginning, freshJob, holdsKey } from "../semantics/index.ts";
+import { freshJob, holdsKey } from "../semantics/index.ts";
+import { beginning } from "./beginning.ts";
 import { keyOf } from "./keys.ts";
 import type { JobRow } from "./rows.ts";
 import type { Step } from "./step.ts";

@@ -1,7 +1,8 @@
 import type { Job, PollRequest, PollResult } from "../contract/index.ts";
-import { advance, matches, matchesTypes, opensAt, roomIn, sharesOf } from "../semantics/index.ts";
+import { advance, matches, matchesTypes, opensAt, roomIn } from "../semantics/index.ts";
 import { takeOver, withStarts, wrongCursor } from "../semantics/index.ts";
 import type { JobRow } from "./rows.ts";
+import { sharesOf } from "./shares.ts";
 import type { Step } from "./step.ts";
 import { ask, type Work } from "./work.ts";
 

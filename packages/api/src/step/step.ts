@@ -1,6 +1,8 @@
 import { type Hint, isTerminal, type Job, type JobEvent, type Json, laneOf } from "../contract/index.ts";
-import { advance, fateOf, hintsOf, isRecorded, keepsTurn, keptFor, movedEvents } from "../semantics/index.ts";
+import { advance, fateOf, keepsTurn, keptFor, movedEvents } from "../semantics/index.ts";
+import { hintsOf } from "./hints.ts";
 import { type Keyed, keyOf } from "./keys.ts";
+import { isRecorded } from "./recording.ts";
 import type { Beginning, JobRow, LaneRow, Rows } from "./rows.ts";
 import { ask, type Work } from "./work.ts";
 

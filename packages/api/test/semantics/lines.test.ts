@@ -1,4 +1,4 @@
-import { isInLine, isRecorded, keepsTurn } from "@anyqueue/api";
+import { isInLine, keepsTurn } from "@anyqueue/api";
 import { describe, expect, it } from "vitest";
 import { heldJob, jobOf } from "../support/jobs.ts";
 
@@ -18,15 +18,5 @@ describe("a line", () => {
     expect(keepsTurn(jobOf(keyed), true)).toBe(false);
     expect(keepsTurn(heldJob(keyed), true)).toBe(true);
     expect(keepsTurn(jobOf({ ...keyed, state: "cancelled" }), false)).toBe(false);
-  });
-});
-
-describe("isRecorded", () => {
-  it("P22 takes insertions and transitions only where the lane asks for them", () => {
-    const kinds = ["inserted", "moved", "failed", "user"] as const;
-
-    expect(kinds.filter((kind) => isRecorded({ kind }, {}))).toEqual(["failed", "user"]);
-    expect(kinds.filter((kind) => isRecorded({ kind }, { history: "failures" }))).toEqual(["failed", "user"]);
-    expect(kinds.filter((kind) => isRecorded({ kind }, { history: "all" }))).toEqual(kinds);
   });
 });

@@ -1,4 +1,4 @@
-import { hintsOf } from "@anyqueue/api";
+import { hintsOf } from "@anyqueue/api/step";
 import { describe, expect, it } from "vitest";
 import { heldJob, jobOf } from "../support/jobs.ts";
 

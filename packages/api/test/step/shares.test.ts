@@ -1,4 +1,4 @@
-import { sharesOf } from "@anyqueue/api";
+import { sharesOf } from "@anyqueue/api/step";
 import { describe, expect, it } from "vitest";
 
 describe("sharesOf", () => {
