@@ -2,6 +2,7 @@ import type { Case } from "../case.ts";
 import { blockedElsewhere } from "./blocked-elsewhere.ts";
 import { blockedJobs } from "./blocked-jobs.ts";
 import { cancelling } from "./cancelling.ts";
+import { capacityRaces } from "./capacity-races.ts";
 import { capacity } from "./capacity.ts";
 import { choosing } from "./choosing.ts";
 import { closing } from "./closing.ts";
@@ -40,10 +41,12 @@ import { pausing } from "./pausing.ts";
 import { predicates } from "./predicates.ts";
 import { processes } from "./processes.ts";
 import { racing } from "./racing.ts";
+import { randomGraphs } from "./random-graphs.ts";
 import { rate } from "./rate.ts";
 import { removing } from "./removing.ts";
 import { rescuing } from "./rescuing.ts";
 import { retention } from "./retention.ts";
+import { shapingProcesses } from "./shaping-processes.ts";
 import { spawning } from "./spawning.ts";
 import { streaming } from "./streaming.ts";
 import { surviving } from "./surviving.ts";
@@ -87,11 +90,13 @@ const groups: readonly (readonly Case[])[] = [
   pausing,
   lanes,
   capacity,
+  capacityRaces,
   concurrency,
   rate,
   dependencies,
   blockedJobs,
   dependencyRaces,
+  randomGraphs,
   dependencyGraphs,
   dependencyCircles,
   blockedElsewhere,
@@ -108,6 +113,7 @@ const groups: readonly (readonly Case[])[] = [
   faultsOfCalls,
   failingWorkers,
   processes,
+  shapingProcesses,
   crashing,
   working,
   workingLanes,
