@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Case } from "./case.ts";
 import { type Explanation, explain } from "./explain.ts";
 import type { Fixture } from "./fixture.ts";
 import { askFixture } from "./fixture-error.ts";
 import { Handles } from "./handles.ts";
 import type { Call } from "./history/call.ts";
+import { answeredWithin, inTime, Late, unanswered, within } from "./in-time.ts";
 import { Trial, type TrialSettings } from "./trial.ts";
 
 /** What became of a case. */
@@ -19,8 +19,18 @@ export type CaseOutcome =
       readonly outcome: "failed";
       readonly error: unknown;
       /** It did not end in time, so what is known is only that. */
-      readonly isLate?: true;
+      readonly late?: Lateness;
     } & Explanation);
+
+/** How a case did not end in time. */
+export interface Lateness {
+  /** The verbs that had not answered, as far as that is known. */
+  readonly verbs: readonly string[];
+  /** How long they, or the case, were waited for, in milliseconds. */
+  readonly ms: number;
+  /** It was waited for less than a case may take, so nothing is wrong with it for all that is known. */
+  readonly isCut: boolean;
+}
 
 /** How long a case may take, in milliseconds, beyond its budget; the slowest takes a few seconds on a slow disk. */
 export const CASE_DEADLINE = 60_000;
@@ -32,14 +42,19 @@ const USUAL_BUDGET = 2000;
 export interface CaseSettings extends Partial<Omit<TrialSettings, "seed">> {
   /** How long it may take beyond its budget, in milliseconds. */
   readonly deadlineMs?: number;
+  /** The verbs that never answered in another case: their calls are waited for less. */
+  readonly hung?: ReadonlySet<string>;
 }
+
+/** How long a call of a verb that is known to hang may take, in milliseconds, and a close that may wait for such a call. */
+const SHORT = 2000;
 
 /** Runs a case on a new store, and closes and removes that store again. Never throws. */
 export async function runCase(
   fixture: Fixture,
   subject: Case,
   seed: number,
-  { budgetMs = USUAL_BUDGET, replay = null, deadlineMs = CASE_DEADLINE }: CaseSettings = {},
+  { budgetMs = USUAL_BUDGET, replay = null, deadlineMs = CASE_DEADLINE, hung = new Set() }: CaseSettings = {},
 ): Promise<CaseOutcome> {
   // What finds faults by chance makes far more calls than anybody reads, and keeps its own record of them.
   const calls: Call[] | null = subject.isOpenEnded ? null : [];
@@ -47,18 +62,28 @@ export async function runCase(
   let outcome: CaseOutcome;
   try {
     const opening = askFixture("open", () => fixture.open());
-    const adapter = await inTime(opening, deadlineMs, () => "`open` of the fixture never answered.");
+    const adapter = await inTime(
+      opening,
+      within(deadlineMs, () => "`open` of the fixture never answered."),
+    );
     trial = new Trial(new Handles(fixture, adapter, calls), { seed, budgetMs, replay });
-    await inTime(adapter.open(), deadlineMs, () => "`open` never answered.");
-    outcome = await judge(fixture, subject, trial, { calls, deadlineMs });
+    await inTime(
+      adapter.open(),
+      within(deadlineMs, () => "`open` never answered."),
+    );
+    outcome = await judge(fixture, subject, trial, { calls: calls ?? [], deadlineMs, hung });
   } catch (error) {
-    outcome = failure(error, calls);
+    outcome = failure(error, calls, deadlineMs);
   }
   try {
-    await inTime(trial?.end(), deadlineMs, () => "`close` never answered.");
+    const isHanging = outcome.outcome === "failed" && outcome.late !== undefined;
+    await inTime(
+      trial?.end(),
+      within(isHanging ? SHORT : deadlineMs, () => "`close` never answered."),
+    );
   } catch (error) {
     // What went wrong first says more than what goes wrong while tidying up.
-    if (outcome.outcome !== "failed") outcome = failure(error, calls);
+    if (outcome.outcome !== "failed") outcome = failure(error, calls, deadlineMs);
   }
   return outcome;
 }
@@ -67,7 +92,11 @@ async function judge(
   fixture: Fixture,
   subject: Case,
   trial: Trial,
-  { calls, deadlineMs }: { readonly calls: readonly Call[] | null; readonly deadlineMs: number },
+  {
+    calls,
+    deadlineMs,
+    hung,
+  }: Required<Pick<CaseSettings, "deadlineMs" | "hung">> & { readonly calls: readonly Call[] },
 ): Promise<CaseOutcome> {
   const readiness = subject.needs?.(fixture, trial.adapter.capabilities) ?? "ready";
   if (readiness !== "ready") {
@@ -75,32 +104,22 @@ async function judge(
     throw new Error(readiness.fail);
   }
   const deadline = deadlineMs + trial.budgetMs;
-  await inTime(subject.run(trial), deadline, () => {
-    const verbs = new Set(calls?.filter((call) => call.end === null).map(({ verb }) => `\`${verb}\``));
-    const reason = verbs.size > 0 ? `${[...verbs].join(", ")} never answered` : "something in it never answered";
+  const tooLate = within(deadline, () => {
+    const verbs = unanswered(calls).map((verb) => `\`${verb}\``);
+    const reason = verbs.length > 0 ? `${verbs.join(", ")} never answered` : "something in it never answered";
     return `The case did not end within ${Math.round(deadline / 1000)} seconds: ${reason}.`;
   });
+  const limits = hung.size > 0 ? [tooLate, answeredWithin(SHORT, calls, hung)] : [tooLate];
+  await inTime(subject.run(trial), ...limits);
   return Object.keys(trial.counts).length > 0 ? { outcome: "passed", counts: trial.counts } : { outcome: "passed" };
 }
 
-function failure(error: unknown, calls: readonly Call[] | null): CaseOutcome {
-  const late = error instanceof Late ? ({ isLate: true } as const) : {};
-  return { outcome: "failed", error, ...late, ...explain(error, calls ?? []) };
+function failure(error: unknown, calls: readonly Call[] | null, deadlineMs: number): CaseOutcome {
+  const made = calls ?? [];
+  const late = error instanceof Late && {
+    verbs: unanswered(made, SHORT),
+    ms: error.ms,
+    isCut: deadlineMs < CASE_DEADLINE || error.ms < deadlineMs,
+  };
+  return { outcome: "failed", error, ...(late && { late }), ...explain(error, made) };
 }
-
-/** An adapter that never answers fails the case, instead of holding up the whole run. */
-async function inTime<T>(run: Promise<T> | T, ms: number, late: () => string): Promise<T> {
-  const ended = new AbortController();
-  const deadline = sleep(ms, undefined, { signal: ended.signal }).then(() => {
-    throw new Late(late());
-  });
-  try {
-    return await Promise.race([run, deadline]);
-  } finally {
-    ended.abort();
-    deadline.catch(() => {});
-  }
-}
-
-/** Something did not end in time. */
-class Late extends Error {}

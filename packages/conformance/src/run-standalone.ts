@@ -5,12 +5,12 @@ import { cases } from "./cases/index.ts";
 import { checkFixture } from "./check-fixture.ts";
 import type { Fixture } from "./fixture.ts";
 import { openSubject } from "./open-subject.ts";
-import { impatience, patienceAfter } from "./patience.ts";
+import { impatience, Patience } from "./patience.ts";
 import { type Plan, planRun, type RunOptions } from "./plan.ts";
 import { tellFindings } from "./report/findings.ts";
 import type { CaseReport, Report } from "./report/report.ts";
 import { countOutcomes, judgePromises } from "./report/verdicts.ts";
-import { CASE_DEADLINE, type CaseOutcome, runCase } from "./run-case.ts";
+import { type CaseOutcome, runCase } from "./run-case.ts";
 import { Strays } from "./strays.ts";
 
 /** How far a run has come. */
@@ -67,11 +67,12 @@ async function runCases(fixture: Fixture, plan: Plan, options: StandaloneOptions
   using strays = new Strays();
   const reports: CaseReport[] = [];
   const ending = aborted(signal);
+  const patience = new Patience();
   const tell = (rest: Pick<Progress, "running" | "last">): void =>
     onProgress?.({ done: reports.length, total: plan.chosen.length, failed: countOutcomes(reports).failed, ...rest });
   for (const subject of plan.chosen) {
     tell({ running: subject });
-    const last = await Promise.race([runOne(fixture, subject, plan, strays, patienceAfter(reports)), ending]);
+    const last = await Promise.race([runOne(fixture, subject, plan, { strays, patience }), ending]);
     if (last !== undefined) reports.push(last);
     if (last === undefined || signal?.aborted) break;
     tell({ last });
@@ -83,13 +84,14 @@ async function runOne(
   fixture: Fixture,
   subject: Case,
   { seed, budget, replay }: Plan,
-  strays: Strays,
-  deadlineMs: number,
+  { strays, patience }: { readonly strays: Strays; readonly patience: Patience },
 ): Promise<CaseReport> {
   const begin = performance.now();
+  const settings = { replay, ...patience.settings };
   const result = await (subject.isOpenEnded
-    ? budget.spend((budgetMs) => runCase(fixture, subject, seed, { budgetMs, replay, deadlineMs }))
-    : runCase(fixture, subject, seed, { replay, deadlineMs }));
+    ? budget.spend((budgetMs) => runCase(fixture, subject, seed, { budgetMs, ...settings }))
+    : runCase(fixture, subject, seed, settings));
+  patience.note(result);
   const stray = await strays.take();
   const { promise, scenarios = [], title, isOpenEnded } = subject;
   return {
@@ -98,19 +100,18 @@ async function runOne(
     title,
     ...(isOpenEnded && { isOpenEnded }),
     tookMs: Math.round(performance.now() - begin),
-    ...told(result, deadlineMs),
+    ...told(result),
     ...(result.outcome !== "failed" && stray !== undefined && { outcome: "failed", reason: stray, history: [] }),
   };
 }
 
 /** What became of a case, as plain data. */
-function told(result: CaseOutcome, deadlineMs: number): Pick<CaseReport, "outcome"> & Partial<CaseReport> {
+function told(result: CaseOutcome): Pick<CaseReport, "outcome"> & Partial<CaseReport> {
   const { outcome } = result;
   if (outcome === "skipped") return { outcome, reason: result.reason };
   if (outcome === "passed") return { outcome, ...(result.counts && { counts: result.counts }) };
-  const { isLate = false, message, history, replay, verb, field, script } = result;
-  if (isLate && deadlineMs < CASE_DEADLINE)
-    return { outcome: "skipped", isUnjudged: true, reason: impatience(deadlineMs), history };
+  const { late, message, history, replay, verb, field, script } = result;
+  if (late?.isCut) return { outcome: "skipped", isUnjudged: true, reason: impatience(late), history };
   return {
     outcome,
     reason: message,
