@@ -38,11 +38,16 @@ DECLARE
   answer text;
   is_shaped boolean;
   is_recording boolean;
+  new_lanes text[];
 BEGIN ${DURABILITY}
-  INSERT INTO lane_names SELECT e.lane FROM unnest(entered) e(lane)
-  WHERE NOT EXISTS (SELECT FROM lane_names n WHERE n.lane = e.lane);
-  SELECT bool_or(l.is_fifo OR (l.capacity IS NOT NULL AND NOT spawned)), bool_or(l.records) INTO is_shaped, is_recording
-  FROM lane_settings l WHERE l.lane = ANY (entered);
+  SELECT bool_or(l.is_fifo OR (l.capacity IS NOT NULL AND NOT spawned)), bool_or(l.records),
+    array_agg(e.lane) FILTER (WHERE NOT EXISTS (SELECT FROM lane_names n WHERE n.lane = e.lane OFFSET 0))
+  INTO is_shaped, is_recording, new_lanes
+  FROM unnest(entered) e(lane) LEFT JOIN lane_settings l ON l.lane = e.lane;
+  -- Asked before: an INSERT that finds nothing to store costs as much as the rest.
+  IF new_lanes IS NOT NULL THEN
+    INSERT INTO lane_names SELECT unnest(new_lanes);
+  END IF;
 
   IF fresh AND NOT shaped AND is_shaped IS NOT TRUE THEN
     INSERT INTO hot_jobs (${COLUMNS}) SELECT ${VALUES} FROM json_to_recordset(given) AS g${JOB};

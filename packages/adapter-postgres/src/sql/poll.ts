@@ -11,41 +11,59 @@ const FITS = `(j.type = ANY (types) OR j.type || '.' ~ ANY (patterns))`;
 /** How many candidates of a lane a poll by type looks at, as the contract's CANDIDATE_BOUND. */
 const BOUND = 1000;
 
-const LEASED = `chosen AS MATERIALIZED (
-          SELECT j.ctid AS at_ctid FROM hot_jobs j WHERE ${READY}
+const IN_ORDER = "ORDER BY j.priority, j.run_at, j.seq";
+
+/** Leases those jobs whose `ctid` a query gives that has locked them. */
+const lease = (chosen: string): string => `UPDATE hot_jobs j SET state = target, place = 4, token = nextval('ticks'),
+          attempt = j.attempt + 1, version = j.version + 1, updated_at = clock, lease_until = clock + lease_ms,
+          holder = for_holder, lease_from = wanted_state, touched = CASE WHEN to_custom THEN nextval('ticks') END
+        WHERE j.lane = here AND j.ctid = ANY (ARRAY(${chosen}))`;
+
+const CHOSEN = `SELECT j.ctid FROM hot_jobs j WHERE ${READY}
             AND (types IS NULL OR ${FITS})
             AND (high IS NULL OR (j.priority, j.run_at, j.seq) <= ((high ->> 0)::bigint, (high ->> 1)::bigint, (high ->> 2)::bigint))
-          ORDER BY j.priority, j.run_at, j.seq LIMIT wanted FOR UPDATE SKIP LOCKED),
-        leased AS (
-          UPDATE hot_jobs j SET state = target, place = 4, token = nextval('ticks'), attempt = j.attempt + 1,
-            version = j.version + 1, updated_at = clock, lease_until = clock + lease_ms, holder = for_holder,
-            lease_from = wanted_state, touched = CASE WHEN to_custom THEN nextval('ticks') END
-          WHERE j.lane = here AND j.ctid = ANY (ARRAY(SELECT c.at_ctid FROM chosen c)) RETURNING j.*)`;
-
-const CLAIMED = `SELECT 0, ${columnsOf("j")} FROM leased j ORDER BY j.priority, j.run_at, j.seq`;
+          ${IN_ORDER} LIMIT wanted FOR UPDATE SKIP LOCKED`;
 
 /**
- * `poll` chooses, orders and leases due jobs, lane by lane, and takes over those whose lease has ended (P6–P8, P10, P15).
- * It answers a row for each: `kind` 0 when claimed, 1 when taken over. A last one of kind 2 holds in `run_at` the next
- * due time, in `updated_at` the clock, in `seq` how many pages of the index of ready jobs were read, and in `payload`
- * where a poll by type stopped at its bound of candidates, as `[[lane, place], …]`.
- *
- * - The claim is one statement over a partial index whose order is exactly its own; SKIP LOCKED steps over what others
- *   are claiming. An update returns its rows in any order, so they are sorted again.
- * - A poll by type first looks how far it has to go, so that it neither locks nor walks over jobs without a bound.
- * - `marks` are places below which the caller believes a lane to hold nothing. The index entries of claimed jobs stay until
- *   the next vacuum, or for as long as somebody keeps an old snapshot open, and every claim would walk over all of them. A
- *   mark is a hint: a lane that gives too little above it is looked through from its beginning.
- * - `most` is 0 for who takes nothing but asks whether there is something, and -1 for who took what it wanted otherwise.
- * - With nothing to do it only reads: no transaction id, nothing in the write-ahead log.
+ * Of the first jobs, however many are wanted, those that fit: mostly all of them. They are looked up by where they are, so
+ * the condition on their place is in a form that fits no index.
  */
-export const POLL = String.raw`
-CREATE OR REPLACE FUNCTION poll(asked text[], limits int[], turn int, types text[], patterns text[], resumed json,
+const NEAR = `SELECT j.ctid FROM hot_jobs j
+          WHERE j.lane = here AND j.ctid = ANY (ARRAY(SELECT s.at_ctid FROM (
+              SELECT j.ctid AS at_ctid, j.type FROM hot_jobs j WHERE ${READY} ${IN_ORDER} LIMIT wanted) s
+            WHERE ${FITS.replaceAll("j.type", "s.type")}))
+          AND j.place + 0 = 0 AND j.state = wanted_state AND j.run_at <= clock FOR UPDATE SKIP LOCKED`;
+
+const claim = (chosen: string, logged = ""): string => `WITH leased AS (
+        ${lease(chosen)} RETURNING ${columnsOf("j")})${logged}
+      SELECT 0, j.* FROM leased j ${IN_ORDER}`;
+
+const LOGGED = `,
+        logged AS (
+          INSERT INTO events (id, at, kind, detail)
+          SELECT j.id, clock, 'moved', json_build_object('from', wanted_state, 'to', target, 'holder', for_holder)
+          FROM leased j)`;
+
+/** What a function that polls takes for it. */
+export const POLL_PARAMETERS = `asked text[], limits int[], turn int, types text[], patterns text[], resumed json,
   wanted_state text, target text, most int, lease_ms bigint, for_holder text, expired int, marks json, at bigint,
-  durability text)
-RETURNS TABLE (kind int, ${ROW_TYPE}) ROWS 100 ${CLAUSE} AS $$
+  durability text`;
+
+/** What a function may do in the same step, before it polls and after. */
+interface Around {
+  readonly declared: string;
+  readonly first: string;
+  readonly last: string;
+}
+
+/** The rest of a function that polls. It is told once and stands in each of them: for one to call another costs a copy of every row. */
+export const polling = ({
+  declared,
+  first,
+  last,
+}: Around): string => String.raw`RETURNS TABLE (kind int, ${ROW_TYPE}) ROWS 100 ${CLAUSE} AS $$
 #variable_conflict use_column
-DECLARE
+DECLARE${declared}
   clock bigint := coalesce(at, ${CLOCK});
   every_lane text[] := asked;
   here text;
@@ -71,9 +89,10 @@ DECLARE
   looked int[];
   finished boolean[];
   low json;
+  is_mark boolean;
   high json;
   passed int;
-BEGIN ${DURABILITY}
+BEGIN${first}${DURABILITY}
   IF asked IS NULL THEN
     every_lane := ARRAY(SELECT DISTINCT n.lane FROM lane_names n ORDER BY n.lane);
     k := turn % greatest(cardinality(every_lane), 1);
@@ -127,7 +146,16 @@ BEGIN ${DURABILITY}
       low := CASE WHEN resumed IS NOT NULL THEN low END;
     END IF;
 
-    LOOP
+    is_mark := low IS NOT NULL AND resumed IS NULL AND looked[k] IS NULL;
+
+    IF types IS NOT NULL AND wanted = most - taken AND wanted <= ${BOUND} AND resumed IS NULL AND NOT recording[i] THEN
+      RETURN QUERY ${claim(NEAR)};
+      GET DIAGNOSTICS claimed = ROW_COUNT;
+      taken := taken + claimed;
+      wanted := wanted - claimed;
+      looked[k] := coalesce(looked[k], 0) + claimed;
+    END IF;
+    WHILE wanted > 0 LOOP
       IF types IS NOT NULL THEN
         SELECT json_build_array(s.priority, s.run_at, s.seq), s.looks INTO high, passed FROM (
           SELECT j.priority, j.run_at, j.seq, row_number() OVER w AS looks, count(*) FILTER (WHERE ${FITS}) OVER w AS fits
@@ -138,14 +166,9 @@ BEGIN ${DURABILITY}
       END IF;
 
       IF recording[i] AND wanted_state <> target THEN
-        RETURN QUERY WITH ${LEASED},
-        logged AS (
-          INSERT INTO events (id, at, kind, detail)
-          SELECT j.id, clock, 'moved', json_build_object('from', wanted_state, 'to', target, 'holder', for_holder)
-          FROM leased j)
-        ${CLAIMED};
+        RETURN QUERY ${claim(CHOSEN, LOGGED)};
       ELSE
-        RETURN QUERY WITH ${LEASED} ${CLAIMED};
+        RETURN QUERY ${claim(CHOSEN)};
       END IF;
       GET DIAGNOSTICS claimed = ROW_COUNT;
       taken := taken + claimed;
@@ -158,12 +181,14 @@ BEGIN ${DURABILITY}
         low := high;
         places[k] := high;
         looked[k] := coalesce(looked[k], 0) + passed;
+        is_mark := false;
         is_cut := is_cut OR (wanted > 0 AND looked[k] >= ${BOUND});
         EXIT WHEN wanted = 0 OR looked[k] >= ${BOUND};
       ELSE
-        finished[k] := wanted > 0 AND (low IS NULL OR resumed IS NOT NULL OR looked[k] > 0);
+        finished[k] := wanted > 0 AND NOT is_mark;
         EXIT WHEN wanted = 0 OR finished[k];
         low := NULL;
+        is_mark := false;
       END IF;
     END LOOP;
     IF has_limits AND limited[i] AND taken > began THEN
@@ -191,7 +216,27 @@ BEGIN ${DURABILITY}
   run_at := CASE WHEN may_be_more OR payload IS NOT NULL OR (most > 0 AND taken >= most AND NOT has_limits) THEN clock
     ELSE next_due(every_lane, paused, limited, types, patterns, wanted_state, has_limits AND most > 0, clock) END;
   RETURN NEXT;
-END $$;
+${last}END $$;`;
+
+/**
+ * `poll` chooses, orders and leases due jobs, lane by lane, and takes over those whose lease has ended (P6–P8, P10, P15).
+ * It answers a row for each: `kind` 0 when claimed, 1 when taken over. A last one of kind 2 holds in `run_at` the next
+ * due time, in `updated_at` the clock, in `seq` how many pages of the index of ready jobs were read, and in `payload`
+ * where a poll by type stopped at its bound of candidates, as `[[lane, place], …]`.
+ *
+ * - The claim is one statement over a partial index whose order is exactly its own; SKIP LOCKED steps over what others
+ *   are claiming. An update returns its rows in any order, so they are sorted again.
+ * - A poll by type first tries the first jobs, as many as it wants. Where these do not do, it looks how far it has to go, so
+ *   that it neither locks nor walks over jobs without a bound.
+ * - `marks` are places below which the caller believes a lane to hold nothing. The index entries of claimed jobs stay until
+ *   the next vacuum, or for as long as somebody keeps an old snapshot open, and every claim would walk over all of them. A
+ *   mark is a hint: a lane that gives too little above it is looked through from its beginning.
+ * - `most` is 0 for who takes nothing but asks whether there is something, and -1 for who took what it wanted otherwise.
+ * - With nothing to do it only reads: no transaction id, nothing in the write-ahead log.
+ */
+export const POLL = String.raw`
+CREATE OR REPLACE FUNCTION poll(${POLL_PARAMETERS})
+${polling({ declared: "", first: "", last: "" })}
 
 -- Makes jobs of a lane ready that have come due (P8); those that others are promoting at this moment are theirs.
 CREATE OR REPLACE FUNCTION promote(here text, wanted_state text, most int, clock bigint) RETURNS void ${INNER} AS $$

@@ -1,11 +1,10 @@
 import { CLAUSE, CLOCK, DURABILITY, INNER } from "./clause.ts";
 import { KEPT } from "./keep.ts";
-import { ended, ROW_TYPE, STORED } from "./row.ts";
+import { POLL_PARAMETERS, polling } from "./poll.ts";
+import { ended, STORED } from "./row.ts";
 
-const ENDED = `given AS MATERIALIZED (
-    SELECT * FROM unnest(ids, tokens, states, results) WITH ORDINALITY AS g(id, token, state, result, n)),
-  gone AS (
-    DELETE FROM hot_jobs j USING given g
+const ENDED = `gone AS (
+    DELETE FROM hot_jobs j USING unnest(ids, tokens, states, results) WITH ORDINALITY AS g(id, token, state, result, n)
     WHERE j.id = g.id AND j.lane = split_part(g.id, ':', 1) AND j.token = g.token AND j.lease_until > clock
     RETURNING j.*, g.n, g.state AS end_state, g.result::json AS end_result),
   ended AS (${ended("gone", "end_state", "coalesce(end_result, result)")})`;
@@ -26,6 +25,12 @@ const DONE = `SELECT json_agg(json_build_array(g.n, g.version + 1, g.cancel_requ
 export const SETTLE = String.raw`
 CREATE OR REPLACE FUNCTION settle(ids text[], tokens bigint[], states text[], results text[], at bigint, durability text)
 RETURNS text ${CLAUSE} AS $$
+BEGIN
+  RETURN settle_here(ids, tokens, states, results, at, durability);
+END $$;
+
+CREATE OR REPLACE FUNCTION settle_here(ids text[], tokens bigint[], states text[], results text[], at bigint, durability text)
+RETURNS text ${INNER} AS $$
 #variable_conflict use_column
 DECLARE
   clock bigint := coalesce(at, ${CLOCK});
@@ -94,19 +99,12 @@ $$;
 
 -- Finishes jobs and polls in one step. As "poll", and then a row of kind 3 that holds the answer of "settle" in "payload".
 CREATE OR REPLACE FUNCTION settle_and_poll(ids text[], tokens bigint[], states text[], results text[], settled_at bigint,
-  settle_durability text, asked text[], limits int[], turn int, types text[], patterns text[], resumed json,
-  wanted_state text, target text, most int, lease_ms bigint, for_holder text, expired int, marks json, at bigint,
-  durability text)
-RETURNS TABLE (kind int, ${ROW_TYPE}) ROWS 100 ${CLAUSE} AS $$
-DECLARE
-  answer text := settle(ids, tokens, states, results, settled_at, settle_durability);
-BEGIN
-  RETURN QUERY SELECT * FROM poll(asked, limits, turn, types, patterns, resumed, wanted_state, target, most, lease_ms,
-    for_holder, expired, marks, at, durability);
-  kind := 3;
-  payload := answer;
-  RETURN NEXT;
-END $$;
+  settle_durability text, ${POLL_PARAMETERS})
+${polling({
+  declared: "\n  answer text;",
+  first: "\n  answer := settle_here(ids, tokens, states, results, settled_at, settle_durability);",
+  last: "  kind := 3;\n  payload := answer;\n  RETURN NEXT;\n",
+})}
 
 CREATE OR REPLACE FUNCTION renew(ids text[], tokens bigint[], lease_ms bigint[], at bigint, durability text)
 RETURNS text ${CLAUSE} AS $$

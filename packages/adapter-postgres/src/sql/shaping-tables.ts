@@ -1,5 +1,10 @@
-/** Jobs that wait behind others are in indexes of their own, so that they slow nobody who looks for work (P18, P20). */
+/**
+ * Jobs that wait behind others are in indexes of their own, so that they slow nobody who looks for work (P18, P20). With
+ * `seq`, leased ones come in at the end of their index; among thousands of equal entries each would look for a page with room.
+ */
 export const SHAPING_INDEXES = `
+DROP INDEX hot_jobs_leased;
+CREATE INDEX hot_jobs_leased ON hot_jobs (lane, seq) WHERE place = 4;
 CREATE INDEX hot_jobs_parked ON hot_jobs (lane, okey, seq) WHERE place = 2;
 CREATE INDEX hot_jobs_turns ON hot_jobs (lane, okey) WHERE okey IS NOT NULL AND place IN (0, 1, 4);
 CREATE INDEX hot_jobs_blocked ON hot_jobs (lane, seq) WHERE place = 3;`;
