@@ -1,7 +1,7 @@
 import type { JobOptions } from "../jobs.ts";
 import type { Case, Readings, Scenario } from "../scenario.ts";
 import { perSecond } from "../statistics.ts";
-import { onStore, type Session, type Subject } from "../subject.ts";
+import { onStore, type Session, shareOf, type Subject } from "../subject.ts";
 import { queueSession } from "../subjects/queue-session.ts";
 import { InvalidRun, Tally } from "../tally.ts";
 import { addInBulk } from "./adding.ts";
@@ -65,7 +65,7 @@ export const backlog: Scenario = {
         ...(waiting > 100_000 && { runs: 1 }),
         run: async (subject) => {
           if (!each.suits(subject) || (subject.hasBulk === false && waiting > MOST_FOR_SLOW)) return {};
-          const sample = smoke ? 500 : Math.min(SAMPLE, waiting);
+          const sample = shareOf(subject, smoke ? 500 : Math.min(SAMPLE, waiting));
           return each.open(subject, waiting, (session) => measure(session, waiting, sample, each.sample));
         },
       })),

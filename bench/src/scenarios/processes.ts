@@ -5,16 +5,11 @@ import { onStore, type Session, shareOf, type Subject } from "../subject.ts";
 import { Tally } from "../tally.ts";
 import { addInBulk } from "./adding.ts";
 
-/** What is drained, and by whom. */
-interface Load {
-  readonly backlog: number;
-  readonly processes: number;
-  readonly priorities: "equal" | "mixed";
-}
-
+const BACKLOGS = [10_000, 1_000_000];
+const COUNTS = [1, 2, 4];
 const WARM_UP = 5000;
-/** More would take many minutes with the queues of others. */
-const MOST_FOR_OTHERS = 10_000;
+/** More would take many minutes with a queue that is given a share only. */
+const MOST_OF_SHARE = 10_000;
 
 /** Worker processes of their own drain a backlog that was loaded in bulk; nothing tells the database about it. */
 export const processes: Scenario = {
@@ -22,40 +17,38 @@ export const processes: Scenario = {
   about: "jobs per second drained by worker processes from a fresh bulk load; the ratio is to the floor",
   isLong: true,
   suits: ({ join }) => join !== undefined,
-  cases: ({ smoke, backlogs }) =>
-    loadsOf(smoke, backlogs).map((load): Case => ({
-      parameters: { ...load },
-      metrics: { drain: "jobs/s" },
-      // A long drain needs no repetition.
-      ...(load.backlog > 100_000 && { runs: 1 }),
-      run: async (subject) => {
-        if (!suits(subject, load)) return {};
-        return onStore(subject, (session) => measure(subject, session, load, smoke ? 100 : WARM_UP));
-      },
-    })),
+  cases: ({ smoke, backlogs = BACKLOGS }) =>
+    (smoke ? [2000] : backlogs).flatMap((backlog) =>
+      (smoke ? [2] : COUNTS).map((count): Case => ({
+        parameters: { backlog, processes: count },
+        metrics: { drain: "jobs/s" },
+        // A long drain needs no repetition.
+        ...(backlog > 100_000 && { runs: 1 }),
+        run: async (subject) => {
+          const jobs = shareOf(subject, backlog);
+          if (subject.share !== undefined && jobs > MOST_OF_SHARE) return {};
+          return onStore(subject, (session) =>
+            measure(subject, session, { jobs, count, warmUp: smoke ? 100 : WARM_UP }),
+          );
+        },
+      })),
+    ),
 };
 
-function loadsOf(smoke: boolean, backlogs: readonly number[] = [10_000, 1_000_000]): Load[] {
-  if (smoke) return [{ backlog: 2000, processes: 2, priorities: "equal" }];
-  return backlogs.flatMap((backlog) =>
-    [1, 2, 4].flatMap((count) =>
-      (["equal", "mixed"] as const).map((priorities) => ({ backlog, processes: count, priorities })),
-    ),
-  );
+/** How many jobs are drained, and by how many processes. */
+interface Load {
+  readonly jobs: number;
+  readonly count: number;
+  /** Jobs before them, so that nothing is done for the first time. */
+  readonly warmUp: number;
 }
 
-function suits({ hasPriorities = true, share }: Subject, { backlog, priorities }: Load): boolean {
-  return (hasPriorities || priorities === "equal") && (share === undefined || backlog <= MOST_FOR_OTHERS);
-}
-
-async function measure(subject: Subject, session: Session, load: Load, warmUp: number): Promise<Readings> {
-  const options = { mixed: load.priorities === "mixed" };
-  const jobs = shareOf(subject, load.backlog);
-  return Fleet.use(subject, session.address ?? "", load.processes, async (fleet) => {
-    await addInBulk(session, shareOf(subject, warmUp), options);
+async function measure(subject: Subject, session: Session, { jobs, count, warmUp }: Load): Promise<Readings> {
+  return Fleet.use(subject, session.address ?? "", count, async (fleet) => {
+    await addInBulk(session, shareOf(subject, warmUp));
     await fleet.drain(new Tally());
 
-    await addInBulk(session, jobs, options);
+    await addInBulk(session, jobs);
     const tally = new Tally();
     const { ms } = await fleet.drain(tally);
     tally.check(jobs);

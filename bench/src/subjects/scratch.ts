@@ -11,8 +11,8 @@ export async function scratch(): Promise<{ readonly path: string; remove(): Prom
   return {
     path,
     remove: async () => {
-      process.off("exit", atExit);
       await rm(path, { recursive: true, force: true });
+      process.off("exit", atExit);
     },
   };
 }
