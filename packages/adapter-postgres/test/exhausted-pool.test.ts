@@ -5,9 +5,18 @@ import { serverUrl } from "./server.ts";
 
 const IMPATIENT = { serverMs: 50, poolMs: 50, ownMs: 50, againMs: 50 };
 
+/** With its connection made, so that nobody who has little patience waits for the server. */
+async function connectedPool(wish: pg.PoolConfig): Promise<pg.Pool> {
+  const { connectionTimeoutMillis, ...rest } = wish;
+  const pool = await openPool(rest);
+  await pool.query("SELECT 1");
+  pool.options.connectionTimeoutMillis = connectionTimeoutMillis;
+  return pool;
+}
+
 describe("a pool with no connection left", () => {
   it("is waited for, but not for ever", async () => {
-    const pool = await openPool({ max: 1 });
+    const pool = await connectedPool({ max: 1 });
     const connection = await openConnection({ pool }, IMPATIENT);
     const holder = await pool.connect();
     const refused = { code: "UNAVAILABLE", message: telling("None of the 1 connections") };
@@ -23,14 +32,18 @@ describe("a pool with no connection left", () => {
   it.each([undefined, 1000])(
     "is not waited for as long by who comes right after (its own bound: %s)",
     async (bound) => {
-      const pool = await openPool({ max: 1, ...(bound !== undefined && { connectionTimeoutMillis: bound }) });
+      const pool = await connectedPool({ max: 1, ...(bound !== undefined && { connectionTimeoutMillis: bound }) });
       const connection = await openConnection({ pool }, { ...IMPATIENT, poolMs: 1000, againMs: 20 });
       const holder = await pool.connect();
-      const startedAt = performance.now();
       const refused = { code: "UNAVAILABLE", message: telling("became free within 1 s") };
-      for (let n = 0; n < 4; n++) await expect(connection.query("SELECT 1")).rejects.toMatchObject(refused);
-      expect(performance.now() - startedAt).toBeGreaterThan(950);
-      expect(performance.now() - startedAt).toBeLessThan(2500);
+      const waits: number[] = [];
+      for (let n = 0; n < 4; n++) {
+        const startedAt = performance.now();
+        await expect(connection.query("SELECT 1")).rejects.toMatchObject(refused);
+        waits.push(performance.now() - startedAt);
+      }
+      expect(waits[0]).toBeGreaterThan(950);
+      expect(waits[0]).toBeGreaterThan(Math.max(...waits.slice(1)));
       holder.release();
       expect(await connection.query("SELECT 1")).toEqual([[1]]);
       // Once there was one, there is patience again.
@@ -41,7 +54,7 @@ describe("a pool with no connection left", () => {
   );
 
   it("is not left without a connection that came too late", async () => {
-    const pool = await openPool({ max: 1 });
+    const pool = await connectedPool({ max: 1 });
     const connection = await openConnection({ pool }, IMPATIENT);
     const holder = await pool.connect();
     await expect(connection.query("SELECT 1")).rejects.toMatchObject({ code: "UNAVAILABLE" });
@@ -50,7 +63,7 @@ describe("a pool with no connection left", () => {
   });
 
   it("is told by the bound of the application's own, if it has one", async () => {
-    const pool = await openPool({ max: 1, connectionTimeoutMillis: 20 });
+    const pool = await connectedPool({ max: 1, connectionTimeoutMillis: 20 });
     const connection = await openConnection({ pool });
     const holder = await pool.connect();
     await expect(connection.query("SELECT 1")).rejects.toMatchObject({
@@ -61,7 +74,7 @@ describe("a pool with no connection left", () => {
   });
 
   it("is the same if the pool is our own", async () => {
-    const connection = await openConnection({ connections: 1 }, IMPATIENT);
+    const connection = await openConnection({ connections: 1 }, { ...IMPATIENT, poolMs: 2000, ownMs: 2000 });
     await connection.transaction(async () => {
       await expect(connection.query("SELECT 1")).rejects.toMatchObject({ message: telling("None of the 1") });
     });
