@@ -93,15 +93,14 @@ export const logging: readonly Case[] = [
   },
   {
     promise: "P22",
-    title: "records one insertion of an id, and none of a second job of a key, that comes twice in a call",
+    title: "records one insertion of an id that comes twice in a call, and none when it comes again",
     async run(t) {
       await t.adapter.configure("main", { history: "all" });
-      const unique = { key: "k", until: "finished" as const };
-      const [job, other, keyed, second] = [t.job(), t.job(), t.job({ unique }), t.job({ unique })];
+      const [job, other] = [t.job(), t.job()];
       await t.adapter.insert([job, { ...job, payload: 2 }, other], { now: T0 });
-      await t.adapter.insert([keyed, second, keyed, job], { now: T0 });
+      await t.adapter.insert([other, job, other], { now: T0, maybeStored: true });
       const logged = (await t.log()).map(({ id, kind }) => `${kind} ${id}`).sort();
-      const expected = [job, other, keyed].map(({ id }) => `inserted ${id}`).sort();
+      const expected = [job, other].map(({ id }) => `inserted ${id}`).sort();
       same(logged, expected, "The log does not hold one insertion for each job that was added.");
     },
   },

@@ -1,4 +1,3 @@
-import { isQueueError } from "@anyqueue/api";
 import type { Case } from "../case.ts";
 import { holds, same, sameIds, status } from "../check.ts";
 import { storeAtomic } from "../needs.ts";
@@ -66,31 +65,6 @@ export const spawning: readonly Case[] = [
         }
         await answered;
       }
-    },
-  },
-  {
-    promise: "P13a",
-    title: "leaves a job as it was when a successor is refused, since it would wait for itself",
-    async run(t) {
-      const refused = t.job();
-      const waiting = await t.add({ dependsOn: [refused.id], onParent: "leave" });
-      const id = await t.add();
-      const held = await t.claim();
-      const spawn = [t.job(), { ...refused, dependsOn: [waiting], onParent: "leave" as const }];
-      const change = { id, expect: { token: held.token }, set: { state: "completed" }, event: "done" };
-      const error = await t.adapter.cas([{ ...change, spawn }], { now: T0 + 1 }).catch((thrown: unknown) => thrown);
-      holds(
-        isQueueError(error, "INVALID"),
-        `A successor that would wait for itself was taken: ${JSON.stringify(error)}.`,
-      );
-      same(await t.read(id), held, "A job changed, though a successor of it was refused.");
-      same(await t.log({ id }), [], "The log tells of a change of which a successor was refused.");
-      same(
-        await t.adapter.get(spawn.map((child) => child.id)),
-        [null, null],
-        "A successor is there without the change.",
-      );
-      status(await t.cas(change, T0 + 1), "ok", "The change cannot be made without its successors.");
     },
   },
   {
