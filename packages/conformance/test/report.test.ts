@@ -83,6 +83,15 @@ describe("a report", () => {
     expect(last(reportOf(kept, { subject: "mine on a file" }))).toMatch(/^mine on a file \(mine\) keeps/);
   });
 
+  it("tells what was not waited for from what does not apply", () => {
+    const unjudged = { outcome: "skipped", isUnjudged: true, reason: "not judged: `get` had not ended" } as const;
+    const text = renderReport(reportOf([...excused, ...kept.with(0, { ...(kept[0] as CaseReport), ...unjudged })]));
+    expect(text).toMatch(
+      /^ {2}· P14 +Finality +partly run +(\d+)\/\1 {2}1 left out: not judged: `get` had not ended$/m,
+    );
+    expect(text).toContain(`${excused.length} not applicable, 1 not judged.`);
+  });
+
   it("tells a cause that breaks much only once, and first", () => {
     const cause = {
       outcome: "failed",

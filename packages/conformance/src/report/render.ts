@@ -34,7 +34,10 @@ function summary(report: Report, look: Look): string[] {
   const { counts, suite, seed, tookMs } = report;
   const broken = withVerdict(report, "broken");
   const { passed, failed, skipped } = counts;
-  const figures = `${passed} ${passed === 1 ? "case" : "cases"} passed, ${failed} failed, ${skipped} not applicable.`;
+  const unjudged = report.cases.filter(({ isUnjudged }) => isUnjudged).length;
+  const open = unjudged > 0 ? `, ${unjudged} not judged` : "";
+  const cases = `${passed} ${passed === 1 ? "case" : "cases"}`;
+  const figures = `${cases} passed, ${failed} failed, ${skipped - unjudged} not applicable${open}.`;
   const run = `Suite ${suite}, seed ${seed}, ${(tookMs / 1000).toFixed(1)} s.`;
   return [
     ...(broken.length === 0 ? [] : [...begin(report), ...again(broken, seed, look)]).flatMap((line) =>

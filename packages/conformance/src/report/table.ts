@@ -44,5 +44,5 @@ function casesOf({ passed, failed }: PromiseReport): string {
 function remarkOf({ verdict, skipped, reason }: PromiseReport): string {
   if (reason === undefined) return "";
   if (verdict !== "kept" && verdict !== "partly run") return printable(reason);
-  return `${skipped} not applicable: ${printable(reason)}`;
+  return `${skipped} ${verdict === "kept" ? "not applicable" : "left out"}: ${printable(reason)}`;
 }
