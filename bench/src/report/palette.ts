@@ -19,7 +19,7 @@ export interface LineStyle {
 }
 
 const COLOURS = 8;
-const DASHES = ["none", "5,3", "2,2"];
+const DASHES = ["none", "5,3", "2,2", "9,3,2,3", "1,4", "10,5"];
 
 /** Tells the lines of a scenario apart: the same subject looks the same in each of its charts. */
 export function lineStyles(subjects: readonly string[]): (subject: string) => LineStyle {

@@ -37,7 +37,7 @@ nav a::first-letter { text-transform: uppercase; }
 .caution { margin: 0 0 1rem; padding: 0.7rem 1rem; border-radius: 8px; background: var(--caution); }
 ul.bad, .left-out, .machine { padding-left: 1.1rem; font-size: 0.9rem; }
 .left-out, .machine { color: var(--muted); }
-.bad { color: var(--bad); }
+.bad { color: var(--bad); overflow-wrap: anywhere; }
 .good { color: var(--good); }
 .key { margin: 0 0 0.7rem; color: var(--muted); font-size: 0.86rem; }
 .key i { display: inline-block; width: 0.75em; height: 0.75em; margin: 0 0.4em 0 0.9em; border-radius: 2px; background: var(--swatch); }

@@ -9,6 +9,7 @@ const KEYS = 1000;
 
 /** Something that shapes the work, in whose presence jobs are added and drained. */
 interface Shape {
+  /** What the jobs are; of those that wait, where they do. */
   readonly title: string;
   /** The jobs that are drained. */
   readonly job?: (n: number) => Partial<JobInput>;
@@ -19,8 +20,8 @@ interface Shape {
 
 const shapes: readonly Shape[] = [
   { title: "plain jobs" },
-  { title: "beside jobs behind one busy key", waiting: () => ({ orderingKey: "busy" }) },
-  { title: "beside jobs blocked by another", waiting: () => ({ dependsOn: ["bench:held"] }) },
+  { title: "behind a busy key", waiting: () => ({ orderingKey: "busy" }) },
+  { title: "blocked by another", waiting: () => ({ dependsOn: ["bench:held"] }) },
   { title: "in a lane with capacity", lane: { capacity: 1_000_000 } },
   { title: "in a lane with concurrency and rate", lane: { concurrency: 10_000, rate: { limit: 1e6, periodMs: 1 } } },
   { title: `with ${KEYS.toLocaleString("en")} ordering keys`, job: (n) => ({ orderingKey: `key ${n % KEYS}` }) },
@@ -39,7 +40,7 @@ export const shaping: Scenario = {
     const sizes = smoke ? { jobs: SMALL, waiting: SMALL } : { jobs: 20_000, waiting: 100_000 };
     return shapes.map((shape): Case => ({
       parameters: {
-        jobs: shape.waiting ? `${shape.title}: ${sizes.waiting.toLocaleString("en")}` : shape.title,
+        jobs: shape.waiting ? `beside ${sizes.waiting.toLocaleString("en")} ${shape.title}` : shape.title,
       },
       metrics: { "bulk add": "jobs/s", drain: "jobs/s" },
       run: (subject) => onQueue(subject, (queue) => measure(queue, shape, sizes)),
