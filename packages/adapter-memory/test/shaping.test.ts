@@ -13,41 +13,26 @@ async function take(queue: Adapter, limit: number, lanes = ["default"]): Promise
   return (await queue.poll({ lanes, limit, lease, now: NOW })).jobs;
 }
 
-/** How long a piece of work takes, in milliseconds. */
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
-}
-
 describe("shaping at scale", () => {
-  it("P18 takes other jobs as fast with a hundred thousand parked behind one key as without", async () => {
-    const claimAndSettle = async (queue: Adapter): Promise<void> => {
-      for (let round = 0; round < 500; round++) {
-        const jobs = await take(queue, 10, ["other", "default"]);
-        const changes = jobs.map(({ id, token }) => ({ id, expect: { token }, set: { state: "waiting" } }));
-        await queue.cas(changes, { now: NOW });
-      }
-    };
-    const free = memory();
-    const busy = memory();
-    await busy.insert(
+  // How fast that is, beside a lane without the busy key, `anyqueue bench --scenarios shaping` tells.
+  it("P18 takes and settles five thousand other jobs with a hundred thousand parked behind one key", async () => {
+    const queue = memory();
+    await queue.insert(
       many(100_000, () => ({ orderingKey: "k", priority: 0 })),
       { now: NOW },
     );
-    for (const queue of [free, busy]) {
-      await take(queue, 1);
-      await queue.insert(
-        many(1000, () => ({ lane: "other" })),
-        { now: NOW },
-      );
-      await claimAndSettle(queue);
+    await take(queue, 1);
+    await queue.insert(
+      many(1000, () => ({ lane: "other" })),
+      { now: NOW },
+    );
+    for (let round = 0; round < 500; round++) {
+      const jobs = await take(queue, 10, ["other", "default"]);
+      expect(jobs.map(({ lane }) => lane)).toEqual(Array(10).fill("other"));
+      const changes = jobs.map(({ id, token }) => ({ id, expect: { token }, set: { state: "waiting" } }));
+      await queue.cas(changes, { now: NOW });
     }
-
-    const times = [await timed(() => claimAndSettle(free)), await timed(() => claimAndSettle(busy))];
-
-    expect(times[1]).toBeLessThan(5 * (times[0] ?? 0) + 100);
-    expect((await busy.lanes({ now: NOW }))[0]?.counts).toEqual({ active: 1, waiting: 99_999 });
+    expect((await queue.lanes({ now: NOW }))[0]?.counts).toEqual({ active: 1, waiting: 99_999 });
   });
 
   it("P18 works a line of ten thousand off in order, each job found by the poll after the one before has ended", async () => {

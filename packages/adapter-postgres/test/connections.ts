@@ -20,6 +20,16 @@ export async function openPool(wish: pg.PoolConfig = {}): Promise<pg.Pool> {
   return pool;
 }
 
+/** A pool that has made all its connections, so that who has little patience with it waits for no server. */
+export async function connectedPool(wish: pg.PoolConfig & { readonly max: number }): Promise<pg.Pool> {
+  const { connectionTimeoutMillis, ...rest } = wish;
+  const pool = await openPool(rest);
+  const clients = await Promise.all(Array.from({ length: wish.max }, () => pool.connect()));
+  for (const client of clients) client.release();
+  pool.options.connectionTimeoutMillis = connectionTimeoutMillis;
+  return pool;
+}
+
 /** The URL of the server of this run with something changed. */
 export async function changedUrl(change: (url: URL) => void): Promise<string> {
   const url = new URL(await serverUrl());

@@ -1,18 +1,9 @@
 import pg from "pg";
 import { describe, expect, it } from "vitest";
-import { openConnection, openPool, telling } from "./connections.ts";
+import { connectedPool, openConnection, telling } from "./connections.ts";
 import { serverUrl } from "./server.ts";
 
 const IMPATIENT = { serverMs: 50, poolMs: 50, ownMs: 50, againMs: 50 };
-
-/** With its connection made, so that nobody who has little patience waits for the server. */
-async function connectedPool(wish: pg.PoolConfig): Promise<pg.Pool> {
-  const { connectionTimeoutMillis, ...rest } = wish;
-  const pool = await openPool(rest);
-  await pool.query("SELECT 1");
-  pool.options.connectionTimeoutMillis = connectionTimeoutMillis;
-  return pool;
-}
 
 describe("a pool with no connection left", () => {
   it("is waited for, but not for ever", async () => {

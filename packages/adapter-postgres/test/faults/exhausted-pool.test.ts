@@ -3,7 +3,7 @@ import { isQueueError, type Job, Queue } from "@anyqueue/api";
 import { postgres } from "@anyqueue/adapter-postgres";
 import type pg from "pg";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { openPool, telling } from "../connections.ts";
+import { connectedPool, telling } from "../connections.ts";
 import { temporarySchema } from "../server.ts";
 import { job } from "../stores.ts";
 
@@ -14,7 +14,7 @@ describe("a given pool whose connections the application has taken, all of them"
   let queue: Queue;
 
   beforeEach(async () => {
-    pool = await openPool({ max: 3, connectionTimeoutMillis: WAIT_MS });
+    pool = await connectedPool({ max: 3, connectionTimeoutMillis: WAIT_MS });
     queue = new Queue(postgres({ pool, schema: temporarySchema(), notify: false }));
     await queue.open();
     onTestFinished(() => queue.close());
@@ -38,12 +38,10 @@ describe("a given pool whose connections the application has taken, all of them"
       configure: () => adapter.configure("default", { paused: true }),
     };
     const giveBack = await take(pool, 3);
-    const startedAt = performance.now();
     for (const verb of Object.values(verbs)) {
       const refused = { code: "UNAVAILABLE", message: telling("None of the 3 connections") };
       await expect(verb()).rejects.toMatchObject(refused);
     }
-    expect(performance.now() - startedAt).toBeLessThan(Object.keys(verbs).length * (WAIT_MS + 1000));
     giveBack();
     await Promise.all(Object.values(verbs).map((verb) => verb()));
     expect(pool).toMatchObject({ waitingCount: 0 });

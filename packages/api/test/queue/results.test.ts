@@ -138,11 +138,9 @@ describe("queue.result", () => {
     const waiting = [rejectionOf(closing.result(id)), rejectionOf(closing.receive({ wait: "1h" }))];
     // Until both have looked once, and sleep.
     for (let n = 0; n < 10; n++) await new Promise(setImmediate);
-    const before = performance.now();
 
     await closing.close();
 
     expect((await Promise.all(waiting)).map(({ code }) => code)).toEqual(["CLOSED", "CLOSED"]);
-    expect(performance.now() - before).toBeLessThan(500);
   });
 });
