@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { summarise } from "../src/statistics.ts";
+import { invalidLines } from "../src/result-text.ts";
 import { figure, parameterFigure, ratioFigure } from "../src/tables/figure.ts";
 import { Book } from "../src/tables/relation.ts";
 import { tableOf } from "../src/tables/table-model.ts";
@@ -80,4 +81,14 @@ it("gives each sampled metric a row and each quantile a column", () => {
   const table = tableOf(SCENARIO, all, new Book(all));
   expect(table.columns.map(({ title }) => title)).toEqual(["p50", "p95", "p99", "max"]);
   expect(table.groups[0]?.rows.map(({ parameters }) => parameters)).toEqual([["same process"], ["other process"]]);
+});
+
+it("tells of a run that does not count once, whatever was measured in it", () => {
+  const invalid = ["1 were lost"];
+  const lines = invalidLines([
+    measured({ metric: "bulk add", parameters: { waiting: 1000 }, invalid }),
+    measured({ metric: "drain", parameters: { waiting: 1000 }, invalid }),
+    measured({ metric: "drain", parameters: { waiting: 10 } }),
+  ]);
+  expect(lines).toEqual(["throughput, anyqueue sqlite FULL, waiting 1,000, bulk add and drain: 1 were lost"]);
 });
