@@ -117,10 +117,10 @@ describe("snapshot", () => {
   it("P1 writes from time to time, if something has changed", async () => {
     const queue = await opened(5);
     await queue.insert([newJob("a")]);
-    await vi.waitFor(async () => expect(await readFile(path, "utf8")).toContain("default:a"));
+    await vi.waitFor(async () => expect(await readFile(path, "utf8")).toContain("default:a"), { timeout: 60_000 });
     await rm(path);
     await queue.insert([newJob("b")]);
-    await vi.waitFor(async () => expect(await readFile(path, "utf8")).toContain("default:b"));
+    await vi.waitFor(async () => expect(await readFile(path, "utf8")).toContain("default:b"), { timeout: 60_000 });
     await queue.close();
   });
 
@@ -133,7 +133,7 @@ describe("snapshot", () => {
     await mkdir(`${path}.tmp`);
     await queue.insert([newJob("new")]);
 
-    await vi.waitFor(() => expect(warnings).toHaveLength(1));
+    await vi.waitFor(() => expect(warnings).toHaveLength(1), { timeout: 60_000 });
     await expect(queue.close()).rejects.toMatchObject({ code: "UNAVAILABLE", cause: { code: "EISDIR" } });
     expect(await readFile(path, "utf8")).toBe(before);
     expect(await queue.get(["default:new"])).not.toEqual([null]);

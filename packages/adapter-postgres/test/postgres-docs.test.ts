@@ -96,7 +96,7 @@ describe("docs/postgres.md", () => {
       expect((await client.query(query)).rows).toMatchObject([
         { state: "idle in transaction", last_query: /LOCK TABLE/ },
       ]);
-    });
+    }, 60_000);
     await holder.query("ROLLBACK");
     await waiting;
   });

@@ -110,7 +110,7 @@ describe.skipIf(!isThere)(`a job driven by psql${isThere ? "" : " (there is no p
     ).toEqual(["ok", "default:report"]);
     // The worker may be giving turns at this moment, and then there is nothing for others.
     const claim = "SELECT id, token FROM anyqueue.claim(types => '{account.*}', n => 10)";
-    const [credit = ""] = await vi.waitUntil(async () => (await psql(claim))[0]?.split("|"), 10_000);
+    const [credit = ""] = await vi.waitUntil(async () => (await psql(claim))[0]?.split("|"), 60_000);
     expect(credit).toBe("default:credit");
     expect(await psql(claim)).toEqual([]);
     await worker.idle();

@@ -358,7 +358,7 @@ describe("a process with a worker", () => {
     const count = async (): Promise<number> => (await queue.list({ types: ["beat"] })).items.length;
     const worker = queue.work({ beat: () => undefined });
     await queue.schedule("pulse", { every: 100 }, "beat", null);
-    await vi.waitFor(async () => expect(await count()).toBeGreaterThan(0));
+    await vi.waitFor(async () => expect(await count()).toBeGreaterThan(0), { timeout: 60_000 });
     await worker.stop();
     const before = await count();
 
@@ -367,7 +367,7 @@ describe("a process with a worker", () => {
     await queue.receive({ types: ["other"], wait: "5s" });
     expect(await count()).toBeLessThanOrEqual(before + 1);
     queue.work({ beat: () => undefined });
-    await vi.waitFor(async () => expect(await count()).toBeGreaterThan(before + 1));
+    await vi.waitFor(async () => expect(await count()).toBeGreaterThan(before + 1), { timeout: 60_000 });
   });
 
   it("makes no ticks with `schedules: false`", async () => {

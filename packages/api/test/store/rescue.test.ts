@@ -67,7 +67,7 @@ describe("rescue", () => {
     await vi.waitFor(async () => {
       found.push(...(await store.poll({ limit: 1, lease: { ms: 60_000, holder: "me" } })).jobs);
       expect(found).toHaveLength(1);
-    });
+    }, 60_000);
 
     expect(found[0]).toMatchObject({ id: "default:a", attempt: 2, error: { code: "LEASE_ENDED" } });
   });

@@ -5,7 +5,7 @@ import { decorate, losing, memory } from "../support/adapters.ts";
 import { errorOf, rejectionOf } from "../support/errors.ts";
 import { gate, openOn, openOver, untilAborted } from "../support/queues.ts";
 
-const soon = { timeout: 8000, interval: 5 };
+const soon = { timeout: 60_000, interval: 5 };
 
 /** Holds up the event loop, as a handler that computes does. */
 function block(ms: number): void {

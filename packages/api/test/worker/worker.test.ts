@@ -12,7 +12,7 @@ import { describe, expect, it, vi } from "vitest";
 import { errorOf, rejectionOf } from "../support/errors.ts";
 import { gate, openOn, openOver, untilAborted } from "../support/queues.ts";
 
-const soon = { timeout: 5000, interval: 5 };
+const soon = { timeout: 60_000, interval: 5 };
 
 describe.each(["memory:", "sqlite::memory:"])("a worker on %s", (url) => {
   const open = async (): Promise<ReturnType<typeof openOver>> => openOver(await createAdapter(url));
