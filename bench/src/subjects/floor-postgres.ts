@@ -37,12 +37,19 @@ const FINISH_AND_CLAIM = {
 // Right after a bulk load the statistics are those of an empty table, and each claim would sort the whole backlog.
 const PINNED = ["sort", "seqscan", "bitmapscan", "hashjoin", "mergejoin"].map((plan) => `-c enable_${plan}=off`);
 
+interface Statement {
+  readonly name: string;
+  readonly text: string;
+  readonly values?: unknown[];
+}
+
 /** How a floor uses its connections. */
 interface Style {
   readonly name: string;
   readonly batching: string;
   readonly configuration: string;
-  adder(pool: Pool): (n: number, padding?: string) => Promise<unknown>;
+  /** How a job is added; `after` is sent behind it. */
+  adder(pool: Pool, ...after: readonly Statement[]): (n: number, padding?: string) => Promise<unknown>;
   step(pool: Pool): Step;
 }
 
@@ -50,7 +57,10 @@ const plain: Style = {
   name: "floor postgres",
   batching: `${BATCH} claimed`,
   configuration: `an INSERT per job on ${CONNECTIONS} connections; ${BATCH} claimed by one statement, finished by another`,
-  adder: (pool) => (n, padding) => pool.query({ ...ADD_ONE, values: [512, Date.now(), textOf(n, padding)] }),
+  adder:
+    (pool, ...after) =>
+    (n, padding) =>
+      send(pool, { ...ADD_ONE, values: [512, Date.now(), textOf(n, padding)] }, ...after),
   step: (pool) => async (done, limit) => {
     if (done.length > 0) await pool.query({ ...FINISH, values: [done] });
     if (limit === 0) return [];
@@ -95,12 +105,7 @@ async function connect(style: Style, url: string, schema: string): Promise<Sessi
   const step = style.step(pool);
   return {
     add: style.adder(pool),
-    // Sent together, so that the commit and the notification cost one round trip.
-    addAndWake: async (n) => {
-      const client = await pool.connect();
-      await Promise.all([client.query({ ...ADD_ONE, values: [512, Date.now(), textOf(n)] }), client.query(WAKE)]);
-      client.release();
-    },
+    addAndWake: style.adder(pool, WAKE),
     addMany: (count, options) => {
       const texts = payloadsOf(count, options).map((payload) => JSON.stringify(payload));
       return pool.query({ ...ADD, values: columnsOf(texts, options) });
@@ -122,20 +127,30 @@ async function connect(style: Style, url: string, schema: string): Promise<Sessi
 }
 
 /** While one INSERT is on its way, the calls that come in are gathered for the next. */
-function mergingAdder(pool: Pool): (n: number, padding?: string) => Promise<unknown> {
+function mergingAdder(pool: Pool, ...after: readonly Statement[]): (n: number, padding?: string) => Promise<unknown> {
   let gathered: string[] = [];
   let sending: Promise<unknown> | undefined;
   let next: Promise<unknown> | undefined;
-  const send = (): Promise<unknown> => {
+  const begin = (): Promise<unknown> => {
     const texts = gathered;
     gathered = [];
     next = undefined;
-    return (sending = pool.query({ ...ADD, values: columnsOf(texts) }));
+    return (sending = send(pool, { ...ADD, values: columnsOf(texts) }, ...after));
   };
   return (n, padding) => {
     gathered.push(textOf(n, padding));
-    return (next ??= sending === undefined ? Promise.resolve().then(send) : sending.then(send, send));
+    return (next ??= sending === undefined ? Promise.resolve().then(begin) : sending.then(begin, begin));
   };
+}
+
+/** Sends statements one behind the other on one connection, so that they cost one round trip. */
+async function send(pool: Pool, ...statements: readonly Statement[]): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await Promise.all(statements.map((statement) => client.query(statement)));
+  } finally {
+    client.release();
+  }
 }
 
 function columnsOf(texts: readonly string[], { mixed, delayMs = 0 }: JobOptions = {}): unknown[] {
