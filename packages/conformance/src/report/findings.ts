@@ -57,6 +57,7 @@ const BY_FIELD: Readonly<Record<string, PromiseNumber>> = {
   spawned: "P13a",
   cancelRequested: "P21",
   settings: "P19",
+  keep: "P26",
   payload: "P2",
   type: "P2",
   group: "P2",
