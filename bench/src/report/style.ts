@@ -67,7 +67,7 @@ footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--line
   body { padding: 1.4rem 1rem 3rem; }
   section { margin-top: 2.4rem; }
   th, td { padding: 0.4rem 0.6rem; }
-  tbody th { position: sticky; left: 0; background: var(--card); }
+  tbody th { position: sticky; left: 0; min-width: 8.5rem; background: var(--card); }
 }
 @media print { details > *, .grid { break-inside: avoid; } }
 `;

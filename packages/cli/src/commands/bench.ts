@@ -1,3 +1,4 @@
+import type { BenchOptions } from "@anyqueue/bench";
 import type { Command } from "commander";
 import { UsageError } from "../failure.ts";
 import { wholeNumber } from "../number-option.ts";
@@ -5,17 +6,8 @@ import { several } from "../selection.ts";
 import type { GlobalFlags } from "../session.ts";
 
 /** What the command line says about a run of the benchmark. */
-export interface BenchFlags extends GlobalFlags {
-  readonly backends?: readonly string[];
-  readonly only?: readonly string[];
-  readonly with?: readonly string[];
+export interface BenchFlags extends GlobalFlags, BenchOptions {
   readonly fixture?: readonly string[];
-  readonly scenarios?: readonly string[];
-  readonly smoke?: boolean;
-  readonly runs?: number;
-  readonly seconds?: number;
-  readonly backlogs?: readonly number[];
-  readonly connections?: number;
   readonly html?: string;
   readonly compare?: string;
   readonly from?: string;
