@@ -60,6 +60,14 @@ export class SortedSet<K, T extends K = K> {
 
   /** Removes an item; false if it was not there. */
   delete(item: T): boolean {
+    const [first] = this.#chunks;
+    // What is first mostly goes first; then nothing has to be searched for.
+    if (first !== undefined && first[0] === item) {
+      this.#size--;
+      first.shift();
+      this.#tidy(0, first, 0);
+      return true;
+    }
     const at = this.#chunkOf(item, this.#order.number(item));
     const chunk = this.#chunks[at];
     if (chunk === undefined) return false;

@@ -10,11 +10,13 @@ export interface Advance {
 
 /** The job as a poll leaves it: moved on and, with a lease, one more attempt charged. */
 export function advance(job: Job, { to, now, lease }: Advance): Job {
-  const next = { ...job, state: to, version: job.version + 1, updatedAt: now };
+  const version = job.version + 1;
   if (lease) {
     const held: Lease = { token: lease.token, until: now + lease.ms, holder: lease.holder, from: job.state };
-    return { ...next, attempt: job.attempt + 1, token: lease.token, lease: held };
+    const attempt = job.attempt + 1;
+    return { ...job, state: to, version, updatedAt: now, attempt, token: lease.token, lease: held };
   }
+  const next = { ...job, state: to, version, updatedAt: now };
   return isTerminal(to) ? { ...next, finishedAt: now } : { ...next, attempt: 0 };
 }
 
