@@ -133,7 +133,7 @@ function chooseFiltered(
   const takeFrom = (lane: string, wanted: number): "filled" | "cut short" | "finished" => {
     const end = rows.length + wanted;
     let count = looked.get(lane) ?? 0;
-    for (const row of candidates(sql, request, lane, places.get(lane), now)) {
+    for (const row of candidates(sql, request, lane, places.get(lane), wanted, now)) {
       if (count === CANDIDATE_BOUND) return "cut short";
       looked.set(lane, ++count);
       places.set(lane, placeOf(request, row));
@@ -178,12 +178,40 @@ function placeOf({ order }: PollRequest, row: JobRow): Place {
   return order === "touched" ? [row[18] ?? 0] : [row[5], row[6], row[0]];
 }
 
-function candidates(sql: Statements, request: PollRequest, lane: string, place: Place | undefined, now: number) {
-  const { order, from = "waiting" } = request;
+/** The candidates behind a place. As many as are wanted come first, since mostly all of them will do. */
+function* candidates(
+  sql: Statements,
+  request: PollRequest,
+  lane: string,
+  after: Place | undefined,
+  wanted: number,
+  now: number,
+): Generator<JobRow, void, undefined> {
+  let place = after;
+  for (let size = Math.min(wanted, CANDIDATE_BOUND); ; size = PAGE) {
+    const rows = readAfter(sql, request, lane, place, size, now);
+    yield* rows;
+    const last = rows[size - 1];
+    if (last === undefined) return;
+    place = placeOf(request, last);
+  }
+}
+
+/** How many rows are read at a time by a poll that passes over many. */
+const PAGE = 100;
+
+function readAfter(
+  sql: Statements,
+  { order, from = "waiting" }: PollRequest,
+  lane: string,
+  place: Place | undefined,
+  size: number,
+  now: number,
+): JobRow[] {
   const [first = -1, runAt = 0, seq = 0] = place ?? [];
   return order === "touched"
-    ? sql.touchedAfter.iterate(lane, from, first, now)
-    : sql.readyAfter.iterate(lane, from, first, runAt, seq, now);
+    ? sql.touchedAfter.all(lane, from, first, now, size)
+    : sql.readyAfter.all(lane, from, first, runAt, seq, now, size);
 }
 
 function chooseById(

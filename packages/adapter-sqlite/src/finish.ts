@@ -1,6 +1,6 @@
 import { type Change, isTerminal, laneOf } from "@anyqueue/api";
 import { isDropped, noteEnd } from "./change.ts";
-import { encode, parseExtra, PLACE } from "./rows.ts";
+import { encode, type FinishedJob, parseExtra, PLACE } from "./rows.ts";
 import type { Transaction } from "./transaction.ts";
 
 /**
@@ -14,7 +14,7 @@ export function finish(tx: Transaction, changes: readonly Change[], now: number)
   for (const change of changes) if (isPlain(tx, change)) plain.set(change.id, change);
   if (plain.size === 0) return versions;
 
-  const written: (readonly [seq: number, state: string, result: string | null])[] = [];
+  const written: FinishedJob[] = [];
   const leases = tx.sql.findLeases.all(JSON.stringify([...plain.keys()]));
   for (const [seq, id, token, version, until, cancelRequested, extra] of leases) {
     const { expect, set } = plain.get(id) ?? {};
@@ -23,13 +23,13 @@ export function finish(tx: Transaction, changes: readonly Change[], now: number)
     if (keep !== undefined || set?.state === undefined) continue;
     const { state } = set;
     const lane = laneOf(id);
-    written.push([seq, state, encode(set.result)]);
+    written.push([state, encode(set.result), seq]);
     versions.set(id, version + 1);
     tx.hints.job(id);
     tx.freeSlot(lane);
     noteEnd(tx, { id, lane, state, orderingKey, dependsOn }, PLACE.leased);
   }
-  if (written.length > 0) tx.sql.finish.run(now, now, JSON.stringify(written));
+  tx.sql.finish.run([now, now], written);
   return versions;
 }
 

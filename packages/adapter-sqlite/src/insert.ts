@@ -2,7 +2,7 @@ import { freshJob, type InsertOutcome, isCustom, type LaneSettings, type NewJob 
 import { judge } from "./dependencies.ts";
 import { followUp } from "./follow-up.ts";
 import { hasToWait, lineOf } from "./lines.ts";
-import { encode, extraOf, PLACE, placeOf, toJob } from "./rows.ts";
+import { encode, extraOf, hasExtra, PLACE, type PlainJob, placeOf, toJob } from "./rows.ts";
 import type { Stored, Transaction } from "./transaction.ts";
 import { holderOf, takeKey } from "./unique-keys.ts";
 
@@ -23,6 +23,7 @@ export function spawn(tx: Transaction, jobs: readonly NewJob[], now: number): st
 }
 
 function store(tx: Transaction, jobs: readonly NewJob[], now: number, isSpawned = false): InsertOutcome[] {
+  if (jobs.every((job) => isPlain(tx, job))) return addPlain(tx, jobs, now);
   const blocked: Stored[] = [];
   const outcomes = jobs.map((job) => add(tx, job, now, isSpawned, blocked));
   if (blocked.length === 0) return outcomes;
@@ -35,6 +36,29 @@ function store(tx: Transaction, jobs: readonly NewJob[], now: number, isSpawned 
 function current(tx: Transaction, outcome: InsertOutcome): InsertOutcome {
   const row = outcome.status === "existing" ? tx.sql.find.get(outcome.id) : undefined;
   return row && outcome.status === "existing" ? { ...outcome, job: toJob(row) } : outcome;
+}
+
+/** Whether a job asks for nothing that few jobs ask for, so that it can be stored together with others. */
+function isPlain(tx: Transaction, job: NewJob): boolean {
+  if (job.state !== "waiting" || job.group !== undefined || job.progress !== undefined || hasExtra(job)) return false;
+  const { capacity, order, history } = tx.enter(job.lane);
+  return capacity == null && order !== "fifo" && history !== "all";
+}
+
+/** Stores what most jobs are by as few statements as possible. */
+function addPlain(tx: Transaction, jobs: readonly NewJob[], now: number): InsertOutcome[] {
+  const first = tx.nextSeq(jobs.length);
+  const rows = jobs.map((job, i): PlainJob => {
+    const { id, lane, type, priority, runAt = now + (job.delayMs ?? 0), maxAttempts } = job;
+    const place = runAt <= now ? PLACE.ready : PLACE.scheduled;
+    return [first + i, id, lane, type, place, priority, runAt, maxAttempts, JSON.stringify(job.payload)];
+  });
+  const added = tx.sql.insertPlain.run([now, now], rows);
+  if (added > 0) for (const { lane } of jobs) tx.hints.lane(lane);
+  if (added === jobs.length) return jobs.map(({ id }) => ({ status: "added", id }));
+  const fresh = new Set(tx.sql.idsFrom.all(first));
+  // Of those that come twice the first one is new.
+  return jobs.map(({ id }) => (fresh.delete(id) ? { status: "added", id } : (existing(tx, id) ?? corrupt(id))));
 }
 
 function add(tx: Transaction, wish: NewJob, now: number, isSpawned: boolean, blocked: Stored[]): InsertOutcome {

@@ -14,7 +14,7 @@ import { type Candidates, choose, hasReady, type Share, sharesOf } from "./choos
 import { followUp } from "./follow-up.ts";
 import { hasLimit, Limits } from "./limits.ts";
 import { nextDueAt } from "./next-due.ts";
-import { PLACE, type JobRow, toJob } from "./rows.ts";
+import { type JobRow, type LeasedJob, PLACE, toJob } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 import type { Stored, Transaction } from "./transaction.ts";
 
@@ -107,9 +107,9 @@ function take(tx: Transaction, rows: readonly JobRow[], request: PollRequest, no
     const step: Advance = { to, now, ...(lease && { lease: { token: first + i, ...lease } }) };
     return { seq: row[0], place: row[25], before, job: advance(before, step) };
   });
-  const seqs = JSON.stringify(stored.map(({ seq }) => seq));
   if (lease) {
-    tx.sql.lease.run(to, first, touch ? first : null, now, now + lease.ms, lease.holder, from, seqs);
+    const leases = stored.map(({ seq, job }): LeasedJob => [job.token, touch ? job.token : null, seq]);
+    tx.sql.lease.run([to, now, now + lease.ms, lease.holder, from], leases);
   } else {
     const ends = isTerminal(to);
     tx.sql.advance.run(
@@ -119,7 +119,7 @@ function take(tx: Transaction, rows: readonly JobRow[], request: PollRequest, no
       now,
       ends ? now : null,
       ends ? 1 : 0,
-      seqs,
+      JSON.stringify(stored.map(({ seq }) => seq)),
     );
   }
 

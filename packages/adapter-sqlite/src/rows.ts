@@ -34,6 +34,25 @@ export type JobRow = readonly [
   place: number,
 ];
 
+/** A job that is leased. */
+export type LeasedJob = [token: number, touched: number | null, seq: number];
+
+/** A job that ends. */
+export type FinishedJob = [state: string, result: string | null, seq: number];
+
+/** A new job that has nothing but what every job has. */
+export type PlainJob = [
+  seq: number,
+  id: string,
+  lane: string,
+  type: string,
+  place: number,
+  priority: number,
+  runAt: number,
+  maxAttempts: number,
+  payload: string,
+];
+
 const WITHOUT_PAYLOAD =
   "seq, id, lane, type, state, priority, run_at, attempt, max_attempts, token, version, inserted_at, updated_at, " +
   "lease_until, holder, lease_from, cancel_requested, finished_at, touched, grp, extra, progress, error, result";
@@ -113,10 +132,22 @@ export function encode(value: unknown): string | null {
 
 /** The fields that few jobs have, as one column, or null when the job has none of them. */
 export function extraOf(job: NewJob | Job): string | null {
+  if (!hasExtra(job)) return null;
   const { backoff, timeoutMs, orderingKey, unique, dependsOn, onParent, keep } = job;
-  const rare = backoff ?? timeoutMs ?? orderingKey ?? unique ?? dependsOn ?? onParent ?? keep;
-  if (rare === undefined) return null;
   return JSON.stringify({ backoff, timeoutMs, orderingKey, unique, dependsOn, onParent, keep });
+}
+
+/** Whether a job has fields that few jobs have. */
+export function hasExtra({
+  backoff,
+  timeoutMs,
+  orderingKey,
+  unique,
+  dependsOn,
+  onParent,
+  keep,
+}: NewJob | Job): boolean {
+  return (backoff ?? timeoutMs ?? orderingKey ?? unique ?? dependsOn ?? onParent ?? keep) !== undefined;
 }
 
 /** What `extraOf` made a column of. */

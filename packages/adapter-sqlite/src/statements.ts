@@ -1,12 +1,13 @@
 import type { Database } from "better-sqlite3";
 import { Preparer } from "./preparer.ts";
-import { COLUMNS, HOT_COLUMNS, type JobRow } from "./rows.ts";
+import { COLUMNS, type FinishedJob, HOT_COLUMNS, type JobRow, type LeasedJob, type PlainJob } from "./rows.ts";
 import { prepareShaping } from "./shaping-statements.ts";
 
 /**
  * Every statement but those of lists, prepared once per connection, in the order of the contract. Each names the partial
  * index that it is written for, so that neither statistics nor their absence can turn a claim into a scan. Values for
- * many rows travel as one JSON array, because one statement over a hundred rows takes half the time of a hundred.
+ * many rows travel as one JSON array or, where a row has several, as `VALUES`: one statement over a hundred rows takes
+ * half the time of a hundred.
  */
 export function prepare(db: Database) {
   const of = new Preparer(db);
@@ -16,6 +17,12 @@ export function prepare(db: Database) {
   const scheduled = "FROM anyqueue_jobs INDEXED BY anyqueue_scheduled WHERE place = 1 AND lane = ? AND state = ?";
   const leased = "FROM anyqueue_jobs INDEXED BY anyqueue_leased WHERE place = 4 AND lane = ?";
   const finished = "FROM anyqueue_jobs INDEXED BY anyqueue_kept WHERE place = 6 AND lane = ? AND state = ?";
+
+  const lease =
+    "state = ?, place = 4, attempt = attempt + 1, version = version + 1, updated_at = ?, lease_until = ?, holder = ?, lease_from = ?";
+  const finish =
+    "place = 6, lease_until = NULL, holder = NULL, lease_from = NULL, touched = NULL, version = version + 1, updated_at = ?, finished_at = ?";
+  const plain = "seq, id, lane, type, place, priority, run_at, max_attempts, payload, state, attempt, token, version";
 
   return {
     ...prepareShaping(of),
@@ -64,6 +71,14 @@ export function prepare(db: Database) {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 0, 1, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO NOTHING`,
     ),
+    insertPlain: of.rows<[insertedAt: number, updatedAt: number], PlainJob>(9, {
+      one: `INSERT INTO anyqueue_jobs (inserted_at, updated_at, ${plain}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+              'waiting', 0, 0, 1) ON CONFLICT (id) DO NOTHING`,
+      many: (values) =>
+        `INSERT INTO anyqueue_jobs (inserted_at, updated_at, ${plain})
+         SELECT ?, ?, *, 'waiting', 0, 0, 1 FROM (VALUES ${values}) WHERE true ON CONFLICT (id) DO NOTHING`,
+    }),
+    idsFrom: of.value<[seq: number], string>("SELECT id FROM anyqueue_jobs WHERE seq >= ?"),
 
     // poll
     isDue: of.value<[lane: string, state: string, now: number], 1>(`SELECT 1 ${scheduled} AND run_at <= ? LIMIT 1`),
@@ -74,33 +89,23 @@ export function prepare(db: Database) {
       `SELECT ${COLUMNS} ${ready} AND run_at <= ? ORDER BY priority, run_at, seq LIMIT ?`,
     ),
     readyAfter: of.tuples<
-      [lane: string, state: string, priority: number, runAt: number, seq: number, now: number],
+      [lane: string, state: string, priority: number, runAt: number, seq: number, now: number, limit: number],
       JobRow
     >(
-      `SELECT ${COLUMNS} ${ready} AND (priority, run_at, seq) > (?, ?, ?) AND run_at <= ? ORDER BY priority, run_at, seq`,
+      `SELECT ${COLUMNS} ${ready} AND (priority, run_at, seq) > (?, ?, ?) AND run_at <= ?
+       ORDER BY priority, run_at, seq LIMIT ?`,
     ),
     touched: of.tuples<[lane: string, state: string, now: number, limit: number], JobRow>(
       `SELECT ${COLUMNS} ${touched} AND run_at <= ? ORDER BY touched LIMIT ?`,
     ),
-    touchedAfter: of.tuples<[lane: string, state: string, touched: number, now: number], JobRow>(
-      `SELECT ${COLUMNS} ${touched} AND touched > ? AND run_at <= ? ORDER BY touched`,
+    touchedAfter: of.tuples<[lane: string, state: string, touched: number, now: number, limit: number], JobRow>(
+      `SELECT ${COLUMNS} ${touched} AND touched > ? AND run_at <= ? ORDER BY touched LIMIT ?`,
     ),
-    lease: of.change<
-      [
-        state: string,
-        tick: number,
-        touch: number | null,
-        now: number,
-        until: number,
-        holder: string,
-        from: string,
-        seqs: string,
-      ]
-    >(
-      `UPDATE anyqueue_jobs SET state = ?, place = 4, token = ? + j.key, touched = ? + j.key, attempt = attempt + 1,
-         version = version + 1, updated_at = ?, lease_until = ?, holder = ?, lease_from = ?
-       FROM json_each(?) AS j WHERE seq = j.value`,
-    ),
+    lease: of.rows<[state: string, now: number, until: number, holder: string, from: string], LeasedJob>(3, {
+      one: `UPDATE anyqueue_jobs SET ${lease}, token = ?, touched = ? WHERE seq = ?`,
+      many: (values) =>
+        `UPDATE anyqueue_jobs SET ${lease}, token = column1, touched = column2 FROM (VALUES ${values}) WHERE seq = column3`,
+    }),
     advance: of.change<
       [
         state: string,
@@ -142,11 +147,11 @@ export function prepare(db: Database) {
       `SELECT seq, anyqueue_jobs.id, token, version, lease_until, cancel_requested, extra
        FROM json_each(?) AS j CROSS JOIN anyqueue_jobs WHERE anyqueue_jobs.id = j.value AND place = 4`,
     ),
-    finish: of.change<[updatedAt: number, finishedAt: number, jobs: string]>(
-      `UPDATE anyqueue_jobs SET state = j.value ->> 1, place = 6, lease_until = NULL, holder = NULL, lease_from = NULL,
-         version = version + 1, updated_at = ?, finished_at = ?, touched = NULL, result = j.value ->> 2
-       FROM json_each(?) AS j WHERE seq = j.value ->> 0`,
-    ),
+    finish: of.rows<[updatedAt: number, finishedAt: number], FinishedJob>(3, {
+      one: `UPDATE anyqueue_jobs SET ${finish}, state = ?, result = ? WHERE seq = ?`,
+      many: (values) =>
+        `UPDATE anyqueue_jobs SET ${finish}, state = column1, result = column2 FROM (VALUES ${values}) WHERE seq = column3`,
+    }),
     renew: of.change<[leases: string]>(
       "UPDATE anyqueue_jobs SET lease_until = j.value ->> 1 FROM json_each(?) AS j WHERE seq = j.value ->> 0",
     ),

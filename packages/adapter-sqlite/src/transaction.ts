@@ -78,10 +78,11 @@ export class Transaction {
     return (this.sql.nextTicks.get(count) ?? 0) - count + 1;
   }
 
-  /** A new place at the end of the insertion order, which no job ever had, removed ones included (P7). */
-  nextSeq(): number {
-    this.#lastSeq = (this.#lastSeq ?? this.sql.lastSeq.get() ?? 0) + 1;
-    return this.#lastSeq;
+  /** New places at the end of the insertion order, which no job ever had, removed ones included (P7); the first of them. */
+  nextSeq(count = 1): number {
+    const last = this.#lastSeq ?? this.sql.lastSeq.get() ?? 0;
+    this.#lastSeq = last + count;
+    return last + 1;
   }
 
   /** Writes to the log; `inserted` and `moved` only in lanes that record everything (P22). */
