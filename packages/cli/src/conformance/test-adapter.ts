@@ -26,8 +26,12 @@ export async function testAdapter(subject: string, flags: ConformanceFlags): Pro
     return leave(await compare(fixture, other, flags, { output, signal, look }), signal);
   }
   const report = await runSuite(fixture, options, signal, output);
-  output.result(report, renderReport(report, lookFor(subject)));
-  await writeBadges(report, flags, output);
+  // Files first: who reads the output may have seen enough before its end, and then the command is over.
+  try {
+    await writeBadges(report, flags, output);
+  } finally {
+    output.result(report, renderReport(report, lookFor(subject)));
+  }
   leave(report.counts.failed > 0 ? EXIT.failed : EXIT.ok, signal);
 }
 
