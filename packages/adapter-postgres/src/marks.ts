@@ -1,4 +1,4 @@
-import type { JobRow } from "./rows.ts";
+import type { ClaimedJobs } from "./claimed.ts";
 
 /** How long a mark is believed, in milliseconds. */
 const LIFETIME = 1000;
@@ -9,6 +9,9 @@ const MANY_JOBS = 500;
 /** How many pages of the index a claim may read, beyond what its jobs need, before it is worth a mark. */
 const MANY_PAGES = 20;
 const JOBS_PER_PAGE = 50;
+
+/** Where claimed jobs were. */
+type ClaimedPlaces = Pick<ClaimedJobs, "lane" | "priority" | "runAt" | "seq">;
 
 /** A place in poll order. */
 type Place = readonly [priority: number, runAt: number, seq: number];
@@ -50,17 +53,19 @@ export class Marks {
     return { given, types: key, drops: this.#drops };
   }
 
-  /** Learns from a poll that claimed these rows, and read so many pages of the index. */
-  learn(ticket: Ticket, rows: readonly JobRow[], pages: number): void {
-    this.#claimed += rows.length;
+  /** Learns from a poll that claimed these jobs, and read so many pages of the index. */
+  learn(ticket: Ticket, found: readonly ClaimedPlaces[], pages: number): void {
+    const count = found.reduce((sum, { seq }) => sum + seq.length, 0);
+    this.#claimed += count;
     if (ticket.types !== this.#types || ticket.drops < this.#clearedAt) return;
     const isWorthIt =
       this.#places.size > 0 ||
       Math.max(this.#claimed, this.#claimedBefore) > MANY_JOBS ||
-      pages > MANY_PAGES + rows.length / JOBS_PER_PAGE;
+      pages > MANY_PAGES + count / JOBS_PER_PAGE;
     if (!isWorthIt) return;
-    for (const [seq, , lane, , , priority, runAt] of rows) {
-      if ((this.#droppedAt.get(lane) ?? 0) <= ticket.drops) this.#places.set(lane, [priority, runAt, seq]);
+    for (const { lane, priority, runAt, seq } of found) {
+      if ((this.#droppedAt.get(lane) ?? 0) > ticket.drops) continue;
+      this.#places.set(lane, [priority.at(-1) ?? 0, runAt.at(-1) ?? 0, seq.at(-1) ?? 0]);
     }
   }
 

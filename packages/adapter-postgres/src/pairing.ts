@@ -1,7 +1,6 @@
 import type { Connection, Rows } from "./connection.ts";
 import type { Statements } from "./statements.ts";
 import { stateOf } from "./failures.ts";
-import { readAnswer } from "./transaction.ts";
 
 /** A call that waits for the end of the turn. */
 interface Waiting<T> {
@@ -34,7 +33,7 @@ export class Pairing {
     });
   }
 
-  /** As the function `poll`. */
+  /** As the function `poll_jobs`. */
   poll(values: readonly unknown[]): Promise<Rows> {
     if (this.#poll !== undefined) return this.#connection.query(this.#sql.poll, values);
     return new Promise((resolve, reject) => {
@@ -53,9 +52,12 @@ export class Pairing {
     this.#poll = undefined;
     if (settle !== undefined && poll !== undefined) {
       try {
-        const rows = await this.#connection.query(this.#sql.settleAndPoll, [...settle.values, ...poll.values]);
-        settle.resolve(readAnswer([rows.at(-1)?.at(-1)]));
-        poll.resolve(rows.slice(0, -1));
+        const [settled, ...rows] = await this.#connection.query(this.#sql.settleAndPoll, [
+          ...settle.values,
+          ...poll.values,
+        ]);
+        settle.resolve(JSON.parse((settled?.[1] ?? "null") as string));
+        poll.resolve(rows);
         return;
       } catch (error) {
         // Undone by the server: then one must not suffer for the other, and each is sent by itself.

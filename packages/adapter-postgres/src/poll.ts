@@ -1,6 +1,7 @@
-import { encodeCursor, isTerminal, laneOf, type PollRequest, type PollResult } from "@anyqueue/api";
+import { encodeCursor, isTerminal, type Job, laneOf, type PollRequest, type PollResult } from "@anyqueue/api";
 import { type Candidates, choose, kindOf, placesOf, type Share } from "./choose.ts";
-import type { Connection, Rows } from "./connection.ts";
+import { type ClaimedJobs, jobsOf } from "./claimed.ts";
+import type { Connection } from "./connection.ts";
 import type { Marks } from "./marks.ts";
 import type { Pairing } from "./pairing.ts";
 import { type JobRow, toJob } from "./rows.ts";
@@ -37,7 +38,17 @@ function isPlain({ limit, lease, ids, where, order }: PollRequest): boolean {
   return limit === 0 || (where === undefined && order !== "touched" && lease !== undefined);
 }
 
-async function claim(polling: Polling, request: PollRequest, most: number): Promise<Rows> {
+/** What `poll_jobs` found. */
+interface Polled {
+  readonly jobs: readonly Job[];
+  readonly takenOver: readonly Job[];
+  readonly nextDueAt: number | null;
+  readonly now: number;
+  /** Where a poll by type stopped. */
+  readonly cut: string | null;
+}
+
+async function claim(polling: Polling, request: PollRequest, most: number): Promise<Polled> {
   const { pairing, write, marks, turn } = polling;
   const { lanes, limit, types, from = "waiting", to = "active", lease, expired = 0, now } = request;
   const isClaiming = most > 0;
@@ -61,35 +72,37 @@ async function claim(polling: Polling, request: PollRequest, most: number): Prom
     now ?? null,
     write.leaseDurability,
   ]);
-  if (ticket !== undefined) marks.learn(ticket, rowsOf(rows, CLAIMED), rows.at(-1)?.[1] as number);
-  return rows;
+  const told = rows.map(([kind, answer]) => ({ kind, answer: JSON.parse(answer as string) as unknown }));
+  const of = (kind: number): unknown[] => told.flatMap((row) => (row.kind === kind ? [row.answer] : []));
+  const [nextDueAt, clock, pages, cut] = of(END)[0] as [number | null, number, number, string | null];
+  if (ticket !== undefined) marks.learn(ticket, of(CLAIMED) as ClaimedJobs[], pages);
+  const jobs = told.flatMap(({ kind, answer }) => {
+    if (kind === CLAIMED) return jobsOf(answer as ClaimedJobs, { from, to, holder: lease?.holder ?? "" });
+    return kind === LARGE ? [toJob(answer as JobRow)] : [];
+  });
+  return { jobs, takenOver: (of(TAKEN_OVER) as JobRow[]).map(toJob), nextDueAt, now: clock, cut };
 }
 
+/** The kinds of rows. */
 const CLAIMED = 0;
 const TAKEN_OVER = 1;
+const END = 2;
+/** A job that was claimed, where those of one claim are large together. */
+const LARGE = 4;
 
-function rowsOf(rows: Rows, kind: number): JobRow[] {
-  return rows.filter((row) => row[0] === kind).map((row) => row.slice(1) as unknown as JobRow);
-}
-
-/** The last row tells of the whole: the next due time, the clock, and where a poll by type stopped. */
-function read(rows: Rows, request: PollRequest, chosen?: Candidates): PollResult {
-  const [, , , , , , , runAt, , , , , , clock] = rows.at(-1) as readonly unknown[] as readonly (number | null)[];
-  const cut = rows.at(-1)?.at(-1) as string | null;
-  const expired = rowsOf(rows, TAKEN_OVER).map(toJob);
+function read(polled: Polled, request: PollRequest, chosen?: Candidates): PollResult {
+  const { jobs, takenOver: expired, nextDueAt, now, cut } = polled;
   if (chosen === undefined) {
-    const jobs = rowsOf(rows, CLAIMED).map(toJob);
     const after = cut === null ? undefined : encodeCursor(kindOf(request), JSON.parse(cut) as never);
-    return { jobs, expired, nextDueAt: runAt ?? null, now: clock ?? 0, ...(after !== undefined && { after }) };
+    return { jobs, expired, nextDueAt, now, ...(after !== undefined && { after }) };
   }
   const { rows: taken, mayBeMore, after } = chosen;
   const isFull = request.limit > 0 && taken.length >= request.limit;
-  const nextDueAt = isFull || mayBeMore || after !== undefined ? clock : runAt;
   return {
     jobs: taken.map(toJob),
     expired,
-    nextDueAt: nextDueAt ?? null,
-    now: clock ?? 0,
+    nextDueAt: isFull || mayBeMore || after !== undefined ? now : nextDueAt,
+    now,
     ...(after !== undefined && { after }),
   };
 }

@@ -76,8 +76,23 @@ export function toJob(row: JobRow): Job {
     updatedAt,
   };
   if (leaseUntil !== null) job.lease = { token, until: leaseUntil, holder: holder ?? "", from: from ?? state };
-  if (cancelRequested !== null) job.cancelRequested = true;
   if (finishedAt !== null) job.finishedAt = finishedAt;
+  return addRare(job, [group, cancelRequested, extra, progress, error, result]);
+}
+
+/** What few jobs have; JSON as text. */
+export type RareColumns = readonly [
+  group: string | null,
+  cancelRequested: boolean | null,
+  extra: string | null,
+  progress: string | null,
+  error: string | null,
+  result: string | null,
+];
+
+/** The same job with what it has of these. */
+export function addRare(job: Draft, [group, cancelRequested, extra, progress, error, result]: RareColumns): Job {
+  if (cancelRequested !== null) job.cancelRequested = true;
   if (group !== null) job.group = group;
   if (extra !== null) Object.assign(job, parse(extra));
   if (progress !== null) job.progress = parse(progress);

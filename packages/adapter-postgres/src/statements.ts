@@ -25,7 +25,7 @@ export function prepare(schema: string) {
     insert: call("insert_jobs", 8),
 
     // poll
-    poll: callRows("poll", 15),
+    poll: callRows("poll_jobs", 15),
     take: callRows("take", 8),
     candidates: callRows("candidates", 6),
     candidatesById: callRows("candidates_by_id", 3),

@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { Marks } from "../src/marks.ts";
-import type { JobRow } from "../src/rows.ts";
 
 const MANY = 50;
 
-/** A row as far as a mark looks at it. */
-function row(lane: string, priority: number, seq: number): JobRow {
-  return [seq, `${lane}:${seq}`, lane, "demo", "active", priority, 1000] as unknown as JobRow;
+/** A claimed job as far as a mark looks at it. */
+function row(lane: string, priority: number, seq: number): Parameters<Marks["learn"]>[1][number] {
+  return { lane, priority: [priority], runAt: [1000], seq: [seq] };
 }
 
 describe("marks", () => {

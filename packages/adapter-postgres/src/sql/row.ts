@@ -33,6 +33,15 @@ const STORED_NAMES = [...NAMES, "place", "okey", "keep_until"];
 /** Everything that `hot_jobs` and `history` store of a job, for moving rows between the two. */
 export const STORED = STORED_NAMES.join(", ");
 
+/** What finishing leaves as it is, of the table with this alias, and the version. */
+export function lastingOf(alias: string): string {
+  const replaced =
+    "state updated_at finished_at lease_until holder lease_from cancel_requested touched place keep_until".split(" ");
+  return STORED_NAMES.filter((name) => !replaced.includes(name))
+    .map((name) => `${alias}.${name}`)
+    .join(", ");
+}
+
 /** Selects jobs as they are once finished: in this state, with this result, by nobody's lease. */
 export function ended(table: string, state: string, result: string): string {
   const changed: Readonly<Record<string, string>> = {

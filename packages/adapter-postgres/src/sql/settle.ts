@@ -1,12 +1,11 @@
 import { CLAUSE, CLOCK, DURABILITY, INNER } from "./clause.ts";
 import { KEPT } from "./keep.ts";
-import { POLL_PARAMETERS, polling } from "./poll.ts";
-import { ended, STORED } from "./row.ts";
+import { ended, lastingOf, STORED } from "./row.ts";
 
 const ENDED = `gone AS (
     DELETE FROM hot_jobs j USING unnest(ids, tokens, states, results) WITH ORDINALITY AS g(id, token, state, result, n)
     WHERE j.id = g.id AND j.lane = split_part(g.id, ':', 1) AND j.token = g.token AND j.lease_until > clock
-    RETURNING j.*, g.n, g.state AS end_state, g.result::json AS end_result),
+    RETURNING ${lastingOf("j")}, j.state, j.holder, j.cancel_requested, g.n, g.state AS end_state, g.result::json AS end_result),
   ended AS (${ended("gone", "end_state", "coalesce(end_result, result)")})`;
 
 /** What was done, to which jobs, under which ordering keys a turn is free, and whether a job says itself how long it is kept. */
@@ -96,15 +95,6 @@ CREATE OR REPLACE FUNCTION with_hints(answer text, ready text[], finished text[]
   SELECT CASE WHEN coalesce(ready, '{}') = '{}' AND coalesce(finished, '{}') = '{}' THEN answer
     ELSE json_build_object('done', answer::json, 'ready', ready, 'finished', finished)::text END
 $$;
-
--- Finishes jobs and polls in one step. As "poll", and then a row of kind 3 that holds the answer of "settle" in "payload".
-CREATE OR REPLACE FUNCTION settle_and_poll(ids text[], tokens bigint[], states text[], results text[], settled_at bigint,
-  settle_durability text, ${POLL_PARAMETERS})
-${polling({
-  declared: "\n  answer text;",
-  first: "\n  answer := settle_here(ids, tokens, states, results, settled_at, settle_durability);",
-  last: "  kind := 3;\n  payload := answer;\n  RETURN NEXT;\n",
-})}
 
 CREATE OR REPLACE FUNCTION renew(ids text[], tokens bigint[], lease_ms bigint[], at bigint, durability text)
 RETURNS text ${CLAUSE} AS $$

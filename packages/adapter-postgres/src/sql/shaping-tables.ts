@@ -12,10 +12,12 @@ CREATE INDEX hot_jobs_blocked ON hot_jobs (lane, seq) WHERE place = 3;`;
 /** Rows come and go as often as those of jobs. */
 const BUSY = "WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000)";
 
-/** Functions that have other arguments from now on. */
+/** Functions that have other arguments from now on, or answer otherwise. */
 const DROPPED = `DROP FUNCTION IF EXISTS insert_jobs(json, text[], bigint, boolean, boolean, text);
 DROP FUNCTION IF EXISTS remove_jobs(text[]);
 DROP FUNCTION IF EXISTS next_due(text[], boolean[], text, bigint);
+DROP FUNCTION IF EXISTS settle_and_poll(text[], bigint[], text[], text[], bigint, text, text[], int[], int, text[], text[], json,
+  text, text, int, bigint, text, int, json, bigint, text);
 DROP FUNCTION IF EXISTS empty_part(regclass, text, text[], bigint);
 DROP FUNCTION IF EXISTS forget_discarded(text[]);`;
 
