@@ -29,13 +29,16 @@ function store(tx: Transaction, jobs: readonly NewJob[], now: number, isSpawned 
   if (blocked.length === 0) return outcomes;
   judge(tx, blocked, now);
   followUp(tx, now);
-  return outcomes.map((outcome) => current(tx, outcome));
+  return outcomes.map((outcome) => current(tx, outcome, jobs));
 }
 
-/** The job that is there already may be one of this call, of which only now is known how it begins. */
-function current(tx: Transaction, outcome: InsertOutcome): InsertOutcome {
-  const row = outcome.status === "existing" ? tx.sql.find.get(outcome.id) : undefined;
-  return row && outcome.status === "existing" ? { ...outcome, job: toJob(row) } : outcome;
+/** The job that is there already may be one of this call, of which only now is known how it begins, or that it ended. */
+function current(tx: Transaction, outcome: InsertOutcome, jobs: readonly NewJob[]): InsertOutcome {
+  if (outcome.status !== "existing") return outcome;
+  const row = tx.sql.find.get(outcome.id);
+  if (row) return { ...outcome, job: toJob(row) };
+  const state = jobs.find(({ id }) => id === outcome.id)?.state ?? outcome.job.state;
+  return { ...outcome, job: { ...outcome.job, state } };
 }
 
 /** Whether a job asks for nothing that few jobs ask for, so that it can be stored together with others. */

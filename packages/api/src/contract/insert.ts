@@ -15,7 +15,10 @@ export interface At<Tx = never> {
 /** What became of one job of an `insert`. */
 export type InsertOutcome =
   | { readonly status: "added"; readonly id: string }
-  /** A job with this id, or one that holds the unique key, is kept; nothing was changed (P3, P17). */
+  /**
+   * A job with this id, or one that holds the unique key, is kept; nothing was changed (P3, P17). `job` is how it is when
+   * the call ends; one of the same call that has ended at once and is not kept is told as it came.
+   */
   | { readonly status: "existing"; readonly id: string; readonly by: "id" | "unique"; readonly job: Job }
   /** The lane's capacity is used up (P19). */
   | { readonly status: "full" }

@@ -211,4 +211,19 @@ export const inserting: readonly Case[] = [
       same(again, expected, "The job that is answered is not the one that is stored.");
     },
   },
+  {
+    promise: "P3",
+    title: "answers a job that came earlier in the same call and ended at once as it came, if it is not to be kept",
+    async run(t) {
+      const job = t.job({ dependsOn: ["main:none"], onParent: "cancel", keep: { cancelled: false } });
+      const [, again] = await t.adapter.insert([job, job], { now: T0, maybeStored: true });
+      same(await t.adapter.get([job.id]), [null], "A job is kept that was to be kept nowhere.");
+      const came = again?.status === "existing" ? again.job : undefined;
+      same(
+        [again?.status, came?.id, came?.state],
+        ["existing", job.id, "waiting"],
+        "The job is told otherwise than it came.",
+      );
+    },
+  },
 ];

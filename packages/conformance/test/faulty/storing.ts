@@ -114,6 +114,22 @@ export const storing: readonly Fault[] = [
       }),
   },
   {
+    promise: "P3",
+    name: "tells a job of the same call that was not kept as it was in between",
+    break: (adapter) =>
+      decorate(adapter, {
+        insert: async (jobs, at) => {
+          const outcomes = await adapter.insert(jobs, at);
+          const stored = new Set((await adapter.get(jobs.map((job) => job.id))).map((job) => job?.id));
+          return outcomes.map((each) =>
+            each.status === "existing" && each.job.dependsOn && !stored.has(each.id)
+              ? { ...each, job: { ...each.job, state: "blocked" } }
+              : each,
+          );
+        },
+      }),
+  },
+  {
     promise: "P4",
     name: "does not know `allOrNone`",
     break: (adapter) => decorate(adapter, { insert: (jobs, at) => adapter.insert(jobs, { ...at, allOrNone: false }) }),

@@ -84,7 +84,7 @@ export class NaiveAdapter implements Adapter<Transaction> {
     return this.#write(at, mayFail, (step) => {
       const planned = jobs.map((job) => step.add(job));
       step.judge();
-      const outcomes = planned.map((outcome) => current(step.world, outcome));
+      const outcomes = planned.map((outcome) => current(step.world, outcome, jobs));
       if (!at.allOrNone || outcomes.every((each) => each.status === "added")) return outcomes;
       step.isUndone = true;
       return outcomes.map((each) => (each.status === "added" ? { status: "skipped" } : each));
@@ -230,10 +230,13 @@ export class NaiveAdapter implements Adapter<Transaction> {
   }
 }
 
-/** The job that is there already may be one of this call, of which only now is known how it begins. */
-function current(world: World, outcome: InsertOutcome): InsertOutcome {
-  const row = outcome.status === "existing" ? world.rows.get(outcome.id) : undefined;
-  return row && outcome.status === "existing" ? { ...outcome, job: row.job } : outcome;
+/** The job that is there already may be one of this call, of which only now is known how it begins, or that it ended. */
+function current(world: World, outcome: InsertOutcome, jobs: readonly NewJob[]): InsertOutcome {
+  if (outcome.status !== "existing") return outcome;
+  const row = world.rows.get(outcome.id);
+  if (row) return { ...outcome, job: row.job };
+  const state = jobs.find(({ id }) => id === outcome.id)?.state ?? outcome.job.state;
+  return { ...outcome, job: { ...outcome.job, state } };
 }
 
 function countStarts(world: World, lane: string, taken: readonly Row[], now: number): void {
