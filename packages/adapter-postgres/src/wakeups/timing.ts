@@ -15,7 +15,7 @@ export interface Timing {
 }
 
 export const TIMING: Timing = {
-  pauseMs: 10,
+  pauseMs: 5,
   pingMs: 15_000,
   deadlineMs: 5000,
   patienceMs: 1000,

@@ -25,7 +25,7 @@ describe("Outbox", () => {
     outbox.add(["a"], []);
     expect(sent).toEqual(['{"s":"me","l":["a"]}']);
     for (let i = 0; i < 1000; i++) outbox.add([`b${i % 3}`], ["c"]);
-    await vi.advanceTimersByTimeAsync(9);
+    await vi.advanceTimersByTimeAsync(4);
     expect(sent).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1);
     expect(sent.slice(1)).toEqual(['{"s":"me","l":["b0","b1","b2"],"f":["c"]}']);
