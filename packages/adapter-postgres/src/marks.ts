@@ -1,7 +1,10 @@
 import type { ClaimedJobs } from "./claimed.ts";
 
-/** How long a mark is believed, in milliseconds. */
-const LIFETIME = 1000;
+/** How long marks are believed, in milliseconds: longer where a look from the beginning takes longer. */
+const LIFETIME = { least: 1000, most: 10_000 } as const;
+
+/** So many milliseconds for each page that such a look reads, which is about ten times what a page takes. */
+const LIFETIME_PER_PAGE = 0.1;
 
 /** How many jobs claimed within that time leave enough behind to be worth a mark. */
 const MANY_JOBS = 500;
@@ -28,8 +31,8 @@ export interface Ticket {
 /**
  * Remembers below which place lanes hold nothing more, for claims that would otherwise walk over the index entries of
  * thousands of claimed jobs, which stay until the next vacuum, or for as long as somebody keeps an old snapshot open. Only
- * hints: a mark is dropped when something may have come in below it, and after a second at the latest; and there are none
- * while little is claimed.
+ * hints: a mark is dropped when something may have come in below it, and after a second, or the tenfold time of a look from
+ * the beginning; and there are none while little is claimed.
  */
 export class Marks {
   readonly #places = new Map<string, Place>();
@@ -38,6 +41,8 @@ export class Marks {
   #drops = 0;
   #clearedAt = 0;
   #types = "";
+  /** How many pages the last look from the beginning had to read beyond what its jobs need. */
+  #cost = 0;
   #since = 0;
   #claimed = 0;
   #claimedBefore = 0;
@@ -56,17 +61,25 @@ export class Marks {
   /** Learns from a poll that claimed these jobs, and read so many pages of the index. */
   learn(ticket: Ticket, found: readonly ClaimedPlaces[], pages: number): void {
     const count = found.reduce((sum, { seq }) => sum + seq.length, 0);
+    const cost = pages - count / JOBS_PER_PAGE;
+    if (ticket.given === null) this.#cost = cost;
     this.#claimed += count;
     if (ticket.types !== this.#types || ticket.drops < this.#clearedAt) return;
     const isWorthIt =
-      this.#places.size > 0 ||
-      Math.max(this.#claimed, this.#claimedBefore) > MANY_JOBS ||
-      pages > MANY_PAGES + count / JOBS_PER_PAGE;
+      this.#places.size > 0 || Math.max(this.#claimed, this.#claimedBefore) > MANY_JOBS || cost > MANY_PAGES;
     if (!isWorthIt) return;
     for (const { lane, priority, runAt, seq } of found) {
       if ((this.#droppedAt.get(lane) ?? 0) > ticket.drops) continue;
       this.#places.set(lane, [priority.at(-1) ?? 0, runAt.at(-1) ?? 0, seq.at(-1) ?? 0]);
     }
+  }
+
+  /**
+   * Another process says that something came into these lanes, which is mostly behind what waits there. To look from the
+   * beginning each time would take more than the claims themselves where that is a long way; there a mark has its time.
+   */
+  doubt(lanes: Iterable<string>): void {
+    if (this.#cost <= MANY_PAGES) this.drop(lanes);
   }
 
   /** Something came into these lanes. */
@@ -87,8 +100,9 @@ export class Marks {
 
   #age(): void {
     const now = performance.now();
-    if (now - this.#since < LIFETIME) return;
-    this.#claimedBefore = now - this.#since < 2 * LIFETIME ? this.#claimed : 0;
+    const lifetime = Math.min(Math.max(this.#cost * LIFETIME_PER_PAGE, LIFETIME.least), LIFETIME.most);
+    if (now - this.#since < lifetime) return;
+    this.#claimedBefore = now - this.#since < 2 * lifetime ? this.#claimed : 0;
     this.#claimed = 0;
     this.#since = now;
     this.#places.clear();

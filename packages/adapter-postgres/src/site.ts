@@ -70,7 +70,7 @@ export class Site {
   /** Calls `wake` with hints until unsubscribed (P24). */
   async listen(wake: (hint: Hint) => void): Promise<Unsubscribe> {
     return this.wakeups.listen((hint) => {
-      if ("lane" in hint) this.marks.drop([hint.lane]);
+      if ("lane" in hint) this.marks.doubt([hint.lane]);
       else if ("resync" in hint) this.marks.clear();
       wake(hint);
     });
