@@ -4,7 +4,7 @@ import type { ClaimedJobs } from "./claimed.ts";
 const LIFETIME = { least: 1000, most: 10_000 } as const;
 
 /** So many milliseconds for each page that such a look reads, which is about ten times what a page takes. */
-const LIFETIME_PER_PAGE = 0.1;
+const LIFETIME_PER_PAGE = 0.3;
 
 /** How many jobs claimed within that time leave enough behind to be worth a mark. */
 const MANY_JOBS = 500;
