@@ -1,10 +1,7 @@
 import type { ClaimedJobs } from "./claimed.ts";
 
-/** How long marks are believed, in milliseconds: longer where a look from the beginning takes longer. */
-const LIFETIME = { least: 1000, most: 10_000 } as const;
-
-/** So many milliseconds for each page that such a look reads, which is about ten times what a page takes. */
-const LIFETIME_PER_PAGE = 0.3;
+/** How long marks are believed, in milliseconds. */
+const LIFETIME = 1000;
 
 /** How many jobs claimed within that time leave enough behind to be worth a mark. */
 const MANY_JOBS = 500;
@@ -31,8 +28,8 @@ export interface Ticket {
 /**
  * Remembers below which place lanes hold nothing more, for claims that would otherwise walk over the index entries of
  * thousands of claimed jobs, which stay until the next vacuum, or for as long as somebody keeps an old snapshot open. Only
- * hints: a mark is dropped when something may have come in below it, and after a second, or the tenfold time of a look from
- * the beginning; and there are none while little is claimed.
+ * hints: a mark is dropped when something may have come in below it, and after a second at the latest; and there are none
+ * while little is claimed.
  */
 export class Marks {
   readonly #places = new Map<string, Place>();
@@ -100,9 +97,8 @@ export class Marks {
 
   #age(): void {
     const now = performance.now();
-    const lifetime = Math.min(Math.max(this.#cost * LIFETIME_PER_PAGE, LIFETIME.least), LIFETIME.most);
-    if (now - this.#since < lifetime) return;
-    this.#claimedBefore = now - this.#since < 2 * lifetime ? this.#claimed : 0;
+    if (now - this.#since < LIFETIME) return;
+    this.#claimedBefore = now - this.#since < 2 * LIFETIME ? this.#claimed : 0;
     this.#claimed = 0;
     this.#since = now;
     this.#places.clear();

@@ -1,23 +1,15 @@
-import { CLAUSE, CLOCK, DURABILITY, INNER } from "./clause.ts";
-import { columnsOf, listOf, ROW_TYPE } from "./row.ts";
+import { CLAUSE, CLOCK, DURABILITY } from "./clause.ts";
+import { POLL_PARTS } from "./poll-parts.ts";
+import { BY_COLUMNS, BY_ROWS, type Telling } from "./poll-answer.ts";
+import { FITS, IN_ORDER } from "./ready.ts";
 
 /** A job that is ready, from behind a place in poll order, which is null at the beginning. */
 const READY = `j.place = 0 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock
       AND (j.priority, j.run_at, j.seq) > (coalesce((low ->> 0)::bigint, -1), coalesce((low ->> 1)::bigint, 0),
         coalesce((low ->> 2)::bigint, 0))`;
 
-const FITS = `(j.type = ANY (types) OR j.type || '.' ~ ANY (patterns))`;
-
 /** How many candidates of a lane a poll by type looks at, as the contract's CANDIDATE_BOUND. */
 const BOUND = 1000;
-
-const IN_ORDER = "ORDER BY j.priority, j.run_at, j.seq";
-
-/** Leases those jobs whose `ctid` a query gives that has locked them. */
-const lease = (chosen: string): string => `UPDATE hot_jobs j SET state = target, place = 4, token = nextval('ticks'),
-          attempt = j.attempt + 1, version = j.version + 1, updated_at = clock, lease_until = clock + lease_ms,
-          holder = for_holder, lease_from = wanted_state, touched = CASE WHEN to_custom THEN nextval('ticks') END
-        WHERE j.lane = here AND j.ctid = ANY (ARRAY(${chosen}))`;
 
 const CHOSEN = `SELECT j.ctid FROM hot_jobs j WHERE ${READY}
             AND (types IS NULL OR ${FITS})
@@ -39,78 +31,6 @@ const LOGGED = `,
           INSERT INTO events (id, at, kind, detail)
           SELECT j.id, clock, 'moved', json_build_object('from', wanted_state, 'to', target, 'holder', for_holder)
           FROM leased j)`;
-
-/** How a function tells of what it found: statements, in which `claim` is to note how many jobs there were in `claimed`. */
-interface Telling {
-  readonly returns: string;
-  readonly claim: (chosen: string, logged?: string) => string;
-  readonly takeOver: string;
-  readonly end: string;
-}
-
-const TAKEN_OVER = "take_over(every_lane, expired, lease_ms, for_holder, clock) t";
-
-/** A row for each job, as others read it best. */
-const BY_ROWS: Telling = {
-  returns: `kind int, ${ROW_TYPE}`,
-  claim: (chosen, logged = "") => `RETURN QUERY WITH leased AS (
-        ${lease(chosen)} RETURNING ${columnsOf("j")})${logged}
-      SELECT 0, j.* FROM leased j ${IN_ORDER};
-      GET DIAGNOSTICS claimed = ROW_COUNT;`,
-  takeOver: `RETURN QUERY SELECT 1, t.* FROM ${TAKEN_OVER};`,
-  end: `kind := 2;
-  updated_at := clock;
-  seq := pages;
-  payload := cut;
-  run_at := soonest;
-  RETURN NEXT;`,
-};
-
-/** What few jobs have, in the order of `ClaimedJobs.rare`. */
-const RARE = ["grp", "cancel_requested", "extra", "progress", "error", "result"];
-
-/** From so many bytes on, as they are stored, jobs are told one by one: compressed well, a text of them all could be too long. */
-const MANY_BYTES = 1_000_000;
-
-const SIZE = ["payload", "extra", "progress", "error", "result"]
-  .map((name) => `coalesce(pg_column_size(j.${name}), 0)`)
-  .join(" + ");
-
-const ordered = (alias: string): string => `FROM (SELECT * FROM leased j ${IN_ORDER}) ${alias}`;
-
-/**
- * All jobs of a claim in one row, column by column, without what is the same for all of them. The adapter reads that three
- * times as fast.
- */
-const BY_COLUMNS: Telling = {
-  returns: "kind int, answer text",
-  claim: (chosen, logged = "") => `WITH leased AS (
-        ${lease(chosen)} RETURNING j.seq, j.id, j.type, j.priority, j.run_at, j.attempt, j.max_attempts, j.token, j.version,
-          j.inserted_at, j.payload, ${RARE.map((name) => `j.${name}`).join(", ")})${logged}
-      SELECT count(*),
-        CASE WHEN sum(${SIZE}) < ${MANY_BYTES} THEN (
-          SELECT json_build_object('lane', here, 'at', clock, 'until', clock + lease_ms, 'seq', json_agg(c.seq),
-            'id', json_agg(c.id), 'type', json_agg(c.type), 'priority', json_agg(c.priority), 'runAt', json_agg(c.run_at),
-            'attempt', json_agg(c.attempt), 'maxAttempts', json_agg(c.max_attempts), 'token', json_agg(c.token),
-            'version', json_agg(c.version), 'insertedAt', json_agg(c.inserted_at), 'payload', json_agg(c.payload),
-            'rare', CASE WHEN max(num_nonnulls(${RARE.map((name) => `c.${name}`).join(", ")})) > 0 THEN (
-              SELECT json_agg(json_build_array(${RARE.map((name, i) => (i < 2 ? `r.${name}` : `r.${name}::text`)).join(", ")}))
-              ${ordered("r")}) END)
-          ${ordered("c")}) END,
-        CASE WHEN sum(${SIZE}) >= ${MANY_BYTES} THEN (SELECT array_agg(c.id) ${ordered("c")}) END
-      INTO claimed, answer, large FROM leased j;
-      IF answer IS NOT NULL THEN
-        kind := 0;
-        RETURN NEXT;
-      ELSIF large IS NOT NULL THEN
-        RETURN QUERY SELECT 4, ${listOf("j")}::text FROM unnest(large) WITH ORDINALITY c(id, n)
-          JOIN hot_jobs j ON j.id = c.id AND j.lane = here ORDER BY c.n;
-      END IF;`,
-  takeOver: `RETURN QUERY SELECT 1, ${listOf("t")}::text FROM ${TAKEN_OVER};`,
-  end: `kind := 2;
-  answer := json_build_array(soonest, clock, pages, cut)::text;
-  RETURN NEXT;`,
-};
 
 const SETTLING = `
   kind := 3;
@@ -295,8 +215,9 @@ END $$;`;
  * - `most` is 0 for who takes nothing but asks whether there is something, and -1 for who took what it wanted otherwise.
  * - With nothing to do it only reads: no transaction id, nothing in the write-ahead log.
  *
- * `poll_jobs` does the same, and `settle_and_poll` finishes jobs before that. They answer a row with JSON for the jobs of each claim (kind 0), or one for
- * each job where these are large (4), one for each job taken over (1), then `[next due time, clock, pages, where it stopped]`; as kind 3 what `settle` answers.
+ * `poll_jobs` does the same, and `settle_and_poll` finishes jobs before that. They answer a row with JSON for the jobs of
+ * each claim (kind 0), or one for each job where these are large (4), one for each job taken over (1), then
+ * `[next due time, clock, pages, where it stopped]` (2); as kind 3 what `settle` answers.
  */
 export const POLL = String.raw`
 CREATE OR REPLACE FUNCTION poll(${POLL_PARAMETERS})${polling(BY_ROWS)}
@@ -308,71 +229,4 @@ CREATE OR REPLACE FUNCTION poll_jobs(${POLL_PARAMETERS})${polling(BY_COLUMNS)}
 CREATE OR REPLACE FUNCTION settle_and_poll(ids text[], tokens bigint[], states text[], results text[], settled_at bigint,
   settle_durability text, ${POLL_PARAMETERS})${polling(BY_COLUMNS, SETTLING)}
 
--- Makes jobs of a lane ready that have come due (P8); those that others are promoting at this moment are theirs.
-CREATE OR REPLACE FUNCTION promote(here text, wanted_state text, most int, clock bigint) RETURNS void ${INNER} AS $$
-BEGIN
-  WITH due AS MATERIALIZED (
-    SELECT j.ctid AS at_ctid FROM hot_jobs j
-    WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock
-    ORDER BY j.run_at LIMIT greatest(5000, most) FOR UPDATE SKIP LOCKED)
-  UPDATE hot_jobs j SET place = 0 WHERE j.lane = here AND j.ctid = ANY (ARRAY(SELECT d.at_ctid FROM due d));
-END $$;
-
--- Takes over jobs whose lease has ended, those first whose lease ended first, in paused lanes too (P15).
-CREATE OR REPLACE FUNCTION take_over(every_lane text[], most int, lease_ms bigint, for_holder text, clock bigint)
-RETURNS TABLE (${ROW_TYPE}) ROWS 10 ${INNER} AS $$
-#variable_conflict use_column
-BEGIN
-  IF NOT EXISTS (SELECT FROM hot_jobs j WHERE j.place = 4 AND j.lane = ANY (every_lane) AND j.lease_until <= clock) THEN
-    RETURN;
-  END IF;
-  RETURN QUERY
-  WITH ended AS MATERIALIZED (
-    SELECT j.id, j.lane, j.lease_until AS ended_at FROM hot_jobs j
-    WHERE j.place = 4 AND j.lane = ANY (every_lane) AND j.lease_until <= clock
-    ORDER BY j.lease_until, j.seq LIMIT most FOR UPDATE SKIP LOCKED),
-  taken AS (
-    UPDATE hot_jobs j SET token = nextval('ticks'), version = j.version + 1, updated_at = clock,
-      lease_until = clock + lease_ms, holder = for_holder,
-      touched = CASE WHEN j.touched IS NOT NULL THEN nextval('ticks') END
-    FROM ended e WHERE j.id = e.id AND j.lane = e.lane RETURNING j.*, e.ended_at)
-  SELECT ${columnsOf("j")} FROM taken j ORDER BY j.ended_at, j.seq;
-END $$;
-
--- The first time at which a poll of these lanes could find something, or null (P10).
-CREATE OR REPLACE FUNCTION next_due(every_lane text[], paused boolean[], limited boolean[], types text[], patterns text[],
-  wanted_state text, looks boolean, clock bigint) RETURNS bigint ${INNER} AS $$
-DECLARE
-  soonest bigint := (SELECT min(j.lease_until) FROM hot_jobs j WHERE j.place = 4 AND j.lane = ANY (every_lane));
-  here text;
-  allowed bigint;
-  again bigint;
-BEGIN
-  FOR i IN 1 .. cardinality(every_lane) LOOP
-    CONTINUE WHEN paused[i];
-    here := every_lane[i];
-    allowed := NULL;
-    IF limited[i] THEN
-      SELECT s.starts, s.again INTO allowed, again FROM starts_left(here, clock) s;
-      -- No job can be started before another one is settled.
-      CONTINUE WHEN allowed = 0 AND again IS NULL;
-    END IF;
-    IF looks OR allowed = 0 THEN
-      IF EXISTS (SELECT FROM hot_jobs j WHERE j.place = 0 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock
-        AND (types IS NULL OR ${FITS})) THEN
-        soonest := least(soonest, CASE WHEN allowed = 0 THEN again ELSE clock END);
-      END IF;
-    END IF;
-    soonest := least(soonest, (SELECT CASE WHEN allowed = 0 AND j.run_at <= clock THEN again ELSE j.run_at END FROM hot_jobs j
-      WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state ORDER BY j.run_at LIMIT 1));
-    -- Ready jobs that are not due are there only when the clock went back, so looking at the first ones will do.
-    soonest := least(soonest, (SELECT min(s.run_at) FROM (
-      SELECT j.run_at FROM hot_jobs j WHERE j.place = 0 AND j.lane = here AND j.state = wanted_state
-      ORDER BY j.priority, j.run_at, j.seq LIMIT 1000) s WHERE s.run_at > clock));
-  END LOOP;
-  RETURN soonest;
-END $$;
-
-CREATE OR REPLACE FUNCTION is_custom(state text) RETURNS boolean LANGUAGE sql IMMUTABLE AS
-$$ SELECT state NOT IN ('waiting', 'active', 'blocked', 'completed', 'failed', 'cancelled') $$;
-`;
+${POLL_PARTS}`;

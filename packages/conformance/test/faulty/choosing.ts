@@ -1,5 +1,6 @@
-import { byCodePoint, type Job, type JobQuery, type LaneShare, type PollRequest, type PollResult } from "@anyqueue/api";
+import { byCodePoint, type Job, type LaneShare } from "@anyqueue/api";
 import { decorate } from "../../src/decorate.ts";
+import { answered, listing, polling } from "./by-call.ts";
 import { type Fault, without } from "./fault.ts";
 import { lookThenTake } from "./racing.ts";
 import { storing } from "./shaping.ts";
@@ -145,28 +146,8 @@ export const choosing: readonly Fault[] = [
   },
 ];
 
-function polling(promise: Fault["promise"], name: string, change: (request: PollRequest) => PollRequest): Fault {
-  return { promise, name, break: (adapter) => decorate(adapter, { poll: (request) => adapter.poll(change(request)) }) };
-}
-
 function polled(promise: Fault["promise"], name: string, change: (jobs: readonly Job[]) => readonly Job[]): Fault {
   return answered(promise, name, (result) => ({ ...result, jobs: change(result.jobs) }));
-}
-
-function answered(
-  promise: Fault["promise"],
-  name: string,
-  change: (result: PollResult, request: PollRequest) => PollResult,
-): Fault {
-  return {
-    promise,
-    name,
-    break: (adapter) => decorate(adapter, { poll: async (request) => change(await adapter.poll(request), request) }),
-  };
-}
-
-function listing(promise: Fault["promise"], name: string, change: (query: JobQuery) => JobQuery): Fault {
-  return { promise, name, break: (adapter) => decorate(adapter, { list: (query) => adapter.list(change(query)) }) };
 }
 
 /** Polls by a clock that is off. */

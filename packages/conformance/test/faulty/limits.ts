@@ -1,12 +1,13 @@
 import { type Adapter, isTerminal, type Job, type LaneSettings } from "@anyqueue/api";
 import { decorate } from "../../src/decorate.ts";
+import { configuring } from "./by-call.ts";
 import { type Fault, without } from "./fault.ts";
 import { find, meanwhile, more, onceReopened, onceTogether, pollingAs } from "./shaping.ts";
 
 /** Breaks what P19 says about the concurrency and the rate of a lane. */
 export const limits: readonly Fault[] = [
-  configuring("knows no concurrency", (settings) => without(settings, "concurrency")),
-  configuring("leases one job more than the concurrency says", (settings) =>
+  configuring("P19", "knows no concurrency", (settings) => without(settings, "concurrency")),
+  configuring("P19", "leases one job more than the concurrency says", (settings) =>
     settings.concurrency ? { ...settings, concurrency: settings.concurrency + 1 } : settings,
   ),
   fault("has a clock that never goes back", (adapter) => {
@@ -76,22 +77,22 @@ export const limits: readonly Fault[] = [
     onceReopened(adapter, (each) => pollingAs(each, () => true, unlimited)),
   ),
 
-  configuring("knows no rate", (settings) => without(settings, "rate")),
-  configuring("lets one job more begin in a burst", (settings) =>
+  configuring("P19", "knows no rate", (settings) => without(settings, "rate")),
+  configuring("P19", "lets one job more begin in a burst", (settings) =>
     settings.rate
       ? { ...settings, rate: { ...settings.rate, burst: (settings.rate.burst ?? settings.rate.limit) + 1 } }
       : settings,
   ),
-  configuring("takes the limit for the burst", (settings) =>
+  configuring("P19", "takes the limit for the burst", (settings) =>
     settings.rate ? { ...settings, rate: without(settings.rate, "burst") } : settings,
   ),
-  configuring("takes every burst for one", (settings) =>
+  configuring("P19", "takes every burst for one", (settings) =>
     settings.rate ? { ...settings, rate: { ...settings.rate, burst: 1 } } : settings,
   ),
-  configuring("fills the bucket half as fast", (settings) =>
+  configuring("P19", "fills the bucket half as fast", (settings) =>
     settings.rate ? { ...settings, rate: { ...settings.rate, periodMs: 2 * settings.rate.periodMs } } : settings,
   ),
-  configuring("fills the bucket twice as fast", (settings) =>
+  configuring("P19", "fills the bucket twice as fast", (settings) =>
     settings.rate ? { ...settings, rate: { ...settings.rate, periodMs: settings.rate.periodMs / 2 } } : settings,
   ),
   fault("keeps the first rate that was set", (adapter) => {
@@ -178,12 +179,6 @@ async function begin(adapter: Adapter, lane: string, now = 0): Promise<void> {
 
 function fault(name: string, breaking: (adapter: Adapter) => Adapter): Fault {
   return { promise: "P19", name, break: breaking };
-}
-
-function configuring(name: string, change: (settings: LaneSettings) => LaneSettings): Fault {
-  return fault(name, (adapter) =>
-    decorate(adapter, { configure: (lane, settings) => adapter.configure(lane, change(settings)) }),
-  );
 }
 
 /** Polls as if the lanes were set otherwise. */

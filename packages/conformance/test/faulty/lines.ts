@@ -1,6 +1,6 @@
 import { type Adapter, type Change, isTerminal, type Job, type NewJob } from "@anyqueue/api";
 import { decorate } from "../../src/decorate.ts";
-import { change, type Fault, oneByOne, without } from "./fault.ts";
+import { change, changing, type Fault, oneByOne, without } from "./fault.ts";
 import { find, onceReopened, onceTogether, outsideTransactions, pollingAs, storing } from "./shaping.ts";
 
 const ENDLESS = { keyConcurrency: 10_000 };
@@ -100,18 +100,18 @@ export const lines: readonly Fault[] = [
       },
     }),
   ),
-  changing("loses the turn of a job that is delayed", ({ set }) =>
+  setting("loses the turn of a job that is delayed", ({ set }) =>
     set.delayMs !== undefined || set.runAt !== undefined ? { ...set, requeue: true } : set,
   ),
-  changing("loses the turn of a job that moves to a custom state", ({ set }) =>
+  setting("loses the turn of a job that moves to a custom state", ({ set }) =>
     set.state !== undefined && set.leaseMs === undefined && set.state !== "waiting" && !isTerminal(set.state)
       ? { ...set, requeue: true }
       : set,
   ),
-  changing("loses the turn of a job that was rescued", ({ set }) =>
+  setting("loses the turn of a job that was rescued", ({ set }) =>
     set.error?.code === "LEASE_ENDED" ? { ...set, requeue: true } : set,
   ),
-  changing("keeps the turn of a job that is requeued", ({ set }) => without(set, "requeue")),
+  setting("keeps the turn of a job that is requeued", ({ set }) => without(set, "requeue")),
   fault("gives the turn back to an earlier job that is retried", (adapter) =>
     decorate(adapter, {
       cas: (changes, at) =>
@@ -210,14 +210,6 @@ function fault(name: string, breaking: (adapter: Adapter) => Adapter): Fault {
   return { promise: "P18", name, break: breaking };
 }
 
-function changing(name: string, set: (each: Change) => Change["set"]): Fault {
-  return fault(name, (adapter) =>
-    decorate(adapter, {
-      cas: (changes, at) =>
-        adapter.cas(
-          changes.map((each) => ({ ...each, set: set(each) })),
-          at,
-        ),
-    }),
-  );
+function setting(name: string, set: (each: Change) => Change["set"]): Fault {
+  return fault(name, (adapter) => changing(adapter, (each) => ({ ...each, set: set(each) })));
 }

@@ -1,5 +1,6 @@
-import type { Job, JobQuery, PollRequest, Predicate, Test } from "@anyqueue/api";
+import type { Job, Predicate, Test } from "@anyqueue/api";
 import { decorate } from "../../src/decorate.ts";
+import { listing, polling } from "./by-call.ts";
 import type { Fault } from "./fault.ts";
 
 /** Breaks P9 by what predicates and type patterns mean. */
@@ -76,14 +77,6 @@ export const predicates: readonly Fault[] = [
       }),
   },
 ];
-
-function polling(promise: Fault["promise"], name: string, change: (request: PollRequest) => PollRequest): Fault {
-  return { promise, name, break: (adapter) => decorate(adapter, { poll: (request) => adapter.poll(change(request)) }) };
-}
-
-function listing(promise: Fault["promise"], name: string, change: (query: JobQuery) => JobQuery): Fault {
-  return { promise, name, break: (adapter) => decorate(adapter, { list: (query) => adapter.list(change(query)) }) };
-}
 
 /** Changes each test of every predicate that is listed, polled or expected by. */
 function testing(

@@ -1,12 +1,13 @@
 import { type Adapter, type InsertOutcome, isTerminal, type Job, type LaneSettings, laneOf } from "@anyqueue/api";
 import { decorate } from "../../src/decorate.ts";
+import { configuring } from "./by-call.ts";
 import { type Fault, without } from "./fault.ts";
 import { find, meanwhile, more, onceReopened, onceTogether, outsideTransactions } from "./shaping.ts";
 
 /** Breaks what P19 says about the capacity of a lane. */
 export const room: readonly Fault[] = [
-  configuring("knows no capacity", (settings) => without(settings, "capacity")),
-  configuring("takes one job more than the capacity says", (settings) =>
+  configuring("P19", "knows no capacity", (settings) => without(settings, "capacity")),
+  configuring("P19", "takes one job more than the capacity says", (settings) =>
     settings.capacity ? { ...settings, capacity: settings.capacity + 1 } : settings,
   ),
   filling("counts finished jobs against the capacity", (jobs, settings) =>
@@ -125,12 +126,6 @@ export const room: readonly Fault[] = [
 
 function fault(name: string, breaking: (adapter: Adapter) => Adapter): Fault {
   return { promise: "P19", name, break: breaking };
-}
-
-function configuring(name: string, change: (settings: LaneSettings) => LaneSettings): Fault {
-  return fault(name, (adapter) =>
-    decorate(adapter, { configure: (lane, settings) => adapter.configure(lane, change(settings)) }),
-  );
 }
 
 /** Inserts as if the lanes were set otherwise. */

@@ -1,6 +1,6 @@
 import { decide, isHeld, takeOver, type Job } from "@anyqueue/api";
 import { decorate } from "../../src/decorate.ts";
-import { type Fault, oneByOne, without } from "./fault.ts";
+import { type Fault, later, oneByOne, without } from "./fault.ts";
 
 /** Shows only when several call at the same time, on one handle or on several, or when one of them dies. */
 export const turbulent: readonly Fault[] = [
@@ -75,9 +75,4 @@ function first<T>(items: readonly T[]): T {
   const [item] = items;
   if (item === undefined) throw new Error("There was no answer.");
   return item;
-}
-
-/** A moment, in which others do something. */
-function later(): Promise<unknown> {
-  return new Promise(setImmediate);
 }

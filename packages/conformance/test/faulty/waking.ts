@@ -1,5 +1,6 @@
-import type { Adapter, PollRequest, PollResult } from "@anyqueue/api";
+import type { Adapter } from "@anyqueue/api";
 import { decorate } from "../../src/decorate.ts";
+import { answered } from "./by-call.ts";
 import type { Fault } from "./fault.ts";
 import { find } from "./shaping.ts";
 
@@ -125,16 +126,4 @@ function hushingInserts(
     },
     subscribe: (wake) => adapter.subscribe((hint) => (quiet ? undefined : wake(hint))),
   });
-}
-
-function answered(
-  promise: Fault["promise"],
-  name: string,
-  change: (result: PollResult, request: PollRequest) => PollResult,
-): Fault {
-  return {
-    promise,
-    name,
-    break: (adapter) => decorate(adapter, { poll: async (request) => change(await adapter.poll(request), request) }),
-  };
 }
