@@ -46,6 +46,17 @@ describe.each(["no statistics", "the statistics of an empty table", "statistics 
       expect(await pagesOf(claim("'{other}', '{}'"))).toBeLessThan(3000);
     });
 
+    it("P6 a claim by type beside others' claims that are under way reads no more of the lane than what is in its way", async () => {
+      const other = await openClient();
+      await other.query(`SET search_path = ${schema}`);
+      await other.query("BEGIN");
+      await other.query(`SELECT count(*) FROM ${claim("'{demo}', '{}'", "a", 500)}`);
+      expect(await pagesOf(claim("'{demo}', '{}'"))).toBeLessThan(3000);
+      const { rows } = await client.query<{ id: string }>(`SELECT id FROM ${claim("'{demo}', '{}'")} WHERE kind = 0`);
+      await other.query("ROLLBACK");
+      expect(rows.map(({ id }) => id)).toEqual(Array.from({ length: 100 }, (_, n) => `a:${2 * (600 + n) + 1}`));
+    });
+
     it("finishing, renewing, changing and removing find their jobs by id", async () => {
       const { rows } = await client.query<{ id: string; token: string }>(
         `SELECT id, token FROM ${claim("NULL, NULL")} WHERE kind = 0`,
@@ -75,8 +86,8 @@ describe.each(["no statistics", "the statistics of an empty table", "statistics 
       expect(await pagesOf("take_over('{a}', 100, 1000, 'me', 2)")).toBeLessThan(500);
     });
 
-    function claim(types: string, lane = "a"): string {
-      return `poll('{${lane}}', '{100}', 0, ${types}, NULL, 'waiting', 'active', 100, 30000, 'me', 0, NULL, NULL, NULL)`;
+    function claim(types: string, lane = "a", limit = 100): string {
+      return `poll('{${lane}}', '{${limit}}', 0, ${types}, NULL, 'waiting', 'active', ${limit}, 30000, 'me', 0, NULL, NULL, NULL)`;
     }
 
     /** How many pages a call reads, all that it calls included; the table alone has several hundred. */

@@ -3,6 +3,9 @@ import { POLL_PARTS } from "./poll-parts.ts";
 import { BY_COLUMNS, BY_ROWS, type Telling } from "./poll-answer.ts";
 import { FITS, IN_ORDER } from "./ready.ts";
 
+/** Larger than any place. */
+const LAST = "9223372036854775807";
+
 /** A job that is ready, from behind a place in poll order, which is null at the beginning. */
 const READY = `j.place = 0 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock
       AND (j.priority, j.run_at, j.seq) > (coalesce((low ->> 0)::bigint, -1), coalesce((low ->> 1)::bigint, 0),
@@ -10,10 +13,15 @@ const READY = `j.place = 0 AND j.lane = here AND j.state = wanted_state AND j.ru
 
 /** How many candidates of a lane a poll by type looks at, as the contract's CANDIDATE_BOUND. */
 const BOUND = 1000;
+/** How many it looks at in any case, where jobs before them are being claimed by others. */
+const STEP = 100;
 
-const CHOSEN = `SELECT j.ctid FROM hot_jobs j WHERE ${READY}
+/** Not behind another place, which is null where there is no end. Values, and no `OR`, so that the index stops there. */
+const UP_TO_HIGH = `(j.priority, j.run_at, j.seq) <= (coalesce((high ->> 0)::bigint, ${LAST}),
+        coalesce((high ->> 1)::bigint, ${LAST}), coalesce((high ->> 2)::bigint, ${LAST}))`;
+
+const CHOSEN = `SELECT j.ctid FROM hot_jobs j WHERE ${READY} AND ${UP_TO_HIGH}
             AND (types IS NULL OR ${FITS})
-            AND (high IS NULL OR (j.priority, j.run_at, j.seq) <= ((high ->> 0)::bigint, (high ->> 1)::bigint, (high ->> 2)::bigint))
           ${IN_ORDER} LIMIT wanted FOR UPDATE SKIP LOCKED`;
 
 /**
@@ -74,7 +82,8 @@ DECLARE
   low json;
   is_mark boolean;
   high json;
-  passed int;
+  ahead int;
+  unfit int;
   cut text;
   soonest bigint;
   large text[];
@@ -112,7 +121,7 @@ BEGIN${first}${DURABILITY}
     k := firsts[i];
     wanted := CASE WHEN paused[i] OR finished[k] THEN 0 ELSE least(limits[i], most - taken) END;
     -- Lanes that a cursor does not mention were looked through to their end by the calls before.
-    CONTINUE WHEN wanted <= 0 OR (resumed IS NOT NULL AND places[k] IS NULL);
+    CONTINUE WHEN wanted <= 0 OR looked[k] >= ${BOUND} OR (resumed IS NOT NULL AND places[k] IS NULL);
     here := every_lane[i];
     low := places[k];
     IF has_limits AND limited[i] THEN
@@ -132,7 +141,7 @@ BEGIN${first}${DURABILITY}
       low := CASE WHEN resumed IS NOT NULL THEN low END;
     END IF;
 
-    is_mark := low IS NOT NULL AND resumed IS NULL AND looked[k] IS NULL;
+    is_mark := low IS NOT NULL AND resumed IS NULL;
 
     IF types IS NOT NULL AND wanted = most - taken AND wanted <= ${BOUND} AND resumed IS NULL AND NOT recording[i] THEN
       ${claim(NEAR)}
@@ -142,12 +151,12 @@ BEGIN${first}${DURABILITY}
     END IF;
     WHILE wanted > 0 LOOP
       IF types IS NOT NULL THEN
-        SELECT json_build_array(s.priority, s.run_at, s.seq), s.looks INTO high, passed FROM (
-          SELECT j.priority, j.run_at, j.seq, row_number() OVER w AS looks, count(*) FILTER (WHERE ${FITS}) OVER w AS fits
-          FROM hot_jobs j WHERE ${READY}
-          WINDOW w AS (ORDER BY j.priority, j.run_at, j.seq ROWS UNBOUNDED PRECEDING)
-          ORDER BY j.priority, j.run_at, j.seq LIMIT ${BOUND}) s
-        WHERE fits >= wanted OR looks >= ${BOUND} - coalesce(looked[k], 0) LIMIT 1;
+        ahead := greatest(${BOUND} - coalesce(looked[k], 0), ${STEP});
+        SELECT json_agg(json_build_array(s.priority, s.run_at, s.seq)) FILTER (WHERE s.nth = ahead) -> 0,
+          count(*) FILTER (WHERE NOT s.fits) INTO high, unfit
+        FROM (
+          SELECT j.priority, j.run_at, j.seq, ${FITS} AS fits, row_number() OVER (${IN_ORDER}) AS nth
+          FROM hot_jobs j WHERE ${READY} ${IN_ORDER} LIMIT ahead) s;
       END IF;
 
       IF recording[i] AND wanted_state <> target THEN
@@ -158,21 +167,20 @@ BEGIN${first}${DURABILITY}
       taken := taken + claimed;
       wanted := wanted - claimed;
 
-      IF types IS NULL THEN
-        EXIT WHEN wanted = 0 OR low IS NULL OR resumed IS NOT NULL;
-        low := NULL;
-      ELSIF high IS NOT NULL THEN
+      EXIT WHEN wanted = 0;
+      IF high IS NOT NULL THEN
+        -- What fits and is left is being claimed by others, and no candidate.
+        looked[k] := coalesce(looked[k], 0) + claimed + unfit;
         low := high;
         places[k] := high;
-        looked[k] := coalesce(looked[k], 0) + passed;
-        is_mark := false;
-        is_cut := is_cut OR (wanted > 0 AND looked[k] >= ${BOUND});
-        EXIT WHEN wanted = 0 OR looked[k] >= ${BOUND};
-      ELSE
-        finished[k] := wanted > 0 AND NOT is_mark;
-        EXIT WHEN wanted = 0 OR finished[k];
+        is_cut := is_cut OR looked[k] >= ${BOUND};
+        EXIT WHEN looked[k] >= ${BOUND};
+      ELSIF is_mark THEN
         low := NULL;
         is_mark := false;
+      ELSE
+        finished[k] := true;
+        EXIT;
       END IF;
     END LOOP;
     IF has_limits AND limited[i] AND taken > began THEN
