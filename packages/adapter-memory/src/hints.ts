@@ -32,23 +32,27 @@ export class Hints {
 
   #remember(names: Set<string>, name: string): void {
     if (this.#subscribers.size === 0) return;
-    if (this.#lanes.size + this.#jobs.size === 0) queueMicrotask(() => this.#deliver());
+    if (this.#lanes.size + this.#jobs.size === 0) void this.#deliver();
     names.add(name);
   }
 
-  #deliver(): void {
-    const hints: Hint[] = [...this.#lanes].map((lane) => ({ lane }));
-    for (const job of this.#jobs) hints.push({ job });
+  async #deliver(): Promise<void> {
+    await Promise.resolve();
+    const lanes = [...this.#lanes];
+    const jobs = [...this.#jobs];
     this.#lanes.clear();
     this.#jobs.clear();
-    for (const subscriber of this.#subscribers) {
-      for (const hint of hints) {
-        try {
-          subscriber.wake({ ...hint });
-        } catch {
-          // A hint is only a hint: who cannot take it finds the job by polling, and the others still get theirs.
-        }
-      }
+    for (const { wake } of this.#subscribers) {
+      for (const lane of lanes) give(wake, { lane });
+      for (const job of jobs) give(wake, { job });
     }
+  }
+}
+
+function give(wake: (hint: Hint) => void, hint: Hint): void {
+  try {
+    wake(hint);
+  } catch {
+    // A hint is only a hint: who cannot take it finds the job by polling, and the others still get theirs.
   }
 }

@@ -53,7 +53,7 @@ export class Adder<Tx> {
     const with_ = allOrNone === undefined ? at : { ...at, allOrNone };
     const coalescing = additions.findIndex((addition) => addition.coalescing !== undefined);
     if (coalescing < 0) {
-      return this.#store.insert(
+      return await this.#store.insert(
         additions.map(({ input }) => input),
         with_,
       );

@@ -87,16 +87,12 @@ export class Queue<C extends Catalog = Catalog, Tx = never> extends Operations<T
    *
    * @throws QueueError `INVALID` or `TOO_LARGE` naming the field, `LANE_FULL`.
    */
-  async add<T extends TypeOf<C>>(
-    type: T,
-    payload: PayloadInput<C, T>,
-    options?: AddOptions<Payload<C, T>>,
-  ): Promise<Added> {
+  add<T extends TypeOf<C>>(type: T, payload: PayloadInput<C, T>, options?: AddOptions<Payload<C, T>>): Promise<Added> {
     return this.#adder.add(type, payload, options as AddOptions | undefined);
   }
 
   /** Adds many jobs in one step; each has its own outcome (P4). None is added when one of them is invalid. */
-  async addMany(jobs: readonly AddRequest<C>[], options: AddManyOptions = {}): Promise<AddOutcome[]> {
+  addMany(jobs: readonly AddRequest<C>[], options: AddManyOptions = {}): Promise<AddOutcome[]> {
     return this.#adder.addMany(jobs, options);
   }
 

@@ -40,14 +40,14 @@ export class Merger<Item, Outcome> {
   add(items: readonly Item[], bytes: number): Promise<readonly Outcome[]> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ items, bytes, resolve, reject });
-      if (this.#busy) return;
-      this.#busy = true;
-      // A microtask later, so that all calls made in this turn of the event loop travel together.
-      queueMicrotask(() => void this.#drain());
+      if (!this.#busy) void this.#drain();
     });
   }
 
   async #drain(): Promise<void> {
+    this.#busy = true;
+    // A microtask later, so that all calls made in this turn of the event loop travel together.
+    await Promise.resolve();
     while (this.#waiting.length > 0) {
       const calls = this.#take();
       try {

@@ -18,14 +18,16 @@ const validateList = validator(ListSchema);
 
 /** Checks a poll. @throws QueueError `INVALID` naming the field. */
 export function checkPoll(input: PollInput): PollRequest {
-  validatePoll(dense(input, ["lanes", "types", "ids"]), "Cannot poll");
-  const { from = "waiting", to = "active", lease, expired, order, ids, lanes } = input;
+  const request = dense(input, ["lanes", "types", "ids"]);
+  validatePoll(request, "Cannot poll");
+  const { from = "waiting", to = "active", lease, expired, order, ids, lanes } = request;
   const refuse = (what: string): never => {
     throw new QueueError("INVALID", `Cannot poll: ${what}`);
   };
   if (isTerminal(from)) refuse(`\`from\` cannot be \`${from}\`, which is final.`);
   if (from === "active" || from === "blocked") refuse(`\`from\` cannot be \`${from}\`.`);
-  if (to === "active" && !lease && input.limit > 0) refuse("to become `active` a job needs a `lease` { ms, holder }.");
+  if (to === "active" && !lease && request.limit > 0)
+    refuse("to become `active` a job needs a `lease` { ms, holder }.");
   if (isTerminal(to) && lease) refuse(`\`${to}\` takes no \`lease\`, since it ends the job.`);
   if (to === "blocked") refuse("a job becomes `blocked` by `dependsOn` only.");
   if (expired !== undefined && expired > 0 && !lease)
@@ -33,24 +35,26 @@ export function checkPoll(input: PollInput): PollRequest {
   if (order === "touched" && !isCustom(from))
     refuse(`\`order: "touched"\` is for states of your own, not \`${from}\`.`);
   if (ids && lanes) refuse("give `ids` or `lanes`, not both; an id names its lane.");
-  return withPredicate(input);
+  return withPredicate(request);
 }
 
 /** Checks a list query. @throws QueueError `INVALID` naming the field. */
 export function checkList(input: ListInput): JobQuery {
-  validateList(dense(input, ["lanes", "types", "states"]), "Cannot list");
-  return withPredicate(input);
+  const query = dense(input, ["lanes", "types", "states"]);
+  validateList(query, "Cannot list");
+  return withPredicate(query);
 }
 
 function withPredicate<T extends { where?: Where }>(input: T): Omit<T, "where"> & { where?: Predicate } {
-  const { where, ...rest } = input;
-  return where === undefined ? rest : { ...rest, where: asPredicate(where, "where") };
+  return input.where === undefined
+    ? (input as T & { where?: Predicate })
+    : { ...input, where: asPredicate(input.where, "where") };
 }
 
-/** With the holes of its lists as the `undefined` that they read as; a schema passes over them. */
-function dense(input: PollInput | ListInput, fields: readonly string[]): unknown {
+/** A copy, with the holes of its lists as the `undefined` that they read as; a schema passes over them. */
+function dense<T extends PollInput | ListInput>(input: T, fields: readonly (string & keyof T)[]): T {
   if (typeof input !== "object" || input === null) return input;
-  const copy: Record<string, unknown> = { ...input };
-  for (const field of fields) if (Array.isArray(copy[field])) copy[field] = Array.from(copy[field]);
+  const copy = { ...input };
+  for (const field of fields) if (Array.isArray(copy[field])) copy[field] = Array.from(copy[field]) as never;
   return copy;
 }

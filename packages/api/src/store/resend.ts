@@ -14,28 +14,24 @@ export interface ResendRules {
 const PAUSES = [50, 500, 2000];
 
 /**
- * Sends an insert again while its store is unavailable (P3). A reply may have been lost after the insert took effect,
+ * Sends an insert again whose store was unavailable, as long as it is (P3). A reply may have been lost after the insert took effect,
  * so jobs whose fresh id is then found to exist are our own, and answer `added`; ids given by the caller answer
  * `existing` as ever.
  */
 export async function resend(
-  send: (again: boolean) => Promise<InsertOutcome[]>,
+  send: () => Promise<InsertOutcome[]>,
+  failure: unknown,
   jobs: readonly NewJob[],
   { isNamed, pause, allOrNone }: ResendRules,
 ): Promise<InsertOutcome[]> {
-  try {
-    return await send(false);
-  } catch (error) {
-    if (!isQueueError(error, "UNAVAILABLE")) throw error;
-    const outcomes = await insist(() => send(true), pause, error);
-    const isOwn = outcomes.map((outcome, i) => isExisting(outcome, jobs[i]) && !isNamed(jobs[i] as NewJob));
-    // All of them went in one step (P4): where one is ours, the lost call has added every one.
-    const all = allOrNone && isOwn.includes(true);
-    return outcomes.map((outcome, i) => {
-      const job = jobs[i];
-      return job && (all || isOwn[i]) ? { status: "added", id: job.id } : outcome;
-    });
-  }
+  const outcomes = await insist(send, pause, failure);
+  const isOwn = outcomes.map((outcome, i) => isExisting(outcome, jobs[i]) && !isNamed(jobs[i] as NewJob));
+  // All of them went in one step (P4): where one is ours, the lost call has added every one.
+  const all = allOrNone && isOwn.includes(true);
+  return outcomes.map((outcome, i) => {
+    const job = jobs[i];
+    return job && (all || isOwn[i]) ? { status: "added", id: job.id } : outcome;
+  });
 }
 
 async function insist(

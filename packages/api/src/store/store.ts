@@ -162,8 +162,8 @@ export class Store<Tx = never> {
     if (jobs.some(({ dependsOn }) => dependsOn !== undefined)) refuseCycles(jobs, "insert");
     if (at?.allOrNone === true) refuseTwins(jobs, "Cannot insert", (i) => `job ${i}`);
     const merges = (at === undefined || onlyMaybeStored(at)) && jobs.every(isUnhindered);
-    if (merges) return (named ? this.#namedInserts : this.#inserts).add(jobs, bytes) as Promise<InsertOutcome[]>;
-    return this.#send(jobs, named ? { ...at, maybeStored: true } : at);
+    if (merges) return (await (named ? this.#namedInserts : this.#inserts).add(jobs, bytes)) as InsertOutcome[];
+    return await this.#send(jobs, named ? { ...at, maybeStored: true } : at);
   }
 
   /** Chooses and leases due jobs (P6–P11). Without `expired`, jobs whose lease has ended are settled about once a second (P15). */
@@ -171,8 +171,8 @@ export class Store<Tx = never> {
     this.#life.assertOpen("poll");
     const request = checkPoll(input);
     if (request.expired !== undefined || request.now !== undefined || !this.#rescuer.isDue(request))
-      return this.#poll(request);
-    return this.#rescuer.pollAndRescue(request, (all) => this.#poll(all));
+      return await this.#poll(request);
+    return await this.#rescuer.pollAndRescue(request, (all) => this.#poll(all));
   }
 
   /**
@@ -187,7 +187,7 @@ export class Store<Tx = never> {
     const checked = inputs.map((input, i) => checkChange(input, nameOf("cas", "change", i, inputs.length)));
     const bytes = checkBytes(checked, "cas");
     const changes = checked.map(({ change }) => change);
-    if (isDistinct(changes)) return this.#change(changes, bytes, at);
+    if (isDistinct(changes)) return await this.#change(changes, bytes, at);
     const runs = distinctRuns(changes);
     // All of them at once, since such a transaction may be over when the first is answered. They are done in their order.
     if (at?.tx !== undefined && this.capabilities.transactions === "synchronous")
@@ -294,19 +294,21 @@ export class Store<Tx = never> {
     return this.#life.track("poll", () => this.#adapter.poll(request));
   }
 
-  #send(jobs: readonly NewJob[], at: At<Tx> | undefined): Promise<InsertOutcome[]> {
-    const once = (again: boolean): Promise<InsertOutcome[]> =>
-      this.#life.track(
-        "insert",
-        () => this.#adapter.insert(jobs, again ? { ...at, maybeStored: true } : at),
-        jobs.length,
-      );
-    if (at?.tx !== undefined) return once(false);
-    return resend(once, jobs, {
-      isNamed: (job) => this.#named.has(job),
-      pause: (ms) => this.#life.pause(ms),
-      allOrNone: at?.allOrNone === true,
-    });
+  async #send(jobs: readonly NewJob[], at: At<Tx> | undefined): Promise<InsertOutcome[]> {
+    try {
+      return await this.#sendOnce(jobs, at);
+    } catch (error) {
+      if (at?.tx !== undefined || !isQueueError(error, "UNAVAILABLE")) throw error;
+      return await resend(() => this.#sendOnce(jobs, { ...at, maybeStored: true }), error, jobs, {
+        isNamed: (job) => this.#named.has(job),
+        pause: (ms) => this.#life.pause(ms),
+        allOrNone: at?.allOrNone === true,
+      });
+    }
+  }
+
+  #sendOnce(jobs: readonly NewJob[], at: At<Tx> | undefined): Promise<InsertOutcome[]> {
+    return this.#life.track("insert", () => this.#adapter.insert(jobs, at), jobs.length);
   }
 
   #checkAt(at: At<Tx> | undefined, verb: string): void {

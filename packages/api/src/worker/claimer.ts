@@ -66,41 +66,39 @@ export class Claimer {
 
   async #run(): Promise<void> {
     while (!this.#stopping) {
-      const room = this.#options.room();
-      if (room <= 0) await this.#alarm.sleep(Infinity);
-      else await this.#claim(room);
-    }
-  }
-
-  async #claim(room: number): Promise<void> {
-    try {
-      const sleepMs = await this.#poll(room);
-      if (sleepMs > 0 && !this.#stopping) await this.#alarm.sleep(sleepMs);
-      else await this.#breathe();
-    } catch (error) {
-      if (isQueueError(error, "CLOSED")) {
-        this.#stopping = true;
-        return;
+      try {
+        const room = this.#options.room();
+        const sleepMs = room > 0 ? await this.#claim(room) : Infinity;
+        if (sleepMs > 0 && !this.#stopping) await this.#alarm.sleep(sleepMs);
+        else if (performance.now() - this.#breathedAt >= LONGEST_RUN) await this.#breathe();
+      } catch (error) {
+        await this.#recover(error);
       }
-      this.#options.onError(error);
-      this.#pause = Math.min(this.#pause * 2, this.#options.intervalMs, LONGEST_REST);
-      await this.#rest.sleep(this.#pause);
     }
   }
 
   /** A store in memory answers without leaving the turn of the event loop, and nothing else would ever run. */
   async #breathe(): Promise<void> {
-    if (performance.now() - this.#breathedAt < LONGEST_RUN) return;
     await nextTurn();
     this.#breathedAt = performance.now();
   }
 
+  async #recover(error: unknown): Promise<void> {
+    if (isQueueError(error, "CLOSED")) {
+      this.#stopping = true;
+      return;
+    }
+    this.#options.onError(error);
+    this.#pause = Math.min(this.#pause * 2, this.#options.intervalMs, LONGEST_REST);
+    await this.#rest.sleep(this.#pause);
+  }
+
   /** Polls once, and answers how long there is nothing to do. */
-  async #poll(limit: number): Promise<number> {
+  async #claim(limit: number): Promise<number> {
     const { store, lanesFor, types, lease, take } = this.#options;
     const lanes = lanesFor(limit);
-    const sentAt = performance.now();
     const after = this.#after;
+    const sentAt = performance.now();
     const found = await store.poll({
       limit,
       lease,

@@ -21,6 +21,8 @@ export class HeldJob {
   interruption: Interruption | undefined;
   /** How long the handler may take to return after the interruption, if not as long as usual, in milliseconds. */
   graceMs: number | undefined;
+  /** What ends the wait for the handler: its timeout, or its grace. */
+  timer: NodeJS.Timeout | undefined;
   /** Told once of an interruption. */
   onInterrupt: ((reason: Interruption) => void) | undefined;
   // Made when a handler first asks for it; most never do.

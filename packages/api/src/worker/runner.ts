@@ -45,12 +45,19 @@ export async function runAttempt(
     // A copy, so that a handler cannot change what its job is settled by.
     const work = handler({ ...job }, context);
     const result = isThenable(work) ? await waitFor(work, held, options) : work;
-    context.ended = true;
+    letGo(held, context);
     return finish(held, context, result, options);
   } catch (error) {
-    context.ended = true;
+    letGo(held, context);
     return fail(held, error, store.now(), options);
   }
+}
+
+/** Whatever the handler does from now on, its attempt is over. */
+function letGo(held: HeldJob, context: JobContext): void {
+  context.ended = true;
+  clearTimeout(held.timer);
+  held.onInterrupt = undefined;
 }
 
 /** A job that was asked to stop, or whose lease may have ended, while it waited for a handler. */
@@ -102,28 +109,23 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
  * Waits for a handler, but not beyond its timeout, nor longer than the grace once it was told to stop: a handler that
  * never returns costs its attempt, and not the worker.
  */
-async function waitFor(work: PromiseLike<unknown>, held: HeldJob, options: RunnerOptions): Promise<unknown> {
+function waitFor(work: PromiseLike<unknown>, held: HeldJob, options: RunnerOptions): Promise<unknown> {
   const timeoutMs = held.job.timeoutMs ?? options.timeoutMs;
-  let timer: NodeJS.Timeout | undefined;
-  const startTimer = (ms: number, then: () => void): void => {
-    clearTimeout(timer);
-    timer = setTimeout(then, Math.min(ms, LONGEST_TIMER));
-  };
-  try {
-    return await new Promise((resolve, reject) => {
-      held.onInterrupt = (reason) => {
-        if (reason.code === "TIMEOUT") reject(reason);
-        else startTimer(held.graceMs ?? options.graceMs, () => reject(reason));
-      };
-      if (timeoutMs !== undefined) {
-        const message = `The attempt took longer than ${timeoutMs} ms.`;
-        startTimer(timeoutMs, () => held.interrupt("TIMEOUT", message));
-      }
-      if (held.interruption) held.onInterrupt(held.interruption);
-      work.then(resolve, reject);
-    });
-  } finally {
-    clearTimeout(timer);
-    held.onInterrupt = undefined;
-  }
+  return new Promise((resolve, reject) => {
+    held.onInterrupt = (reason) => {
+      if (reason.code === "TIMEOUT") reject(reason);
+      else startTimer(held, held.graceMs ?? options.graceMs, () => reject(reason));
+    };
+    if (timeoutMs !== undefined) {
+      const message = `The attempt took longer than ${timeoutMs} ms.`;
+      startTimer(held, timeoutMs, () => held.interrupt("TIMEOUT", message));
+    }
+    if (held.interruption) held.onInterrupt(held.interruption);
+    work.then(resolve, reject);
+  });
+}
+
+function startTimer(held: HeldJob, ms: number, then: () => void): void {
+  clearTimeout(held.timer);
+  held.timer = setTimeout(then, Math.min(ms, LONGEST_TIMER));
 }

@@ -38,12 +38,12 @@ export class Settler {
 
   add(settling: Settling): void {
     this.#waiting.push(settling);
-    if (this.#busy) return;
-    this.#busy = true;
-    queueMicrotask(() => void this.#drain());
+    if (!this.#busy) void this.#drain();
   }
 
   async #drain(): Promise<void> {
+    this.#busy = true;
+    await Promise.resolve();
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.length <= BATCH ? this.#waiting : this.#waiting.slice(0, BATCH);
       this.#waiting = this.#waiting.length <= BATCH ? [] : this.#waiting.slice(BATCH);
