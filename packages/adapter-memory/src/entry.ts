@@ -34,34 +34,15 @@ export interface Notes {
 
 type Draft<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Encodes what a caller gave. Field by field, so that jobs are alike and small. */
+/** Encodes what a caller gave, in place: the job has just been made, and nobody else has it. */
 export function seal(job: Job): Sealed {
-  const sealed: Draft<Sealed> = {
-    id: job.id,
-    lane: job.lane,
-    type: job.type,
-    payload: JSON.stringify(job.payload),
-    state: job.state,
-    priority: job.priority,
-    maxAttempts: job.maxAttempts,
-    runAt: job.runAt,
-    attempt: job.attempt,
-    token: job.token,
-    version: job.version,
-    insertedAt: job.insertedAt,
-    updatedAt: job.updatedAt,
-  };
-  const { progress, backoff, timeoutMs, group, orderingKey, unique, dependsOn, onParent, keep } = job;
-  if (progress !== undefined) sealed.progress = JSON.stringify(progress);
-  if (backoff) sealed.backoff = { ...backoff };
-  if (timeoutMs !== undefined) sealed.timeoutMs = timeoutMs;
-  if (group !== undefined) sealed.group = group;
-  if (orderingKey !== undefined) sealed.orderingKey = orderingKey;
-  if (unique) sealed.unique = copy(unique);
-  if (dependsOn) sealed.dependsOn = [...dependsOn];
-  if (onParent) sealed.onParent = onParent;
-  if (keep) sealed.keep = { ...keep };
-  if (job.finishedAt !== undefined) sealed.finishedAt = job.finishedAt;
+  const sealed = job as Draft<Sealed>;
+  sealed.payload = JSON.stringify(job.payload);
+  if (job.progress !== undefined) sealed.progress = JSON.stringify(job.progress);
+  if (job.backoff) sealed.backoff = { ...job.backoff };
+  if (job.unique) sealed.unique = copy(job.unique);
+  if (job.dependsOn) sealed.dependsOn = [...job.dependsOn];
+  if (job.keep) sealed.keep = { ...job.keep };
   return sealed;
 }
 

@@ -7,6 +7,7 @@ import type { Inserted } from "./orders.ts";
 import { SortedSet } from "./sorted-set.ts";
 
 const FRESH: Notes = { tookKey: true };
+const NONE: ReadonlySet<Lane> = new Set();
 
 /** All jobs, by id, by lane and by group. The only place where a job is put in, replaced or taken out. */
 export class Jobs {
@@ -133,6 +134,7 @@ export class Jobs {
    * Answers the lanes in which somebody got one.
    */
   giveTurns(now: number): ReadonlySet<Lane> {
+    if (this.#changedLines.length === 0) return NONE;
     const lanes = new Set<Lane>();
     for (const { lane: name, orderingKey = "" } of this.#changedLines.splice(0)) {
       const lane = this.lane(name);

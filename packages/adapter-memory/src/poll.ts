@@ -6,7 +6,7 @@ import type { Lane } from "./lane.ts";
 import { useOf } from "./limits.ts";
 import { merge } from "./merge.ts";
 import { byLeaseEnd } from "./orders.ts";
-import { Search, chooseByIds } from "./search.ts";
+import { Search, chooseByIds, nameIn } from "./search.ts";
 import { earliest } from "./shelf.ts";
 import type { State } from "./state.ts";
 
@@ -14,25 +14,23 @@ import type { State } from "./state.ts";
 export function poll(state: State, request: PollRequest): PollResult {
   const now = state.now(request.now);
   const shares = sharesOf(state, request);
-  const lanes = lanesOf(state, shares);
   const search = new Search(request, now);
-  const chosen = request.ids ? chooseByIds(state, lanes, request, now) : search.choose(state, shares);
+  const chosen = request.ids ? chooseByIds(state, lanesOf(state, shares), request, now) : search.choose(state, shares);
 
-  const expired = rescue(state, lanes, request, now);
+  const expired = rescue(state, shares, request, now);
   const jobs = chosen.map((entry) => take(state, entry, request, now));
   state.finish(now);
   const isFull = request.limit > 0 && jobs.length >= request.limit;
   // A job that is moved and not held may be found once more, or make room for another one.
   const hasNew = jobs.length > 0 && request.lease === undefined;
-  const hasMore = ({ name }: Lane): boolean =>
-    hasNew || (request.ids ? request.limit === 0 : !search.finished.has(name));
-  return {
+  const hasMore = (lane: Lane): boolean => hasNew || (request.ids ? request.limit === 0 : !search.hasFinished(lane));
+  const result = {
     jobs,
     expired,
-    nextDueAt: isFull ? now : nextDueAt(lanes, request, now, hasMore),
+    nextDueAt: isFull ? now : nextDueAt(lanesOf(state, shares), request, now, hasMore),
     now,
-    ...(search.isCutShort && !isFull && { after: search.cursor() }),
   };
+  return search.isCutShort && !isFull ? { ...result, after: search.cursor() } : result;
 }
 
 /** The lanes to serve, in order. Every lane: from another one each time, so that none starves. */
@@ -46,26 +44,27 @@ function sharesOf(state: State, { lanes, ids }: PollRequest): readonly LaneShare
 
 /** The lanes that exist, each once. Polling brings none into being. */
 function lanesOf(state: State, shares: readonly LaneShare[]): Lane[] {
-  const names = new Set(shares.map((share) => (typeof share === "string" ? share : share.lane)));
+  const names = new Set(shares.map(nameIn));
   return [...names].map((name) => state.jobs.lanes.get(name)).filter((lane) => lane !== undefined);
 }
 
 function take(state: State, entry: Entry, { to = "active", lease }: PollRequest, now: number): Job {
-  const grant = lease && { ...lease, token: ++state.token };
-  const next = advance(entry.job, { to, now, ...(grant && { lease: grant }) }) as Sealed;
+  const next = advance(entry.job, { to, now, lease: lease && { ...lease, token: ++state.token } }) as Sealed;
   state.start(entry, next, now);
   return unseal(next);
 }
 
 /** Takes over jobs whose lease has ended, also in paused lanes: a worker died, whatever the lane is set to (P15). */
-function rescue(state: State, lanes: readonly Lane[], { lease, expired = 0 }: PollRequest, now: number): Job[] {
+function rescue(state: State, shares: readonly LaneShare[], { lease, expired = 0 }: PollRequest, now: number): Job[] {
+  if (lease === undefined || expired === 0) return [];
   const ended: Entry[] = [];
-  const streams = lanes.filter((lane) => hasEnded(lane.leases.first(), now)).map((lane) => lane.leases.after());
+  const streams = lanesOf(state, shares)
+    .filter((lane) => hasEnded(lane.leases.first(), now))
+    .map((lane) => lane.leases.after());
   for (const entry of merge<Entry>(streams, byLeaseEnd)) {
     if (ended.length >= expired || !hasEnded(entry, now)) break;
     ended.push(entry);
   }
-  if (lease === undefined) return [];
   return ended.map((entry) => {
     const next = takeOver(entry.job, { ...lease, token: ++state.token }, now) as Sealed;
     state.takeOver(entry, next, now);

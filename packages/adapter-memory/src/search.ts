@@ -17,26 +17,30 @@ import type { Ranked, Touched } from "./orders.ts";
 import type { Shelf } from "./shelf.ts";
 import type { State } from "./state.ts";
 
-/** How far one lane has been looked through. */
+/** A place in the order of a poll. */
 type Place = Ranked & Touched;
+
+/** How far one lane has been looked through. */
+interface Look {
+  place: Place | undefined;
+  looked: number;
+  /** How many jobs the limits of the lane still let this poll take (P19); undefined before it was looked at. */
+  room: number | undefined;
+  isFinished: boolean;
+}
 
 /** Finds what a poll may take, lane by lane, and remembers how far it came. */
 export class Search {
   readonly #request: PollRequest;
   readonly #now: number;
-  readonly #places: Map<string, Place>;
-  readonly #looked = new Map<string, number>();
-  /** How many jobs the limits of a lane still let this poll take (P19). */
-  readonly #room = new Map<Lane, number>();
-  /** The lanes whose candidates have all been looked at. */
-  readonly finished = new Set<string>();
+  readonly #looks: Map<string, Look>;
   /** A filter stopped at its bound of candidates. */
   isCutShort = false;
 
   constructor(request: PollRequest, now: number) {
     this.#request = request;
     this.#now = now;
-    this.#places = readCursor(request);
+    this.#looks = readCursor(request);
   }
 
   /** The jobs to take: each lane in order, the lanes in the order given, as many as asked for. */
@@ -45,52 +49,74 @@ export class Search {
     for (const share of shares) {
       const left = this.#request.limit - chosen.length;
       if (left <= 0) break;
-      const [name, limit] = typeof share === "string" ? [share, left] : [share.lane, Math.min(share.limit, left)];
-      const lane = state.jobs.lanes.get(name);
+      const lane = state.jobs.lanes.get(nameIn(share));
       if (lane === undefined) continue;
-      const room = this.#room.get(lane) ?? roomIn(useOf(lane), this.#now);
+      const look = this.#lookAt(lane);
+      const room = (look.room ??= roomIn(useOf(lane), this.#now));
+      const limit = Math.min(typeof share === "string" ? left : Math.min(share.limit, left), room);
       const before = chosen.length;
-      if (Math.min(limit, room) > 0) this.#chooseFrom(lane, Math.min(limit, room), chosen);
-      this.#room.set(lane, room - (chosen.length - before));
+      if (limit > 0) this.#chooseFrom(lane, look, limit, chosen);
+      look.room = room - (chosen.length - before);
     }
     return chosen;
+  }
+
+  /** Whether all candidates of a lane have been looked at. */
+  hasFinished(lane: Lane): boolean {
+    return this.#looks.get(lane.name)?.isFinished === true;
   }
 
   /** Where the next poll goes on, in all lanes: those looked through must not begin again meanwhile. */
   cursor(): string {
     const { order } = this.#request;
-    const places = [...this.#places].map(([lane, { job, seq, touched }]) => [
-      lane,
-      order === "touched" ? [touched] : [job.priority, job.runAt, seq],
-    ]);
+    const places = [...this.#looks].flatMap(([lane, { place }]) =>
+      place ? [[lane, order === "touched" ? [place.touched] : [place.job.priority, place.job.runAt, place.seq]]] : [],
+    );
     return encodeCursor(kindOf(this.#request), places);
   }
 
-  #chooseFrom(lane: Lane, limit: number, chosen: Entry[]): void {
+  #lookAt({ name }: Lane): Look {
+    let look = this.#looks.get(name);
+    if (look === undefined) this.#looks.set(name, (look = begin(undefined)));
+    return look;
+  }
+
+  #chooseFrom(lane: Lane, look: Look, limit: number, chosen: Entry[]): void {
     const shelf = lane.shelves.get(this.#request.from ?? "waiting");
     if (shelf === undefined) return;
     shelf.promote(this.#now);
     const { types, where, after } = this.#request;
     const isFiltered = types !== undefined || where !== undefined || after !== undefined;
+    const bound = isFiltered ? CANDIDATE_BOUND : Infinity;
     const full = chosen.length + limit;
-    for (const entry of this.#candidates(shelf, this.#places.get(lane.name))) {
-      const looked = this.#looked.get(lane.name) ?? 0;
-      if (isFiltered && looked >= CANDIDATE_BOUND) {
+    let last: Entry | undefined;
+    look.isFinished = true;
+    for (const entry of this.#candidates(shelf, look.place)) {
+      if (look.looked >= bound) {
         this.isCutShort = true;
-        return;
+        look.isFinished = false;
+        break;
       }
-      this.#looked.set(lane.name, looked + 1);
-      this.#places.set(lane.name, placeOf(entry));
+      look.looked++;
+      last = entry;
       if (accepts(entry, this.#request, this.#now)) chosen.push(entry);
-      if (chosen.length >= full) return;
+      if (chosen.length >= full) {
+        look.isFinished = false;
+        break;
+      }
     }
-    this.finished.add(lane.name);
+    if (last) look.place = placeOf(last);
   }
 
   #candidates(shelf: Shelf, place: Place | undefined): Iterable<Entry> {
     if (this.#request.order === "touched" && shelf.touched) return shelf.touched.after(place);
     return shelf.ready.after(place);
   }
+}
+
+/** The name of the lane that a share is of. */
+export function nameIn(share: LaneShare): string {
+  return typeof share === "string" ? share : share.lane;
 }
 
 /** What a poll of certain jobs takes: direct look-ups, under the same conditions and in the same order as any other. */
@@ -118,14 +144,18 @@ function placeOf({ job: { priority, runAt }, seq, touched }: Entry): Place {
   return { job: { priority, runAt }, seq, touched };
 }
 
-function readCursor(request: PollRequest): Map<string, Place> {
+function begin(place: Place | undefined): Look {
+  return { place, looked: 0, room: undefined, isFinished: false };
+}
+
+function readCursor(request: PollRequest): Map<string, Look> {
   const { after, order } = request;
   if (after === undefined) return new Map();
   const places = decodeCursor(kindOf(request), after, isPlaceByLane(order === "touched" ? 1 : 3));
   return new Map(
     places.map(([lane, [first = 0, runAt = 0, seq = 0]]) => [
       lane,
-      { job: { priority: first, runAt }, seq, touched: first },
+      begin({ job: { priority: first, runAt }, seq, touched: first }),
     ]),
   );
 }

@@ -60,7 +60,7 @@ export class State {
   /** Writes a job that a poll took, with the transition; it counts against the rate of its lane (P19). */
   start(entry: Entry, next: Sealed, now: number): void {
     countStart(this.jobs.lane(next.lane), now);
-    this.change(entry, next, movedEvents(entry.job, next, now), now);
+    this.change(entry, next, this.#logsAll(next) ? movedEvents(entry.job, next, now) : [], now);
   }
 
   /** Writes a job that somebody took over. */

@@ -5,7 +5,7 @@ import { isTerminal } from "../contract/names.ts";
 export interface Advance {
   readonly to: string;
   readonly now: number;
-  readonly lease?: { readonly token: number; readonly ms: number; readonly holder: string };
+  readonly lease?: { readonly token: number; readonly ms: number; readonly holder: string } | undefined;
 }
 
 /** The job as a poll leaves it: moved on and, with a lease, one more attempt charged. */

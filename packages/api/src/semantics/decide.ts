@@ -5,11 +5,14 @@ import { isTerminal } from "../contract/names.ts";
 import { matches } from "./matches.ts";
 import { type JobDraft, shapeJob } from "./shape.ts";
 
+type OkOutcome = Extract<CasOutcome, { status: "ok" }>;
+type Draft<T> = { -readonly [K in keyof T]: T[K] };
+
 /** What one change comes to: the outcome and, if it is `ok`, the job to write and the events to append. */
 export type Decision =
   | { readonly outcome: Exclude<CasOutcome, { status: "ok" }>; readonly job?: undefined }
   | {
-      readonly outcome: Extract<CasOutcome, { status: "ok" }>;
+      readonly outcome: OkOutcome;
       /** The job as it is to be stored. */
       readonly job: Job;
       /** `moved` events among them are for lanes with `history: "all"` only. */
@@ -37,13 +40,11 @@ export function decide(job: Job | null, change: Change, now: number): Decision {
   const next = renewal ? renew(job, now + (set.leaseMs ?? 0)) : apply(job, set, held, now);
   // Who cancels learns whether the holder has to stop first; everybody else, whether it had been asked to.
   const asked = set.cancel ? next.cancelRequested : job.cancelRequested;
+  const outcome: Draft<OkOutcome> = { status: "ok", version: next.version };
+  if (asked) outcome.cancelRequested = true;
+  if (change.spawn) outcome.spawned = change.spawn.map((child) => child.id);
   return {
-    outcome: {
-      status: "ok",
-      version: next.version,
-      ...(asked && { cancelRequested: true as const }),
-      ...(change.spawn && { spawned: change.spawn.map((child) => child.id) }),
-    },
+    outcome,
     job: next,
     events: eventsOf(job, next, change, now),
     renewal,
@@ -134,12 +135,6 @@ export function movedEvents(before: Job, after: Job, now: number): JobEvent[] {
 /** The transition that `history: "all"` records, with the holder after it or, if it gave the job up, before it (P22). */
 export function movedEvent(before: Job, after: Job, now: number): JobEvent {
   const holder = after.lease?.holder ?? before.lease?.holder;
-  return {
-    id: before.id,
-    at: now,
-    kind: "moved",
-    from: before.state,
-    to: after.state,
-    ...(holder !== undefined && { holder }),
-  };
+  const event: JobEvent = { id: before.id, at: now, kind: "moved", from: before.state, to: after.state };
+  return holder === undefined ? event : { ...event, holder };
 }
