@@ -52,11 +52,13 @@ async function claim(polling: Polling, request: PollRequest, most: number): Prom
   const { pairing, write, marks, turn } = polling;
   const { lanes, limit, types, from = "waiting", to = "active", lease, expired = 0, now } = request;
   const isClaiming = most > 0;
-  const ticket = isClaiming && from === "waiting" ? marks.ticket(types) : undefined;
+  const names = lanes?.map((share) => (typeof share === "string" ? share : share.lane));
+  const ticket =
+    from === "waiting" ? (isClaiming ? marks.ticket(names, types) : marks.ticketForLeases(names)) : undefined;
   const filter = types === undefined || !isClaiming ? undefined : compileTypes(types);
   const resumed = isClaiming ? placesOf(request) : undefined;
   const rows = await pairing.poll([
-    lanes?.map((share) => (typeof share === "string" ? share : share.lane)) ?? null,
+    names ?? null,
     lanes?.map((share) => (typeof share === "string" ? limit : share.limit)) ?? null,
     turn,
     filter?.names ?? null,
@@ -74,14 +76,24 @@ async function claim(polling: Polling, request: PollRequest, most: number): Prom
   ]);
   const told = rows.map(([kind, answer]) => ({ kind, answer: JSON.parse(answer as string) as unknown }));
   const of = (kind: number): unknown[] => told.flatMap((row) => (row.kind === kind ? [row.answer] : []));
-  const [nextDueAt, clock, pages, cut] = of(END)[0] as [number | null, number, number, string | null];
-  if (ticket !== undefined) marks.learn(ticket, of(CLAIMED) as ClaimedJobs[], pages);
+  const [nextDueAt, at, pages, cut, ms, held] = of(END)[0] as End;
+  if (ticket !== undefined) marks.learn(ticket, of(CLAIMED) as ClaimedJobs[], { at, pages, ms, held });
   const jobs = told.flatMap(({ kind, answer }) => {
     if (kind === CLAIMED) return jobsOf(answer as ClaimedJobs, { from, to, holder: lease?.holder ?? "" });
     return kind === LARGE ? [toJob(answer as JobRow)] : [];
   });
-  return { jobs, takenOver: (of(TAKEN_OVER) as JobRow[]).map(toJob), nextDueAt, now: clock, cut };
+  return { jobs, takenOver: (of(TAKEN_OVER) as JobRow[]).map(toJob), nextDueAt, now: at, cut };
 }
+
+/** What the last row holds. */
+type End = readonly [
+  nextDueAt: number | null,
+  clock: number,
+  pages: number,
+  cut: string | null,
+  ms: number,
+  held: number | null,
+];
 
 /** The kinds of rows. */
 const CLAIMED = 0;

@@ -1,7 +1,14 @@
-import { describe, expect, it } from "vitest";
-import { Marks } from "../src/marks.ts";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { type Look, Marks } from "../src/marks.ts";
 
-const MANY = 50;
+/** A look that read so many pages. */
+function pages(count: number, ms = 1, held: number | null = null): Look {
+  return { at: 5000, pages: count, ms, held };
+}
+const MANY = pages(50);
+const FEW = pages(1);
+/** As behind an old snapshot, where it takes more of the time than it may. */
+const LONG = pages(5000, 300);
 
 /** A claimed job as far as a mark looks at it. */
 function row(lane: string, priority: number, seq: number): Parameters<Marks["learn"]>[1][number] {
@@ -11,55 +18,107 @@ function row(lane: string, priority: number, seq: number): Parameters<Marks["lea
 describe("marks", () => {
   it("are not made while claims have little in the way", () => {
     const marks = new Marks();
-    marks.learn(marks.ticket(undefined), [row("a", 5, 1)], 2);
-    expect(marks.ticket(undefined).given).toBeNull();
+    marks.learn(marks.ticket(["a", "b"], undefined), [row("a", 5, 1)], FEW);
+    expect(marks.ticket(["a", "b"], undefined).given).toBeNull();
   });
 
   it("remember the last place of each lane once a claim had to read many pages", () => {
     const marks = new Marks();
-    marks.learn(marks.ticket(undefined), [row("a", 5, 1), row("b", 5, 2), row("a", 6, 3)], MANY);
-    expect(JSON.parse(marks.ticket(undefined).given ?? "")).toEqual({ a: [6, 1000, 3], b: [5, 1000, 2] });
+    marks.learn(marks.ticket(["a", "b"], undefined), [row("a", 5, 1), row("b", 5, 2), row("a", 6, 3)], MANY);
+    expect(JSON.parse(marks.ticket(["a", "b"], undefined).given ?? "")).toEqual({
+      lanes: { a: [6, 1000, 3], b: [5, 1000, 2] },
+    });
   });
 
   it("P7 fall when something comes into their lane, also while the claim that would set them is on its way", () => {
     const marks = new Marks();
-    marks.learn(marks.ticket(undefined), [row("a", 5, 1), row("b", 5, 2)], MANY);
-    const ticket = marks.ticket(undefined);
+    marks.learn(marks.ticket(["a", "b"], undefined), [row("a", 5, 1), row("b", 5, 2)], MANY);
+    const ticket = marks.ticket(["a", "b"], undefined);
     marks.drop(["a"]);
     marks.learn(ticket, [row("a", 5, 3), row("b", 5, 4)], MANY);
-    expect(JSON.parse(marks.ticket(undefined).given ?? "")).toEqual({ b: [5, 1000, 4] });
+    expect(JSON.parse(marks.ticket(["a", "b"], undefined).given ?? "")).toEqual({ lanes: { b: [5, 1000, 4] } });
   });
 
   it("stay when another process has added something, where the look from the beginning was long", () => {
     const marks = new Marks();
-    marks.learn(marks.ticket(undefined), [row("a", 5, 1)], MANY);
+    marks.learn(marks.ticket(["a", "b"], undefined), [row("a", 5, 1)], MANY);
     marks.doubt(["a"]);
-    expect(JSON.parse(marks.ticket(undefined).given ?? "")).toEqual({ a: [5, 1000, 1] });
+    expect(JSON.parse(marks.ticket(["a", "b"], undefined).given ?? "")).toEqual({ lanes: { a: [5, 1000, 1] } });
   });
 
   it("P7 fall when another process has added something, where that look was short", () => {
     const marks = new Marks();
     const many = Array.from({ length: 600 }, (_, seq) => row("a", 5, seq));
-    marks.learn(marks.ticket(undefined), many, 1);
-    expect(marks.ticket(undefined).given).not.toBeNull();
+    marks.learn(marks.ticket(["a", "b"], undefined), many, FEW);
+    expect(marks.ticket(["a", "b"], undefined).given).not.toBeNull();
     marks.doubt(["a"]);
-    expect(marks.ticket(undefined).given).toBeNull();
+    expect(marks.ticket(["a", "b"], undefined).given).toBeNull();
   });
 
   it("are all forgotten when anything may have happened", () => {
     const marks = new Marks();
-    const ticket = marks.ticket(undefined);
+    const ticket = marks.ticket(["a", "b"], undefined);
     marks.clear();
     marks.learn(ticket, [row("a", 5, 1)], MANY);
-    expect(marks.ticket(undefined).given).toBeNull();
+    expect(marks.ticket(["a", "b"], undefined).given).toBeNull();
   });
 
   it("hold for one filter by type only", () => {
     const marks = new Marks();
-    const mail = marks.ticket(["mail"]);
+    const mail = marks.ticket(["a", "b"], ["mail"]);
     marks.learn(mail, [row("a", 5, 1)], MANY);
-    expect(marks.ticket(["image"]).given).toBeNull();
+    expect(marks.ticket(["a", "b"], ["image"]).given).toBeNull();
     marks.learn(mail, [row("a", 5, 2)], MANY);
-    expect(marks.ticket(["image"]).given).toBeNull();
+    expect(marks.ticket(["a", "b"], ["image"]).given).toBeNull();
+  });
+
+  describe("where the look from the beginning is long", () => {
+    it("last ten times as long as it took, whatever comes in", () => {
+      const marks = new Marks();
+      vi.useFakeTimers({ now: 0, toFake: ["performance"] });
+      onTestFinished(() => void vi.useRealTimers());
+      marks.learn(marks.ticket(["a"], undefined), [row("a", 5, 1)], LONG);
+      marks.drop(["a"]);
+      marks.doubt(["a"]);
+      vi.advanceTimersByTime(2999);
+      expect(JSON.parse(marks.ticket(["a"], undefined).given ?? "")).toEqual({ lanes: { a: [5, 1000, 1] }, held: 0 });
+      vi.advanceTimersByTime(2);
+      expect(marks.ticket(["a"], undefined).given).toBeNull();
+    });
+
+    it("are before what was added a moment ago, and may only be committed now", () => {
+      const marks = new Marks();
+      const { at } = LONG;
+      const found = { lane: "a", priority: [5], runAt: [at - 1], seq: [7] };
+      marks.learn(marks.ticket(["a"], undefined), [found], LONG);
+      expect(JSON.parse(marks.ticket(["a"], undefined).given ?? "")).toMatchObject({ lanes: { a: [5, at - 100, 0] } });
+    });
+
+    it("are followed by the token below which the same lanes hold no lease", () => {
+      const marks = new Marks();
+      marks.learn(marks.ticket(["a"], undefined), [row("a", 5, 1)], LONG);
+      expect(JSON.parse(marks.ticketForLeases(["a"]).given ?? "")).toEqual({ held: 0 });
+      marks.learn(marks.ticketForLeases(["a"]), [], pages(1, 1, 40));
+      expect(JSON.parse(marks.ticketForLeases(["a"]).given ?? "")).toEqual({ held: 40 });
+      expect(JSON.parse(marks.ticketForLeases(["b"]).given ?? "")).toEqual({ held: 0 });
+    });
+
+    it("are forgotten when anything may have happened, with what is known of leases", () => {
+      const marks = new Marks();
+      const ticket = marks.ticket(["a"], undefined);
+      marks.learn(ticket, [row("a", 5, 1)], LONG);
+      const late = marks.ticketForLeases(["a"]);
+      marks.clear();
+      marks.learn(late, [], pages(1, 1, 40));
+      expect(marks.ticket(["a"], undefined).given).toBeNull();
+      expect(JSON.parse(marks.ticketForLeases(["a"]).given ?? "")).toEqual({ held: 0 });
+    });
+  });
+
+  it("know nothing of leases where looks are short, however long a busy server takes for one", () => {
+    const marks = new Marks();
+    marks.learn(marks.ticket(["a"], undefined), [row("a", 5, 1)], pages(50, 300));
+    expect(JSON.parse(marks.ticket(["a"], undefined).given ?? "")).toEqual({ lanes: { a: [5, 1000, 1] } });
+    expect(marks.ticketForLeases(["a"]).given).toBeNull();
   });
 });

@@ -15,7 +15,7 @@ export interface Telling {
   readonly end: string;
 }
 
-const TAKEN_OVER = "take_over(every_lane, expired, lease_ms, for_holder, clock) t";
+const TAKEN_OVER = "take_over(every_lane, expired, lease_ms, for_holder, clock, held) t";
 
 /** A row for each job, as others read it best. */
 export const BY_ROWS: Telling = {
@@ -75,6 +75,6 @@ export const BY_COLUMNS: Telling = {
       END IF;`,
   takeOver: `RETURN QUERY SELECT 1, ${listOf("t")}::text FROM ${TAKEN_OVER};`,
   end: `kind := 2;
-  answer := json_build_array(soonest, clock, pages, cut)::text;
+  answer := json_build_array(soonest, clock, pages, cut, extract(epoch FROM clock_timestamp() - began_at) * 1000, held)::text;
   RETURN NEXT;`,
 };

@@ -14,17 +14,19 @@ BEGIN
 END $$;
 
 -- Takes over jobs whose lease has ended, those first whose lease ended first, in paused lanes too (P15).
-CREATE OR REPLACE FUNCTION take_over(every_lane text[], most int, lease_ms bigint, for_holder text, clock bigint)
+CREATE OR REPLACE FUNCTION take_over(every_lane text[], most int, lease_ms bigint, for_holder text, clock bigint,
+  held bigint DEFAULT NULL)
 RETURNS TABLE (${ROW_TYPE}) ROWS 10 ${INNER} AS $$
 #variable_conflict use_column
 BEGIN
-  IF NOT EXISTS (SELECT FROM hot_jobs j WHERE j.place = 4 AND j.lane = ANY (every_lane) AND j.lease_until <= clock) THEN
+  IF NOT EXISTS (SELECT FROM hot_jobs j WHERE j.place = 4 AND j.lane = ANY (every_lane)
+    AND j.token >= coalesce(held, 0) AND j.lease_until <= clock) THEN
     RETURN;
   END IF;
   RETURN QUERY
   WITH ended AS MATERIALIZED (
     SELECT j.id, j.lane, j.lease_until AS ended_at FROM hot_jobs j
-    WHERE j.place = 4 AND j.lane = ANY (every_lane) AND j.lease_until <= clock
+    WHERE j.place = 4 AND j.lane = ANY (every_lane) AND j.token >= coalesce(held, 0) AND j.lease_until <= clock
     ORDER BY j.lease_until, j.seq LIMIT most FOR UPDATE SKIP LOCKED),
   taken AS (
     UPDATE hot_jobs j SET token = nextval('ticks'), version = j.version + 1, updated_at = clock,
@@ -36,9 +38,10 @@ END $$;
 
 -- The first time at which a poll of these lanes could find something, or null (P10).
 CREATE OR REPLACE FUNCTION next_due(every_lane text[], paused boolean[], limited boolean[], types text[], patterns text[],
-  wanted_state text, looks boolean, clock bigint) RETURNS bigint ${INNER} AS $$
+  wanted_state text, looks boolean, clock bigint, held bigint DEFAULT NULL) RETURNS bigint ${INNER} AS $$
 DECLARE
-  soonest bigint := (SELECT min(j.lease_until) FROM hot_jobs j WHERE j.place = 4 AND j.lane = ANY (every_lane));
+  soonest bigint := (SELECT min(j.lease_until) FROM hot_jobs j WHERE j.place = 4 AND j.lane = ANY (every_lane)
+    AND j.token >= coalesce(held, 0));
   here text;
   allowed bigint;
   again bigint;
@@ -61,11 +64,12 @@ BEGIN
     soonest := least(soonest, (SELECT CASE WHEN allowed = 0 AND j.run_at <= clock THEN again ELSE j.run_at END FROM hot_jobs j
       WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state ORDER BY j.run_at LIMIT 1));
     -- Ready jobs that are not due are there only when the clock went back, so looking at the first ones will do.
-    soonest := least(soonest, (SELECT min(s.run_at) FROM (
+    soonest := least(soonest, CASE WHEN held IS NULL THEN (SELECT min(s.run_at) FROM (
       SELECT j.run_at FROM hot_jobs j WHERE j.place = 0 AND j.lane = here AND j.state = wanted_state
-      ORDER BY j.priority, j.run_at, j.seq LIMIT 1000) s WHERE s.run_at > clock));
+      ORDER BY j.priority, j.run_at, j.seq LIMIT 1000) s WHERE s.run_at > clock) END);
   END LOOP;
-  RETURN soonest;
+  -- Who does not look from the beginning had better come again.
+  RETURN least(soonest, CASE WHEN held IS NOT NULL THEN clock + 1000 END);
 END $$;
 
 CREATE OR REPLACE FUNCTION is_custom(state text) RETURNS boolean LANGUAGE sql IMMUTABLE AS

@@ -67,6 +67,9 @@ DECLARE
   is_cut boolean := false;
   to_custom boolean := is_custom(target);
   pages bigint := pg_stat_get_xact_blocks_fetched('hot_jobs_ready'::regclass);
+  began_at timestamptz := clock_timestamp();
+  held bigint := (marks ->> 'held')::bigint;
+  believed boolean := held IS NOT NULL;
   paused boolean[];
   limited boolean[];
   has_limits boolean;
@@ -81,9 +84,11 @@ DECLARE
   finished boolean[];
   low json;
   is_mark boolean;
+  bottom json;
   high json;
   ahead int;
   unfit int;
+  first_token bigint;
   cut text;
   soonest bigint;
   large text[];
@@ -95,7 +100,7 @@ BEGIN${first}${DURABILITY}
     limits := array_fill(most, ARRAY[cardinality(every_lane)]);
   END IF;
   SELECT array_agg(coalesce(l.paused, false)), array_agg(coalesce(l.records, false)),
-    array_agg(array_position(every_lane, e.lane)), array_agg(coalesce(resumed, marks) -> e.lane),
+    array_agg(array_position(every_lane, e.lane)), array_agg(coalesce(resumed, marks -> 'lanes') -> e.lane),
     array_agg(EXISTS (SELECT FROM hot_jobs j
       WHERE j.place = 1 AND j.lane = e.lane AND j.state = wanted_state AND j.run_at <= clock OFFSET 0)),
     array_agg(l.concurrency IS NOT NULL OR l.rate_limit IS NOT NULL), bool_or(l.concurrency IS NOT NULL OR l.rate_limit IS NOT NULL),
@@ -106,10 +111,16 @@ BEGIN${first}${DURABILITY}
   IF owes THEN
     may_be_more := settle_debts(every_lane, clock);
   END IF;
+  IF believed THEN
+    -- What is leased from now on has higher tokens.
+    first_token := (SELECT t.last_value FROM ticks t);
+    held := coalesce((SELECT min(j.token) FROM hot_jobs j
+      WHERE j.place = 4 AND j.lane = ANY (every_lane) AND j.token >= held), first_token);
+  END IF;
   IF expired > 0 AND lease_ms IS NOT NULL THEN
     ${takeOver}
   END IF;
-  IF most = 0 THEN
+  IF most = 0 AND NOT believed THEN
     may_be_more := may_be_more OR EXISTS (SELECT FROM unnest(every_lane, paused, limited) e(lane, paused, limited),
       LATERAL (SELECT FROM hot_jobs j
         WHERE j.place = 0 AND j.lane = e.lane AND j.state = wanted_state AND j.run_at <= clock LIMIT 1) ready
@@ -138,8 +149,9 @@ BEGIN${first}${DURABILITY}
     IF has_due[i] OR owes THEN
       PERFORM promote(here, wanted_state, most, clock);
       -- What has come due, or got its turn, may belong below the mark.
-      low := CASE WHEN resumed IS NOT NULL THEN low END;
+      low := CASE WHEN resumed IS NOT NULL OR (believed AND NOT owes) THEN low END;
     END IF;
+    bottom := CASE WHEN believed THEN low END;
 
     is_mark := low IS NOT NULL AND resumed IS NULL;
 
@@ -175,7 +187,7 @@ BEGIN${first}${DURABILITY}
         places[k] := high;
         is_cut := is_cut OR looked[k] >= ${BOUND};
         EXIT WHEN looked[k] >= ${BOUND};
-      ELSIF is_mark THEN
+      ELSIF is_mark AND NOT believed THEN
         low := NULL;
         is_mark := false;
       ELSE
@@ -191,8 +203,8 @@ BEGIN${first}${DURABILITY}
       may_be_more := may_be_more OR NOT has_limits;
     ELSIF NOT is_cut THEN
       -- Left may be what others are claiming at this moment, and what somebody changed just before it was claimed.
-      may_be_more := may_be_more OR EXISTS (SELECT FROM hot_jobs j WHERE j.place = 0 AND j.lane = here
-        AND j.state = wanted_state AND j.run_at <= clock AND (types IS NULL OR ${FITS}));
+      low := bottom;
+      may_be_more := may_be_more OR EXISTS (SELECT FROM hot_jobs j WHERE ${READY} AND (types IS NULL OR ${FITS}));
     END IF;
   END LOOP;
 
@@ -203,7 +215,7 @@ BEGIN${first}${DURABILITY}
         AND NOT coalesce(finished[n], false))::text;
   END IF;
   soonest := CASE WHEN may_be_more OR cut IS NOT NULL OR (most > 0 AND taken >= most AND NOT has_limits) THEN clock
-    ELSE next_due(every_lane, paused, limited, types, patterns, wanted_state, has_limits AND most > 0, clock) END;
+    ELSE next_due(every_lane, paused, limited, types, patterns, wanted_state, has_limits AND most > 0, clock, held) END;
   ${end}
 END $$;`;
 

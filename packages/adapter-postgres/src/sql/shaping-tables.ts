@@ -1,10 +1,11 @@
 /**
  * Jobs that wait behind others are in indexes of their own, so that they slow nobody who looks for work (P18, P20). With
- * `seq`, leased ones come in at the end of their index; among thousands of equal entries each would look for a page with room.
+ * their token, leased ones come in at the end of their index: among thousands of equal entries each would look for a page
+ * with room, and who has seen that none below a token is left looks at none of the dead entries below it.
  */
 export const SHAPING_INDEXES = `
 DROP INDEX hot_jobs_leased;
-CREATE INDEX hot_jobs_leased ON hot_jobs (lane, seq) WHERE place = 4;
+CREATE INDEX hot_jobs_leased ON hot_jobs (lane, token) WHERE place = 4;
 CREATE INDEX hot_jobs_parked ON hot_jobs (lane, okey, seq) WHERE place = 2;
 CREATE INDEX hot_jobs_turns ON hot_jobs (lane, okey) WHERE okey IS NOT NULL AND place IN (0, 1, 4);
 CREATE INDEX hot_jobs_blocked ON hot_jobs (lane, seq) WHERE place = 3;`;
@@ -16,6 +17,7 @@ const BUSY = "WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.02, auto
 const DROPPED = `DROP FUNCTION IF EXISTS insert_jobs(json, text[], bigint, boolean, boolean, text);
 DROP FUNCTION IF EXISTS remove_jobs(text[]);
 DROP FUNCTION IF EXISTS next_due(text[], boolean[], text, bigint);
+DROP FUNCTION IF EXISTS take_over(text[], int, bigint, text, bigint);
 DROP FUNCTION IF EXISTS settle_and_poll(text[], bigint[], text[], text[], bigint, text, text[], int[], int, text[], text[], json,
   text, text, int, bigint, text, int, json, bigint, text);
 DROP FUNCTION IF EXISTS empty_part(regclass, text, text[], bigint);
