@@ -12,7 +12,7 @@ import {
   type PriorityName,
 } from "../contract/names.ts";
 import { QueueError } from "../errors.ts";
-import { localId } from "./local-id.ts";
+import { freshId } from "./fresh-id.ts";
 
 /** A job as it is handed to `Store.insert`: plain data, all but type and payload optional. */
 export interface JobInput {
@@ -105,7 +105,7 @@ export function checkFirstState(state: unknown, subject: string): void {
 /** The whole id of a job, made up if it has none, and its lane. @throws QueueError `INVALID`. */
 export function placeOf(input: Pick<JobInput, "id" | "lane">, subject: string): { id: string; lane: string } {
   const { id, lane = DEFAULT_LANE } = input;
-  if (id === undefined) return { id: `${lane}:${localId()}`, lane };
+  if (id === undefined) return { id: freshId(lane), lane };
   if (!id.includes(":")) return { id: `${lane}:${checkLocal(id, subject)}`, lane };
   const named = laneOf(id);
   if (named !== (input.lane ?? named) || !/^\$?[A-Za-z0-9_.-]{1,100}$/.test(named)) {
