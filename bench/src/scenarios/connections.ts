@@ -1,14 +1,10 @@
-import { type ChildProcess, fork } from "node:child_process";
 import type { Adapter } from "@anyqueue/api";
-import type { Account, Assignment } from "../processes/connection-messages.ts";
-import { reply } from "../processes/reply.ts";
-import { programBeside } from "../program-beside.ts";
+import { accountsOf } from "../processes/connection-clients.ts";
+import type { Account } from "../processes/connection-messages.ts";
 import type { Plan, Readings, Scenario } from "../scenario.ts";
 import { ConnectionWatch } from "../servers/connection-watch.ts";
 import { onStore, type Session, type Subject } from "../subject.ts";
 import { InvalidRun } from "../tally.ts";
-
-const PROGRAM = programBeside("../processes/connection-process", import.meta.url);
 
 /** What all the processes together did to one store. */
 interface Sum {
@@ -42,36 +38,28 @@ async function measure(subject: Subject, session: Session, plan: Plan): Promise<
   const seconds = plan.seconds ?? (plan.smoke ? 0.5 : 20);
   // A store that others cannot join is used by one process.
   const processes = subject.join === undefined ? 1 : plan.smoke ? 2 : 4;
-  const watch = subject.server === "postgres" ? await ConnectionWatch.start() : undefined;
-  const clients = Array.from({ length: processes }, (_, process) =>
-    start({
+  await using watch = subject.server === "postgres" ? await ConnectionWatch.start() : undefined;
+  const accounts = await accountsOf(
+    Array.from({ length: processes }, (_, process) => ({
       subject: subject.name,
       address: session.address ?? "",
       process,
       connections: Math.floor(total / processes) + (process < total % processes ? 1 : 0),
       seconds,
-    }),
-  );
-  await Promise.all(clients.map((client) => reply(client)));
-  const accounts = await Promise.all(
-    clients.map((client) => {
-      client.send("go");
-      return reply<Account>(client);
-    }),
+    })),
   );
   // The most connections that the server saw at once, and the deadlocks it found.
-  const server = await watch?.stop();
+  const server = await watch?.result();
   const sum = sumOf(accounts);
   const left = subject.join && subject.adapter ? await leftIn(await subject.adapter(session.address ?? "", 1)) : 0;
   if (sum.lost + sum.doubled + left + (server?.deadlocks ?? 0) + Object.keys(sum.trouble).length > 0) {
     throw new InvalidRun(`${JSON.stringify({ ...sum, ...server })}, ${left} jobs left unfinished`);
   }
+  if (server && server.connections < total) {
+    throw new InvalidRun(`only ${server.connections} of ${total} connections were open at once`);
+  }
   const { calls, added, completed } = sum;
   return { calls, added, completed, ...server };
-}
-
-function start(assignment: Assignment): ChildProcess {
-  return fork(PROGRAM, [JSON.stringify(assignment)], { serialization: "advanced" });
 }
 
 function sumOf(accounts: readonly Account[]): Sum {

@@ -4,34 +4,40 @@ import { serverUrl } from "./postgres.ts";
 const EVERY_MS = 200;
 
 /** Looks now and then how many clients are connected, and counts the deadlocks meanwhile. */
-export class ConnectionWatch {
+export class ConnectionWatch implements AsyncDisposable {
   readonly #client: Client;
   readonly #before: number;
+  readonly #timer: NodeJS.Timeout;
   #most = 0;
-  #timer: NodeJS.Timeout | undefined;
   #look: Promise<void> = Promise.resolve();
 
   private constructor(client: Client, before: number) {
     this.#client = client;
     this.#before = before;
     this.#timer = setInterval(() => {
-      this.#look = this.#count();
+      // A look that fails is told by the result, which asks the same server.
+      this.#look = this.#count().catch(() => undefined);
     }, EVERY_MS);
   }
 
   static async start(): Promise<ConnectionWatch> {
     const client = new Client({ connectionString: serverUrl() });
+    // A connection that breaks while nothing is asked, as when the server is stopped after a failure.
+    client.on("error", () => undefined);
     await client.connect();
     return new ConnectionWatch(client, await deadlocks(client));
   }
 
-  /** To be called when the clients are gone, since a connection reports a deadlock at the latest when it ends. */
-  async stop(): Promise<{ readonly connections: number; readonly deadlocks: number }> {
+  /** To be asked for when the clients are gone, since a connection reports a deadlock at the latest when it ends. */
+  async result(): Promise<{ readonly connections: number; readonly deadlocks: number }> {
+    await this.#look;
+    return { connections: this.#most, deadlocks: (await deadlocks(this.#client)) - this.#before };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     await this.#look;
-    const found = (await deadlocks(this.#client)) - this.#before;
     await this.#client.end();
-    return { connections: this.#most, deadlocks: found };
   }
 
   async #count(): Promise<void> {
