@@ -29,15 +29,15 @@ export function summarise(values: readonly number[]): Samples {
     count: sorted.length,
     mean,
     deviation: sorted.length < 2 ? 0 : Math.sqrt(squares / (sorted.length - 1)),
-    p50: quantileOfSorted(sorted, 0.5),
-    p95: quantileOfSorted(sorted, 0.95),
-    p99: quantileOfSorted(sorted, 0.99),
+    p50: median(sorted),
+    p95: nearestRank(sorted, 0.95),
+    p99: nearestRank(sorted, 0.99),
     max: sorted.at(-1) ?? Number.NaN,
     buckets: bucketsOf(sorted),
   };
 }
 
-/** The value below which this share of the values lies. */
-function quantileOfSorted(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+/** The smallest value which at least this share of the values does not exceed; of few values, the largest. */
+function nearestRank(sorted: readonly number[], share: number): number {
+  return sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;
 }

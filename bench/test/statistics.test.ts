@@ -19,9 +19,14 @@ it("the spread is how far the farthest value lies from the median, as a share of
 
 it("a summary of samples has their count, mean, deviation and quantiles", () => {
   const values = Array.from({ length: 100 }, (_, n) => n + 1);
-  expect(summarise(values)).toMatchObject({ count: 100, mean: 50.5, p50: 51, p95: 96, p99: 100, max: 100 });
+  expect(summarise(values)).toMatchObject({ count: 100, mean: 50.5, p50: 50.5, p95: 95, p99: 99, max: 100 });
   expect(summarise(values).deviation).toBeCloseTo(29.011, 3);
   expect(summarise([4]).deviation).toBe(0);
+});
+
+it("of twenty samples the second largest is p95, and the largest is p99", () => {
+  const values = Array.from({ length: 20 }, (_, n) => n + 1);
+  expect(summarise(values)).toMatchObject({ p50: median(values), p95: 19, p99: 20 });
 });
 
 it.each([0.0003, 0.24, 1, 17.5, 60_000])("a bucket keeps %d within one per cent", (value) => {
