@@ -3,6 +3,7 @@ import type { Database, Statement } from "better-sqlite3";
 import { explain } from "./failures.ts";
 import { patiently } from "./patience.ts";
 import type { Statements } from "./statements.ts";
+import { Ticks } from "./ticks.ts";
 import { Transaction } from "./transaction.ts";
 
 /** One verb's work. It must not keep anything outside the transaction, since it may have to run twice. */
@@ -36,6 +37,7 @@ export class Committer {
   readonly #beforeCommit: () => void;
   readonly #begin: Statement<[]>;
   readonly #commit: Statement<[]>;
+  readonly #ticks = new Ticks();
   #queue: Task[] = [];
   #draining: Promise<void> | undefined;
 
@@ -92,7 +94,7 @@ export class Committer {
   }
 
   #commitGroup(group: readonly Task[]): void {
-    const tx = new Transaction(this.#sql);
+    const tx = new Transaction(this.#sql, this.#ticks);
     const values: unknown[] = [];
     try {
       for (const task of group) values.push(task.run(tx));
@@ -115,6 +117,7 @@ export class Committer {
   }
 
   #rollBack(): void {
+    this.#ticks.clear();
     // SQLite has rolled back already after some errors, such as a full disk.
     if (this.#db.inTransaction) this.#db.exec("ROLLBACK");
   }

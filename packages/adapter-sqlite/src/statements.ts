@@ -28,7 +28,8 @@ export function prepare(db: Database) {
     ...prepareShaping(of),
 
     // shared
-    nextTicks: of.value<[count: number], number>(
+    dataVersion: of.value<[], number>("PRAGMA data_version"),
+    raiseCounter: of.value<[count: number], number>(
       "UPDATE anyqueue_counter SET last_tick = last_tick + ? RETURNING last_tick",
     ),
     lastSeq: of.value<[], number>(

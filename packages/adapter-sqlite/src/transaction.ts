@@ -4,6 +4,7 @@ import { Hints } from "./hints.ts";
 import { Lines } from "./lines.ts";
 import { Room } from "./room.ts";
 import type { Statements } from "./statements.ts";
+import { Ticks } from "./ticks.ts";
 
 /** What a write verb works with: a connection inside a transaction, and what is to be told after the commit. */
 export class Transaction {
@@ -22,9 +23,11 @@ export class Transaction {
   readonly #lanes = new Map<string, LaneSettings | null>();
   /** The last place in the insertion order that was given away; nobody else gives any while this transaction lasts. */
   #lastSeq: number | undefined;
+  readonly #ticks: Ticks;
 
-  constructor(sql: Statements) {
+  constructor(sql: Statements, ticks = new Ticks()) {
     this.sql = sql;
+    this.#ticks = ticks;
     this.room = new Room(sql);
   }
 
@@ -45,6 +48,7 @@ export class Transaction {
       sql.undo.run();
       this.#lanes.clear();
       this.#lastSeq = undefined;
+      this.#ticks.clear();
       this.room.clear();
       hints.reset(told);
     }
@@ -75,7 +79,7 @@ export class Transaction {
 
   /** Takes `count` numbers from the store's counter and answers the first one. Never the same ones twice (P13). */
   ticks(count: number): number {
-    return (this.sql.nextTicks.get(count) ?? 0) - count + 1;
+    return this.#ticks.take(this.sql, count);
   }
 
   /** New places at the end of the insertion order, which no job ever had, removed ones included (P7); the first of them. */
