@@ -7,6 +7,14 @@ export interface Row {
   readonly payload: string;
 }
 
+/** How many jobs a floor claims at once: as many as our workers claim ahead of their handlers at most. */
+export const CLAIMED = 500;
+
+/** How many a floor claims at once for so many handlers: one at a time nothing ahead, else all it may. */
+export function batchFor(concurrency?: number): number {
+  return concurrency === 1 ? 1 : CLAIMED;
+}
+
 /** Finishes what was claimed before, and claims up to `limit` rows. */
 export type Step = (done: readonly string[], limit: number) => Promise<readonly Row[]>;
 

@@ -2,11 +2,9 @@ import { Client, Pool } from "pg";
 import { type JobOptions, payloadsOf, randomPriority, textOf } from "../jobs.ts";
 import { onServer, serverUrl } from "../servers/postgres.ts";
 import type { Session, Subject } from "../subject.ts";
-import { drainBy, type Row, type Step, workBy } from "./claim-loop.ts";
+import { batchFor, CLAIMED, drainBy, type Row, type Step, workBy } from "./claim-loop.ts";
 import { at } from "./place.ts";
 
-// As many as graphile-worker and pg-boss take at once in their best configuration.
-const BATCH = 500;
 const CONNECTIONS = 50;
 const TABLE = `
   create table jobs (seq bigint generated always as identity primary key, priority bigint not null, run_at bigint not null,
@@ -55,8 +53,8 @@ interface Style {
 
 const plain: Style = {
   name: "floor postgres",
-  batching: `${BATCH} claimed`,
-  configuration: `an INSERT per job on ${CONNECTIONS} connections; ${BATCH} claimed by one statement, finished by another`,
+  batching: `${CLAIMED} claimed`,
+  configuration: `an INSERT per job on ${CONNECTIONS} connections; ${CLAIMED} claimed by one statement, finished by another`,
   adder:
     (pool, ...after) =>
     (n, padding) =>
@@ -70,8 +68,8 @@ const plain: Style = {
 
 const merged: Style = {
   name: "floor postgres merged",
-  batching: `adds merged, ${BATCH} claimed`,
-  configuration: `adds in flight merged by UNNEST; ${BATCH} finished and the next ${BATCH} claimed by one statement`,
+  batching: `adds merged, ${CLAIMED} claimed`,
+  configuration: `adds in flight merged by UNNEST; ${CLAIMED} finished and the next ${CLAIMED} claimed by one statement`,
   adder: mergingAdder,
   step: (pool) => async (done, limit) =>
     (await pool.query<Row>({ ...FINISH_AND_CLAIM, values: [Date.now(), limit, done] })).rows,
@@ -110,9 +108,9 @@ async function connect(style: Style, url: string, schema: string): Promise<Sessi
       const texts = payloadsOf(count, options).map((payload) => JSON.stringify(payload));
       return pool.query({ ...ADD, values: columnsOf(texts, options) });
     },
-    drain: (ran, batch = BATCH) => drainBy(step, batch, ran),
+    drain: (ran, concurrency) => drainBy(step, batchFor(concurrency), ran),
     work: async (ran, finished) => {
-      const worker = workBy(step, BATCH, ran, finished);
+      const worker = workBy(step, CLAIMED, ran, finished);
       const listener = new Client({ connectionString: url });
       await listener.connect();
       listener.on("notification", () => worker.wake());

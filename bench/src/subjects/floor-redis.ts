@@ -1,10 +1,9 @@
 import { payloadsOf, textOf } from "../jobs.ts";
 import { redisClient } from "../servers/redis.ts";
 import type { Session, Subject } from "../subject.ts";
-import { drainBy, type Row, type Step, workBy } from "./claim-loop.ts";
+import { batchFor, CLAIMED, drainBy, type Row, type Step, workBy } from "./claim-loop.ts";
 import { at } from "./place.ts";
 
-const BATCH = 100;
 // Claimed jobs are kept under a number until they are done, so that they could be given back.
 const FINISH_AND_CLAIM = `
   if ARGV[2] then redis.call('HDEL', KEYS[2], unpack(ARGV, 2)) end
@@ -23,8 +22,8 @@ const FINISH_AND_CLAIM = `
 export const floorRedis: Subject = {
   name: "floor redis",
   durability: "crash",
-  batching: `adds pipelined, ${BATCH} claimed`,
-  configuration: `adds in flight pipelined; ${BATCH} finished and the next ${BATCH} claimed by one script`,
+  batching: `adds pipelined, ${CLAIMED} claimed`,
+  configuration: `adds in flight pipelined; ${CLAIMED} finished and the next ${CLAIMED} claimed by one script`,
   hasPriorities: false,
   server: "redis",
   ...at("prefix", connect),
@@ -50,9 +49,9 @@ async function connect(prefix: string): Promise<Session> {
     addAndWake: (n) => Promise.all([add(n), client.publish(prefix, "")]),
     addMany: (count, options) =>
       client.rpush(waiting, ...payloadsOf(count, options).map((payload) => JSON.stringify(payload))),
-    drain: (ran, batch = BATCH) => drainBy(step, batch, ran),
+    drain: (ran, concurrency) => drainBy(step, batchFor(concurrency), ran),
     work: async (ran, finished) => {
-      const worker = workBy(step, BATCH, ran, finished);
+      const worker = workBy(step, CLAIMED, ran, finished);
       const listener = await redisClient();
       listener.on("message", () => worker.wake());
       await listener.subscribe(prefix);

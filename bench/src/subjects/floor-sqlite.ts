@@ -1,6 +1,7 @@
 import Database from "better-sqlite3";
 import { type JobOptions, numberIn, randomPriority, textOf } from "../jobs.ts";
 import type { Ran, Session, Subject } from "../subject.ts";
+import { batchFor, CLAIMED } from "./claim-loop.ts";
 import { at } from "./place.ts";
 
 const SCHEMA = `
@@ -11,17 +12,15 @@ const CLAIM = `
   update jobs set active = 1 where seq in (
     select seq from jobs where active is null and run_at <= +? order by priority, run_at, seq limit +?
   ) returning seq, payload`;
-// As many as a queue hands out together; larger batches save fsyncs that a queue with one job at hand cannot save.
-const BATCH = 100;
 
-/** What better-sqlite3 itself can do with an ideal index: nothing but the storage work of a queue. */
+/** What better-sqlite3 itself can do with an ideal index: nothing but the storage work of a queue. Finished rows are deleted. */
 export function floorSqlite(durability: "full" | "normal"): Subject {
   return {
     name: `floor sqlite ${durability.toUpperCase()}`,
     durability: durability === "full" ? "power-loss" : "crash",
-    batching: `adds by transaction, ${BATCH} claimed`,
+    batching: `adds by transaction, ${CLAIMED} claimed`,
     hasDelays: true,
-    configuration: `adds of fifty callers in one transaction; ${BATCH} finished and the next ${BATCH} claimed in one`,
+    configuration: `adds in flight in one transaction; ${CLAIMED} finished and the next ${CLAIMED} claimed in one`,
     ...at("file", async (path, isNew) => connect(path, isNew, durability)),
   };
 }
@@ -35,8 +34,7 @@ function connect(path: string, isNew: boolean, durability: string): Session {
   db.pragma(`synchronous = ${durability}`);
   const insert = db.prepare("insert into jobs (priority, run_at, payload) values (?, ?, ?)");
   const claim = db.prepare<[number, number], { seq: number; payload: string }>(CLAIM);
-  // Finished jobs stay, as they do in the queue: their results can be read, and an id is known again.
-  const finish = db.prepare("update jobs set active = 2 where seq = ?");
+  const finish = db.prepare("delete from jobs where seq = ?");
   const add = (n: number, padding: string | undefined, priority = 512, delayMs = 0): unknown =>
     insert.run(priority, Date.now() + delayMs, textOf(n, padding));
 
@@ -54,18 +52,11 @@ function connect(path: string, isNew: boolean, durability: string): Session {
     add: async (n, padding) => add(n, padding),
     addTogether: async (callers, padding) => insertMany(callers, { padding }),
     addMany: async (count, options = {}) => insertMany(count, options),
-    drain: async (ran, batch = BATCH) => (batch === 1 ? drainSingle(ran) : drainBatches(ran, batch)),
+    drain: async (ran, concurrency) => drain(ran, batchFor(concurrency)),
     close: async () => void db.close(),
   };
 
-  function drainSingle(ran: Ran): void {
-    for (let [row] = claim.all(Date.now(), 1); row; [row] = claim.all(Date.now(), 1)) {
-      ran(numberIn(row.payload));
-      finish.run(row.seq);
-    }
-  }
-
-  function drainBatches(ran: Ran, batch: number): void {
+  function drain(ran: Ran, batch: number): void {
     let rows = finishAndClaim.immediate([], batch);
     while (rows.length > 0) {
       for (const { payload } of rows) ran(numberIn(payload));

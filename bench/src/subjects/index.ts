@@ -5,7 +5,7 @@ import { anyqueueSnapshot } from "./anyqueue-snapshot.ts";
 import { beeQueue } from "./bee-queue.ts";
 import { boringnode } from "./boringnode.ts";
 import { bullmq } from "./bullmq.ts";
-import { floorFsync } from "./floor-fsync.ts";
+import { floorFdatasync } from "./floor-fdatasync.ts";
 import { floorMemory } from "./floor-memory.ts";
 import { floorPostgres } from "./floor-postgres.ts";
 import { floorRedis } from "./floor-redis.ts";
@@ -19,7 +19,7 @@ import { sidequest } from "./sidequest.ts";
 
 /** Our backends, each behind its floor. */
 export const ours: readonly Subject[] = [
-  floorFsync,
+  floorFdatasync,
   floorSqlite("full"),
   anyqueue("sqlite", "full"),
   floorSqlite("normal"),

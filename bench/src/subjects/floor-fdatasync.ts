@@ -1,17 +1,15 @@
 import { closeSync, fdatasyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import { type JobOptions, numberIn, payloadsOf } from "../jobs.ts";
 import type { Session, Subject } from "../subject.ts";
+import { batchFor, CLAIMED } from "./claim-loop.ts";
 import { at } from "./place.ts";
 
-// As many as the floor of SQLite takes at once.
-const BATCH = 100;
-
 /** What the disk itself can do: jobs are lines of a file, finished ones are lines of another, each synced. */
-export const floorFsync: Subject = {
-  name: "floor fsync",
+export const floorFdatasync: Subject = {
+  name: "floor fdatasync",
   durability: "power-loss",
-  batching: `adds by write, ${BATCH} claimed`,
-  configuration: `adds of fifty callers in one write and fsync; ${BATCH} finished with one`,
+  batching: `adds by write, ${CLAIMED} claimed`,
+  configuration: `adds in flight in one write and fdatasync, as SQLite and Postgres sync on Linux; ${CLAIMED} finished with one`,
   hasPriorities: false,
   open: at("file", connect).open,
 };
@@ -35,7 +33,8 @@ async function connect(path: string): Promise<Session> {
     add: (n, padding) => addMany(1, { first: n, padding }),
     addTogether: (callers, padding) => addMany(callers, { padding }),
     addMany,
-    drain: async (ran, most = BATCH) => {
+    drain: async (ran, concurrency) => {
+      const most = batchFor(concurrency);
       const lines = readFileSync(path, "utf8").split("\n").slice(next, -1);
       for (let from = 0; from < lines.length; from += most) {
         const batch = lines.slice(from, from + most);
