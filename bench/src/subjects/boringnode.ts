@@ -13,6 +13,8 @@ const PACKAGE: Package = {
 const BEST = { concurrency: 50, idleDelay: "10ms" };
 const PRIORITIES = 10;
 const QUEUES = ["default"];
+// Knex inserts into SQLite by a SELECT of each row, and SQLite joins no more of them.
+const MOST_ROWS = 500;
 
 type Knex = object & { destroy(): Promise<void> };
 type Cycle = { readonly type: string; readonly error?: Error } | null;
@@ -85,10 +87,12 @@ async function connect(database: object, isNew: boolean): Promise<Session> {
     add: async (n, padding) => Noop.dispatch(payloadOf(n, padding)),
     addMany: async (count, options) => {
       const payloads = payloadsOf(count, options);
-      if (!options?.mixed) return Noop.dispatchMany(payloads);
-      // A call has one priority for all of its jobs.
-      const groups = Object.values(Object.groupBy(payloads, () => randomPriority(PRIORITIES)));
-      return Promise.all(groups.map((group, n) => Noop.dispatchMany(group ?? []).priority(n + 1)));
+      if (options?.mixed) {
+        // A call has one priority for all of its jobs.
+        const groups = Object.values(Object.groupBy(payloads, () => randomPriority(PRIORITIES)));
+        return Promise.all(groups.map((group, n) => Noop.dispatchMany(group ?? []).priority(n + 1)));
+      }
+      for (let n = 0; n < count; n += MOST_ROWS) await Noop.dispatchMany(payloads.slice(n, n + MOST_ROWS));
     },
     drain: async (counted, concurrency) => {
       const worker = await workerOf(counted, concurrency);

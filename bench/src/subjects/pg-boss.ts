@@ -1,12 +1,14 @@
 import { type Payload, payloadOf, payloadsOf, randomPriority } from "../jobs.ts";
 import { load, type Package } from "../on-demand.ts";
 import { serverUrl } from "../servers/postgres.ts";
-import type { Session, Subject } from "../subject.ts";
+import type { Ran, Session, Subject } from "../subject.ts";
+import { drainByWorker } from "./drain-by-worker.ts";
 import { onPostgres } from "./others-on.ts";
 
 const PACKAGE: Package = { name: "pg-boss", version: "12.35.0" };
-const BATCH = 500;
-const WORK = { batchSize: BATCH, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 };
+// https://pgboss.io/api/workers#work-name-options-handler: workers that go on at once while their batches are full.
+const BEST = { batchSize: 1000, localConcurrency: 4 };
+const POLLING = { burstWhenBatchFull: true, pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 0.5 };
 const QUEUE = "noop";
 const PRIORITIES = 2 ** 31;
 
@@ -25,14 +27,15 @@ interface Boss {
   complete(name: string, ids: readonly string[]): Promise<unknown>;
   work(name: string, options: object, handler: (jobs: Job[]) => Promise<void>): Promise<string>;
   offWork(name: string, options: object): Promise<void>;
+  getDb(): { executeSql(text: string): Promise<{ readonly rows: readonly { readonly count: number }[] }> };
 }
 
-/** pg-boss: jobs stay when they are done. `work` waits half a second between polls, so a drain is its `fetch` and `complete`. */
+/** pg-boss: jobs stay when they are done. `work` bursts only with batches, so one at a time is its `fetch` and `complete`. */
 export const pgBoss: Subject = {
   name: PACKAGE.name,
-  batching: `${BATCH} claimed`,
+  batching: "as many claimed as handled at once",
   hasDelays: true,
-  configuration: `drain by fetch and complete of ${BATCH}; work ${JSON.stringify(WORK)}, notify`,
+  configuration: `work ${JSON.stringify({ ...BEST, ...POLLING })}, notify`,
   library: PACKAGE,
   ...onPostgres(connect),
 };
@@ -43,6 +46,16 @@ async function connect(schema: string): Promise<Session> {
   for (const event of ["error", "warning"] as const) boss.on(event, () => undefined);
   await boss.start();
   await boss.createQueue(QUEUE, { notify: true });
+  const begin = async (ran: Ran, concurrency?: number) => {
+    const most = concurrency === undefined ? BEST : { batchSize: concurrency };
+    await boss.work(QUEUE, { ...most, ...POLLING }, async (jobs) => jobs.forEach(({ data }) => ran(data.n)));
+    return () => boss.offWork(QUEUE, { wait: true });
+  };
+  // Its own statistics are as old as a minute.
+  const left = async () => {
+    const { rows } = await boss.getDb().executeSql(`select count(*)::int from ${schema}.job where state < 'completed'`);
+    return rows[0]?.count ?? 0;
+  };
   return {
     add: (n, padding) => boss.send(QUEUE, payloadOf(n, padding)),
     addMany: (count, options = {}) =>
@@ -54,20 +67,17 @@ async function connect(schema: string): Promise<Session> {
           ...(options.delayMs !== undefined && { startAfter: new Date(Date.now() + options.delayMs) }),
         })),
       ),
-    drain: async (ran, batchSize = BATCH) => {
-      const fetch = (): Promise<Job[]> => boss.fetch(QUEUE, { batchSize });
-      for (let jobs = await fetch(); jobs.length > 0; jobs = await fetch()) {
-        for (const { data } of jobs) ran(data.n);
-        await boss.complete(
-          QUEUE,
-          jobs.map(({ id }) => id),
-        );
-      }
-    },
-    work: async (ran) => {
-      await boss.work(QUEUE, WORK, async (jobs) => jobs.forEach(({ data }) => ran(data.n)));
-      return () => boss.offWork(QUEUE, { wait: true });
-    },
+    drain: (ran, concurrency) =>
+      concurrency === 1 ? drainSingly(boss, ran) : drainByWorker((counted) => begin(counted, concurrency), left, ran),
+    work: (ran) => begin(ran),
     close: () => boss.stop({ graceful: false, close: true }),
   };
+}
+
+async function drainSingly(boss: Boss, ran: Ran): Promise<void> {
+  const fetch = (): Promise<Job[]> => boss.fetch(QUEUE, { batchSize: 1 });
+  for (let [job] = await fetch(); job !== undefined; [job] = await fetch()) {
+    ran(job.data.n);
+    await boss.complete(QUEUE, [job.id]);
+  }
 }
