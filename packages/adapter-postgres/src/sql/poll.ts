@@ -1,15 +1,11 @@
 import { CLAUSE, CLOCK, DURABILITY } from "./clause.ts";
 import { POLL_PARTS } from "./poll-parts.ts";
 import { BY_COLUMNS, BY_ROWS, type Telling } from "./poll-answer.ts";
-import { FITS, IN_ORDER } from "./ready.ts";
+import { LOOK_AT_LANES } from "./poll-lanes.ts";
+import { FITS, IN_ORDER, READY } from "./ready.ts";
 
 /** Larger than any place. */
 const LAST = "9223372036854775807";
-
-/** A job that is ready, from behind a place in poll order, which is null at the beginning. */
-const READY = `j.place = 0 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock
-      AND (j.priority, j.run_at, j.seq) > (coalesce((low ->> 0)::bigint, -1), coalesce((low ->> 1)::bigint, 0),
-        coalesce((low ->> 2)::bigint, 0))`;
 
 /** How many candidates of a lane a poll by type looks at, as the contract's CANDIDATE_BOUND. */
 const BOUND = 1000;
@@ -75,6 +71,7 @@ DECLARE
   has_limits boolean;
   owes boolean;
   recording boolean[];
+  is_empty boolean[];
   has_due boolean[];
   -- by the place of a lane's first mention, since a lane may come twice
   firsts int[];
@@ -99,15 +96,7 @@ BEGIN${first}${DURABILITY}
     every_lane := every_lane[k + 1 :] || every_lane[: k];
     limits := array_fill(most, ARRAY[cardinality(every_lane)]);
   END IF;
-  SELECT array_agg(coalesce(l.paused, false)), array_agg(coalesce(l.records, false)),
-    array_agg(array_position(every_lane, e.lane)), array_agg(coalesce(resumed, marks -> 'lanes') -> e.lane),
-    array_agg(EXISTS (SELECT FROM hot_jobs j
-      WHERE j.place = 1 AND j.lane = e.lane AND j.state = wanted_state AND j.run_at <= clock OFFSET 0)),
-    array_agg(l.concurrency IS NOT NULL OR l.rate_limit IS NOT NULL), bool_or(l.concurrency IS NOT NULL OR l.rate_limit IS NOT NULL),
-    bool_or(EXISTS (SELECT FROM debts d WHERE d.lane = e.lane OFFSET 0))
-  INTO paused, recording, firsts, places, has_due, limited, has_limits, owes
-  FROM unnest(every_lane) e(lane) LEFT JOIN lane_settings l ON l.lane = e.lane;
-
+  ${LOOK_AT_LANES}
   IF owes THEN
     may_be_more := settle_debts(every_lane, clock);
   END IF;
@@ -133,6 +122,10 @@ BEGIN${first}${DURABILITY}
     wanted := CASE WHEN paused[i] OR finished[k] THEN 0 ELSE least(limits[i], most - taken) END;
     -- Lanes that a cursor does not mention were looked through to their end by the calls before.
     CONTINUE WHEN wanted <= 0 OR looked[k] >= ${BOUND} OR (resumed IS NOT NULL AND places[k] IS NULL);
+    IF is_empty[i] AND NOT (has_due[i] OR owes) THEN
+      finished[k] := true;
+      CONTINUE;
+    END IF;
     here := every_lane[i];
     low := places[k];
     IF has_limits AND limited[i] THEN
