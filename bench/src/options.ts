@@ -39,10 +39,11 @@ export function chosenSubjects({ backends, only, with: names = [] }: BenchOption
 }
 
 /** Everything once in a smoke, else three times. */
-export function planOf({ smoke = false, runs, seconds, backlogs, connections }: BenchOptions): Plan {
+export function planOf({ smoke = false, runs, seed = 1, seconds, backlogs, connections }: BenchOptions): Plan {
   return {
     smoke,
     runs: runs ?? (smoke ? 1 : 3),
+    seed,
     ...(seconds !== undefined && { seconds }),
     ...(backlogs !== undefined && { backlogs }),
     ...(connections !== undefined && { connections }),

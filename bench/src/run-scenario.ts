@@ -1,3 +1,5 @@
+import { Chance } from "./chance.ts";
+import { collectGarbage } from "./collect-garbage.ts";
 import type { Measurement, Parameters } from "./measurement.ts";
 import type { Case, Plan, Readings, Scenario } from "./scenario.ts";
 import { median, summarise } from "./statistics.ts";
@@ -28,7 +30,7 @@ export function countSteps(scenario: Scenario, subjects: number, plan: Plan): nu
   return scenario.cases(plan).reduce((sum, each) => sum + runsOf(each, plan) * subjects, 0);
 }
 
-/** Measures everything in rounds: each case on every subject once, beginning with another subject each time. */
+/** Measures everything in rounds: each case on every subject once, in another order each time, which the seed tells. */
 export async function runScenario(
   scenario: Scenario,
   subjects: readonly Subject[],
@@ -36,16 +38,18 @@ export async function runScenario(
   watcher: Watcher,
 ): Promise<Measurement[]> {
   const cases = scenario.cases(plan);
+  const chance = new Chance(plan.seed);
   const records = cases.map((each) => subjects.map((subject) => new Recorder(scenario, each, subject)));
   const soFar = (): Measurement[] => records.flatMap((row) => row.flatMap((record) => record.measurements()));
   for (let round = 1; round <= plan.runs; round++) {
     for (const [n, each] of cases.entries()) {
       if (round > runsOf(each, plan)) continue;
-      for (const turn of rotated(subjects, round - 1 + n)) {
+      for (const turn of chance.shuffled(subjects)) {
         if (watcher.isOver()) return soFar();
         const { metrics, parameters = {} } = each;
         const step = { scenario: scenario.name, subject: turn.name, metrics: Object.keys(metrics), parameters, round };
         watcher.begins(step);
+        if (!plan.smoke) collectGarbage();
         await records[n]?.[subjects.indexOf(turn)]?.run(plan);
         watcher.ended(step, soFar());
       }
@@ -56,12 +60,6 @@ export async function runScenario(
 
 function runsOf({ runs = Number.POSITIVE_INFINITY }: Case, plan: Plan): number {
   return Math.min(runs, plan.runs);
-}
-
-/** The same, beginning further on. */
-function rotated<T>(all: readonly T[], by: number): T[] {
-  const start = by % Math.max(1, all.length);
-  return [...all.slice(start), ...all.slice(0, start)];
 }
 
 /** Gathers what one subject did in one case. */

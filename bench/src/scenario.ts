@@ -8,6 +8,8 @@ export interface Plan {
   readonly smoke: boolean;
   /** How often everything is repeated. */
   readonly runs: number;
+  /** Where chance begins, which orders the subjects and spaces what is to have no rhythm: the same seed, the same choices. */
+  readonly seed: number;
   /** How long a measurement lasts that has no natural end, instead of its own default. */
   readonly seconds?: number;
   /** How many jobs wait, instead of the scenario's own sizes. */
@@ -36,7 +38,8 @@ export interface Case {
 
 /**
  * A kind of measurement. It knows nothing of other subjects, repetitions and tables: in every round each case is run on
- * every subject once, in an order that rotates, so that a slow moment of the machine does not fall on one of them alone.
+ * every subject once, in an order of its own, so that neither a slow moment of the machine nor what another subject left
+ * behind falls on one of them alone.
  */
 export interface Scenario {
   readonly name: string;

@@ -34,7 +34,7 @@ export function resultOf(measurements: readonly Measurement[], parts: Partial<Be
       versions: { anyqueue: "0.1.0" },
       servers: {},
     },
-    plan: { smoke: false, runs: 3 },
+    plan: { smoke: false, runs: 3, seed: 1 },
     subjects: measurements.map(({ subject, durability, batching }) => ({ name: subject, durability, batching })),
     leftOut: [],
     scenarios: names.map((name) => ({ name, about: `about ${name}` })),

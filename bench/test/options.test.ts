@@ -34,6 +34,6 @@ it("leaves out what takes minutes unless it is named, and a smoke runs everythin
   expect(usual).not.toContain("processes");
   expect(names(chosenScenarios({ scenarios: ["processes"] }))).toEqual(["processes"]);
   expect(names(chosenScenarios({ smoke: true }))).toEqual(names(chosenScenarios({ scenarios: ["all"] })));
-  expect(planOf({ smoke: true })).toEqual({ smoke: true, runs: 1 });
-  expect(planOf({ seconds: 5 })).toEqual({ smoke: false, runs: 3, seconds: 5 });
+  expect(planOf({ smoke: true })).toEqual({ smoke: true, runs: 1, seed: 1 });
+  expect(planOf({ seconds: 5 })).toEqual({ smoke: false, runs: 3, seed: 1, seconds: 5 });
 });

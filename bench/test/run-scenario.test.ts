@@ -4,7 +4,7 @@ import type { Scenario } from "../src/scenario.ts";
 import type { Subject } from "../src/subject.ts";
 import { InvalidRun } from "../src/tally.ts";
 
-const PLAN = { smoke: false, runs: 3 };
+const PLAN = { smoke: true, runs: 3, seed: 1 };
 
 function subject(name: string): Subject {
   return { name, durability: "none", batching: "none", open: () => Promise.reject(new Error("not opened here")) };
@@ -20,23 +20,50 @@ function scenarioOf(run: (subject: Subject) => number): Scenario {
 }
 
 /** The subjects in the order in which they were run. */
-async function orderOf(scenario: Scenario, subjects: readonly Subject[], stopAfter = 100): Promise<string[]> {
+async function orderOf(
+  scenario: Scenario,
+  subjects: readonly Subject[],
+  { seed = 1, stopAfter = 100 } = {},
+): Promise<string[]> {
   const order: string[] = [];
-  await runScenario(scenario, subjects, PLAN, {
-    isOver: () => order.length >= stopAfter,
-    begins: (step) => void order.push(step.subject),
-    ended: () => undefined,
-  });
+  await runScenario(
+    scenario,
+    subjects,
+    { ...PLAN, seed },
+    {
+      isOver: () => order.length >= stopAfter,
+      begins: (step) => void order.push(step.subject),
+      ended: () => undefined,
+    },
+  );
   return order;
 }
 
 const quiet = { isOver: () => false, begins: () => undefined, ended: () => undefined };
 const subjects = ["a", "b", "c"].map(subject);
 
-it("runs every subject once in every round, beginning with another one each time", async () => {
+it("runs every subject once in every round", async () => {
   const scenario = scenarioOf(() => 1);
-  expect((await orderOf(scenario, subjects)).join("")).toBe("abcbcacab");
+  const order = await orderOf(scenario, subjects);
+  const rounds = [0, 3, 6].map((first) =>
+    order
+      .slice(first, first + 3)
+      .toSorted()
+      .join(""),
+  );
+  expect(rounds).toEqual(["abc", "abc", "abc"]);
   expect(countSteps(scenario, subjects.length, PLAN)).toBe(9);
+});
+
+it("lets a subject run behind another one in each round, and does so again with the same seed", async () => {
+  const many = [..."abcdefghij"].map(subject);
+  const scenario = scenarioOf(() => 1);
+  const order = await orderOf(scenario, many);
+  const behind = (round: number): Set<string> =>
+    new Set(order.slice(round * 10, round * 10 + 10).map((name, n, all) => `${all[n - 1] ?? ""}${name}`));
+  expect(behind(0)).not.toEqual(behind(1));
+  expect(await orderOf(scenario, many)).toEqual(order);
+  expect(await orderOf(scenario, many, { seed: 2 })).not.toEqual(order);
 });
 
 it("gathers a value for each round", async () => {
@@ -58,7 +85,7 @@ it("marks a run that lost a job, and goes on with the others", async () => {
       return 5;
     }),
     subjects,
-    { smoke: false, runs: 1 },
+    { ...PLAN, runs: 1 },
     quiet,
   );
   expect(found.map(({ values, invalid }) => [values, invalid])).toEqual([
@@ -73,7 +100,7 @@ it("stops after the step under way when it is asked to", async () => {
     await orderOf(
       scenarioOf(() => 1),
       subjects,
-      4,
+      { stopAfter: 4 },
     ),
   ).toHaveLength(4);
 });
