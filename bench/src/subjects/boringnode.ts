@@ -90,7 +90,8 @@ async function connect(database: object, isNew: boolean): Promise<Session> {
       if (options?.mixed) {
         // A call has one priority for all of its jobs.
         const groups = Object.values(Object.groupBy(payloads, () => randomPriority(PRIORITIES)));
-        return Promise.all(groups.map((group, n) => Noop.dispatchMany(group ?? []).priority(n + 1)));
+        await Promise.all(groups.map((group, n) => Noop.dispatchMany(group ?? []).priority(n + 1)));
+        return;
       }
       for (let n = 0; n < count; n += MOST_ROWS) await Noop.dispatchMany(payloads.slice(n, n + MOST_ROWS));
     },
