@@ -6,7 +6,7 @@ import type { Sealed } from "./entry.ts";
 export class Hints {
   readonly #subscribers = new Set<{ readonly wake: (hint: Hint) => void }>();
   readonly #lanes = new Set<string>();
-  readonly #jobs = new Set<string>();
+  #jobs: string[] = [];
 
   subscribe(wake: (hint: Hint) => void): Unsubscribe {
     const subscriber = { wake };
@@ -21,32 +21,32 @@ export class Hints {
   /** Remembers what a changed job means to others. */
   about({ id, lane, state, lease }: Sealed): void {
     if (lease || state === "blocked") return;
-    if (isTerminal(state)) this.#remember(this.#jobs, id);
-    else this.#remember(this.#lanes, lane);
+    if (!isTerminal(state)) this.lane(lane);
+    else if (this.#isHeard()) this.#jobs.push(id);
   }
 
   /** Remembers that a lane may have jobs that can be had, for instance because it is paused no more. */
   lane(name: string): void {
-    this.#remember(this.#lanes, name);
+    if (this.#isHeard()) this.#lanes.add(name);
   }
 
-  #remember(names: Set<string>, name: string): void {
-    if (this.#subscribers.size === 0) return;
-    if (this.#lanes.size + this.#jobs.size === 0) void this.#deliver();
-    names.add(name);
+  /** Whether anybody is to be told; then what is remembered now is delivered soon. */
+  #isHeard(): boolean {
+    if (this.#subscribers.size === 0) return false;
+    if (this.#lanes.size + this.#jobs.length === 0) void Promise.resolve().then(this.#deliver);
+    return true;
   }
 
-  async #deliver(): Promise<void> {
-    await Promise.resolve();
+  readonly #deliver = (): void => {
     const lanes = [...this.#lanes];
-    const jobs = [...this.#jobs];
+    const jobs = this.#jobs;
     this.#lanes.clear();
-    this.#jobs.clear();
+    this.#jobs = [];
     for (const { wake } of this.#subscribers) {
       for (const lane of lanes) give(wake, { lane });
       for (const job of jobs) give(wake, { job });
     }
-  }
+  };
 }
 
 function give(wake: (hint: Hint) => void, hint: Hint): void {

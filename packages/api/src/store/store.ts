@@ -33,6 +33,7 @@ import { checkLane } from "./lane-input.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Merger, type Route } from "./merger.ts";
 import { checkList, checkPoll, type ListInput, type PollInput } from "./poll-input.ts";
+import { promised } from "./promised.ts";
 import { Rescuer, type RescueRequest } from "./rescuer.ts";
 import { resend } from "./resend.ts";
 import { refuseTwins } from "./twins.ts";
@@ -145,11 +146,19 @@ export class Store<Tx = never> {
    * unique key or dependencies, which may have to wait for a stranger's transaction. Ids that were `made` for this call
    * are no job's yet, and count as if they were left to the store.
    */
-  async insert(inputs: readonly JobInput[], at?: At<Tx>, made?: ReadonlySet<string>): Promise<InsertOutcome[]> {
+  insert(inputs: readonly JobInput[], at?: At<Tx>, made?: ReadonlySet<string>): Promise<InsertOutcome[]> {
+    return promised(() => this.#insert(inputs, at, made));
+  }
+
+  #insert(
+    inputs: readonly JobInput[],
+    at: At<Tx> | undefined,
+    made: ReadonlySet<string> | undefined,
+  ): Promise<InsertOutcome[]> {
     this.#life.assertOpen("insert");
     checkCount(inputs, "jobs", "insert", MAX_JOBS);
     this.#checkAt(at, "insert");
-    if (inputs.length === 0) return [];
+    if (inputs.length === 0) return Promise.resolve([]);
     const checked = inputs.map((input, i) => checkJob(input, nameOf("insert", "job", i, inputs.length)));
     const bytes = checkBytes(checked, "insert");
     const jobs = checked.map(({ job }) => job);
@@ -162,32 +171,41 @@ export class Store<Tx = never> {
     if (jobs.some(({ dependsOn }) => dependsOn !== undefined)) refuseCycles(jobs, "insert");
     if (at?.allOrNone === true) refuseTwins(jobs, "Cannot insert", (i) => `job ${i}`);
     const merges = (at === undefined || onlyMaybeStored(at)) && jobs.every(isUnhindered);
-    if (merges) return (await (named ? this.#namedInserts : this.#inserts).add(jobs, bytes)) as InsertOutcome[];
-    return await this.#send(jobs, named ? { ...at, maybeStored: true } : at);
+    if (merges) return (named ? this.#namedInserts : this.#inserts).add(jobs, bytes) as Promise<InsertOutcome[]>;
+    return this.#send(jobs, named ? { ...at, maybeStored: true } : at);
   }
 
   /** Chooses and leases due jobs (P6–P11). Without `expired`, jobs whose lease has ended are settled about once a second (P15). */
-  async poll(input: PollInput): Promise<PollResult> {
-    this.#life.assertOpen("poll");
-    const request = checkPoll(input);
-    if (request.expired !== undefined || request.now !== undefined || !this.#rescuer.isDue(request))
-      return await this.#poll(request);
-    return await this.#rescuer.pollAndRescue(request, (all) => this.#poll(all));
+  poll(input: PollInput): Promise<PollResult> {
+    return promised(() => {
+      this.#life.assertOpen("poll");
+      const request = checkPoll(input);
+      if (request.expired !== undefined || request.now !== undefined || !this.#rescuer.isDue(request))
+        return this.#poll(request);
+      return this.#rescuer.pollAndRescue(request, (all) => this.#poll(all));
+    });
   }
 
   /**
    * Applies each change or tells why not (P12–P16, P21). Calls in flight travel together, except those with `tx` or `now`,
    * and those that spawn jobs with a unique key or dependencies, which may have to wait for a stranger's transaction.
    */
-  async cas(inputs: readonly ChangeInput[], at?: At<Tx>): Promise<CasOutcome[]> {
+  cas(inputs: readonly ChangeInput[], at?: At<Tx>): Promise<CasOutcome[]> {
+    return promised(() => this.#cas(inputs, at));
+  }
+
+  #cas(inputs: readonly ChangeInput[], at: At<Tx> | undefined): Promise<CasOutcome[]> {
     this.#life.assertOpen("cas");
     checkCount(inputs, "changes", "cas");
     this.#checkAt(at, "cas");
-    if (inputs.length === 0) return [];
+    if (inputs.length === 0) return Promise.resolve([]);
     const checked = inputs.map((input, i) => checkChange(input, nameOf("cas", "change", i, inputs.length)));
     const bytes = checkBytes(checked, "cas");
     const changes = checked.map(({ change }) => change);
-    if (isDistinct(changes)) return await this.#change(changes, bytes, at);
+    return isDistinct(changes) ? this.#change(changes, bytes, at) : this.#changeInRuns(changes, bytes, at);
+  }
+
+  async #changeInRuns(changes: readonly Change[], bytes: number, at: At<Tx> | undefined): Promise<CasOutcome[]> {
     const runs = distinctRuns(changes);
     // All of them at once, since such a transaction may be over when the first is answered. They are done in their order.
     if (at?.tx !== undefined && this.capabilities.transactions === "synchronous")
@@ -294,17 +312,15 @@ export class Store<Tx = never> {
     return this.#life.track("poll", () => this.#adapter.poll(request));
   }
 
-  async #send(jobs: readonly NewJob[], at: At<Tx> | undefined): Promise<InsertOutcome[]> {
-    try {
-      return await this.#sendOnce(jobs, at);
-    } catch (error) {
+  #send(jobs: readonly NewJob[], at: At<Tx> | undefined): Promise<InsertOutcome[]> {
+    return this.#sendOnce(jobs, at).catch((error: unknown) => {
       if (at?.tx !== undefined || !isQueueError(error, "UNAVAILABLE")) throw error;
-      return await resend(() => this.#sendOnce(jobs, { ...at, maybeStored: true }), error, jobs, {
+      return resend(() => this.#sendOnce(jobs, { ...at, maybeStored: true }), error, jobs, {
         isNamed: (job) => this.#named.has(job),
         pause: (ms) => this.#life.pause(ms),
         allOrNone: at?.allOrNone === true,
       });
-    }
+    });
   }
 
   #sendOnce(jobs: readonly NewJob[], at: At<Tx> | undefined): Promise<InsertOutcome[]> {

@@ -68,7 +68,8 @@ export class Claimer {
     while (!this.#stopping) {
       try {
         const room = this.#options.room();
-        const sleepMs = room > 0 ? await this.#claim(room) : Infinity;
+        const sentAt = performance.now();
+        const sleepMs = room > 0 ? this.#takeIn(await this.#poll(room), sentAt) : Infinity;
         if (sleepMs > 0 && !this.#stopping) await this.#alarm.sleep(sleepMs);
         else if (performance.now() - this.#breathedAt >= LONGEST_RUN) await this.#breathe();
       } catch (error) {
@@ -93,23 +94,25 @@ export class Claimer {
     await this.#rest.sleep(this.#pause);
   }
 
-  /** Polls once, and answers how long there is nothing to do. */
-  async #claim(limit: number): Promise<number> {
-    const { store, lanesFor, types, lease, take } = this.#options;
+  #poll(limit: number): Promise<PollResult> {
+    const { store, lanesFor, types, lease } = this.#options;
     const lanes = lanesFor(limit);
     const after = this.#after;
-    const sentAt = performance.now();
-    const found = await store.poll({
+    return store.poll({
       limit,
       lease,
       ...(lanes && { lanes }),
       ...(types && { types }),
       ...(after !== undefined && { after }),
     });
+  }
+
+  /** Answers how long there is nothing to do. */
+  #takeIn(found: PollResult, sentAt: number): number {
     this.#after = found.after;
     if (found.jobs.length > 0) {
       this.#pause = FIRST_PAUSE;
-      take(found.jobs, sentAt);
+      this.#options.take(found.jobs, sentAt);
       return 0;
     }
     if (found.after !== undefined) return 0;

@@ -23,6 +23,9 @@ export interface SettlerOptions {
 }
 
 const BATCH = 1000;
+/** Milliseconds before a settlement is sent again to a store that was unavailable, the first time and at most. */
+const FIRST_PAUSE = 50;
+const LONGEST_PAUSE = 1000;
 /** The codes of what a result or a spawned job is refused with. */
 const REFUSALS = ["INVALID", "TOO_LARGE", "UNSUPPORTED"];
 
@@ -55,9 +58,10 @@ export class Settler {
     this.#busy = false;
   }
 
-  async #settle(batch: readonly Settling[]): Promise<void> {
+  /** May be repeated while the leases live: their tokens let each change happen once at most. */
+  async #settle(batch: readonly Settling[], pause = FIRST_PAUSE): Promise<void> {
     try {
-      const outcomes = await this.#send(batch);
+      const outcomes = await this.#options.store.cas(batch.map(changeOf));
       const doubles: Settling[] = [];
       outcomes.forEach((outcome, i) => {
         const settling = batch[i];
@@ -67,25 +71,15 @@ export class Settler {
       });
       if (doubles.length > 0) await this.#settle(doubles);
     } catch (error) {
-      await this.#recover(batch, error);
+      await this.#recover(batch, error, pause);
     }
   }
 
-  /** May be repeated while the leases live: their tokens let each change happen once at most. */
-  async #send(batch: readonly Settling[]): Promise<CasOutcome[]> {
-    const changes = batch.map(changeOf);
-    for (let pause = 50; ; pause = Math.min(2 * pause, 1000)) {
-      try {
-        return await this.#options.store.cas(changes);
-      } catch (error) {
-        const latest = Math.max(...batch.map(({ held }) => held.deadline));
-        if (!isQueueError(error, "UNAVAILABLE") || performance.now() + pause > latest) throw error;
-        await new Promise((resolve) => setTimeout(resolve, pause));
-      }
+  async #recover(batch: readonly Settling[], error: unknown, pause: number): Promise<void> {
+    if (isQueueError(error, "UNAVAILABLE") && performance.now() + pause <= lastDeadline(batch)) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      return this.#settle(batch, Math.min(2 * pause, LONGEST_PAUSE));
     }
-  }
-
-  async #recover(batch: readonly Settling[], error: unknown): Promise<void> {
     // What the store itself throws is a QueueError; anything else comes from a value, such as a getter that throws.
     const refused = !isQueueError(error) || REFUSALS.some((code) => error.code === code);
     const [settling] = batch;
@@ -102,6 +96,11 @@ export class Settler {
       for (const each of batch) this.#options.onSettled(each, true);
     }
   }
+}
+
+/** Until when the lease of one of them may live, by the monotonic clock. */
+function lastDeadline(batch: readonly Settling[]): number {
+  return Math.max(...batch.map(({ held }) => held.deadline));
 }
 
 /** How an attempt ends whose job cannot go back with its unique key, which another one has by now (P17). */

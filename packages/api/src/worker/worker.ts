@@ -189,18 +189,19 @@ export class Worker extends EventEmitter<WorkerEvents> {
     while (!this.#stopped) {
       const held = this.#hands.start();
       if (!held) return;
-      void this.#work(held);
+      this.#work(held);
     }
   }
 
-  async #work(held: HeldJob): Promise<void> {
+  #work(held: HeldJob): void {
     const startedAt = performance.now();
-    const ending = await runAttempt(this.#place.store, held, this.#runner);
-    this.#hands.end(held, performance.now() - startedAt);
-    if (ending.settlement) this.#settler.add({ held, ending });
-    else this.#noteSettled({ held, ending }, false);
-    this.#startNext();
-    this.#claimer.nudge();
+    void runAttempt(this.#place.store, held, this.#runner).then((ending) => {
+      this.#hands.end(held, performance.now() - startedAt);
+      if (ending.settlement) this.#settler.add({ held, ending });
+      else this.#noteSettled({ held, ending }, false);
+      this.#startNext();
+      this.#claimer.nudge();
+    });
   }
 
   #noteSettled({ held, ending }: Settling, lost: boolean): void {

@@ -115,6 +115,8 @@ describe("queue.result", () => {
     await queue.lane("clicks").configure({ keep: { completed: false } });
     const { id } = await queue.add("a", 1, { lane: "clicks" });
     const result = rejectionOf(queue.result(id, { timeout: "5s" }));
+    // By then it has looked, and seen the job.
+    await new Promise(setImmediate);
     await queue.poll({ lanes: ["clicks"], limit: 1, lease });
     await queue.cas([{ id, expect: { state: "active" }, set: { state: "completed", result: 1 } }]);
 
