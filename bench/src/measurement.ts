@@ -20,6 +20,8 @@ export interface Measurement {
   readonly durability: Durability;
   /** What travels together; printed beside every number, as the durability is. */
   readonly batching: string;
+  /** Where the case decides what travels together, whatever the subject could. */
+  readonly batchedBy?: "case";
   /** The subject with which it is set in relation, where there is one. */
   readonly floor?: string;
   /** One for each valid repetition; of samples, their median. */

@@ -92,6 +92,7 @@ class Recorder {
       if (found.length === 0 && this.#invalid.length === 0) return [];
       const samples = found.filter((reading) => typeof reading === "object").map(summarise);
       const { name, durability, batching, floor } = this.#subject;
+      const { batching: ofCase } = this.#case;
       return {
         scenario: this.#scenario.name,
         metric,
@@ -99,7 +100,8 @@ class Recorder {
         parameters: this.#case.parameters ?? {},
         subject: name,
         durability,
-        batching,
+        batching: ofCase ?? batching,
+        ...(ofCase !== undefined && { batchedBy: "case" as const }),
         ...(floor !== undefined && { floor }),
         values: found.map((reading) => (typeof reading === "number" ? reading : median(reading))),
         ...(samples.length > 0 && { samples }),

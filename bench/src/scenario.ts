@@ -28,6 +28,8 @@ export interface Case {
   readonly parameters?: Parameters;
   readonly metrics: Readonly<Record<string, Unit>>;
   /** How often at most, where a single run is long enough to need no repetition. */
+  /** What travels together in it, where that is not for the subject to decide: `one at a time`. */
+  readonly batching?: string;
   readonly runs?: number;
   /**
    * Does it once on one subject, on a store of its own, since what one run leaves behind is not the next one's.

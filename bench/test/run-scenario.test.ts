@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { countSteps, runScenario } from "../src/run-scenario.ts";
-import type { Scenario } from "../src/scenario.ts";
+import type { Plan, Scenario } from "../src/scenario.ts";
 import type { Subject } from "../src/subject.ts";
 import { InvalidRun } from "../src/tally.ts";
 
@@ -75,6 +75,17 @@ it("gathers a value for each round", async () => {
     quiet,
   );
   expect(first).toMatchObject({ subject: "a", metric: "add", values: [1, 2, 3], invalid: [] });
+});
+
+it("says of a measurement what travels together: what the case allows, or else what the subject does", async () => {
+  const of = async (batching?: string) => {
+    const scenario = scenarioOf(() => 1);
+    const cases = (plan: Plan) => scenario.cases(plan).map((each) => ({ ...each, ...(batching && { batching }) }));
+    const [found] = await runScenario({ ...scenario, cases }, subjects.slice(0, 1), PLAN, quiet);
+    return [found?.batching, found?.batchedBy];
+  };
+  expect(await of()).toEqual(["none", undefined]);
+  expect(await of("one at a time")).toEqual(["one at a time", "case"]);
 });
 
 it("marks a run that lost a job, and goes on with the others", async () => {

@@ -32,6 +32,32 @@ it("sets a value beside its floor, with its spread", () => {
   expect(text).toMatch(/anyqueue sqlite FULL +adds merged +110 \(0\.50\) ±9 %/);
 });
 
+it("tells under a column what its case lets travel together, and beside a subject what it makes of the others", () => {
+  const [alone, free] = [
+    measured({ metric: "add", batching: "one at a time", batchedBy: "case" }),
+    measured({ metric: "add×50" }),
+  ];
+  const { columns, groups } = tableOf(SCENARIO, [alone, free], new Book([alone, free]));
+  expect(columns.map(({ title, batching }) => [title, batching])).toEqual([
+    ["add", "one at a time"],
+    ["add×50", undefined],
+  ]);
+  expect(groups[0]?.rows.map(({ batching }) => batching)).toEqual(["adds merged"]);
+  const [titles = "", under = ""] = tableText({ columns, groups, parameters: [] }).split("\n");
+  expect(titles).toContain("together");
+  expect(under.trim()).toBe("one at a time");
+});
+
+it("tells beside a row what its case lets travel together where the cases are rows", () => {
+  const rows = [
+    measured({ parameters: { callers: 1 }, batching: "one at a time", batchedBy: "case" }),
+    measured({ parameters: { callers: 50 }, batching: "calls merged", batchedBy: "case" }),
+  ];
+  const { columns, groups } = tableOf(SCENARIO, rows, new Book(rows));
+  expect(columns.map(({ batching }) => batching)).toEqual([undefined]);
+  expect(groups[0]?.rows.map(({ batching }) => batching)).toEqual(["one at a time", "calls merged"]);
+});
+
 it("never relates a value to a floor of another durability, or to one that is invalid", () => {
   const weaker = measured({ subject: "floor sqlite", durability: "crash" });
   const invalid = measured({ subject: "floor broken", invalid: ["1 were lost"] });

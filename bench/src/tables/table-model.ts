@@ -20,6 +20,7 @@ export type NoCell = "missing" | "invalid";
 
 interface Row {
   readonly subject: string;
+  /** What travels together where no column says otherwise. */
   readonly batching: string;
   readonly parameters: readonly string[];
   readonly cells: readonly (Cell | NoCell)[];
@@ -41,6 +42,8 @@ interface Column {
   /** Undefined where each row is of one metric. */
   readonly metric?: string;
   readonly statistic?: Statistic;
+  /** What travels together in the whole column, whatever the subjects could. */
+  readonly batching?: string;
 }
 
 /** The order in which durabilities are shown. */
@@ -88,17 +91,25 @@ function layoutOf({ statistics = STATISTICS }: ScenarioInfo, measurements: reado
       columns: statistics.map((statistic) => ({ title: statistic, unit, statistic })),
     };
   }
-  const columns = [...units].flatMap(([metric, own]): Column[] =>
-    sampled.has(metric)
+  const columns = [...units].flatMap(([metric, own]): Column[] => {
+    const batching = commonBatching(measurements.filter((each) => each.metric === metric));
+    const column = { unit: own, metric, ...(batching !== undefined && { batching }) };
+    return sampled.has(metric)
       ? statistics.map((statistic) => ({
+          ...column,
           title: units.size === 1 ? statistic : `${metric} ${statistic}`,
-          unit: own,
-          metric,
           statistic,
         }))
-      : [{ title: metric, unit: own, metric }],
-  );
+      : [{ ...column, title: metric }];
+  });
   return { places, columns };
+}
+
+/** What travels together in all of these, if their cases decide it and say the same. */
+function commonBatching(measurements: readonly Measurement[]): string | undefined {
+  const [first] = measurements;
+  const isCommon = measurements.every((each) => each.batchedBy === "case" && each.batching === first?.batching);
+  return isCommon ? first?.batching : undefined;
 }
 
 interface Context extends Layout {
@@ -116,7 +127,7 @@ function rowsOf(measurements: readonly Measurement[], { scenario, places, column
     const [first] = row as [Measurement];
     return {
       subject: first.subject,
-      batching: first.batching,
+      batching: (row.find(({ batchedBy }) => batchedBy === undefined) ?? first).batching,
       parameters: places.map((place) => parameterFigure(place.of(first))),
       cells: columns.map(({ metric = first.metric, statistic }) => {
         const found = row.find((each) => each.metric === metric);

@@ -2,7 +2,7 @@ import { figure, ratioFigure, spreadFigure, SURVIVES, together } from "../../tab
 import type { Cell, NoCell, TableModel } from "../../tables/table-model.ts";
 import { type Html, html } from "../html.ts";
 
-/** A table with a heading for each durability; the batching stands under the name of each subject. */
+/** A table with a heading for each durability; the batching stands under the name of each subject, or of the column. */
 export function tableHtml({ unit, parameters, columns, groups }: TableModel): Html {
   return html`<div class="scroll">
     <table>
@@ -11,9 +11,11 @@ export function tableHtml({ unit, parameters, columns, groups }: TableModel): Ht
           <th scope="col">subject${unit === undefined ? undefined : html` <small>${unit}</small>`}</th>
           ${parameters.map((name) => html`<th scope="col">${name}</th>`)}
           ${columns.map(
-            ({ title, unit: own }) =>
+            ({ title, unit: own, batching }) =>
               html`<th scope="col" class="number">
-                ${title}${unit === undefined ? html` <small>${own}</small>` : undefined}
+                ${title}${unit === undefined ? html` <small>${own}</small>` : undefined}${
+                  batching === undefined ? undefined : html`<br /><small>${batching}</small>`
+                }
               </th>`,
           )}
         </tr>
