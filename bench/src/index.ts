@@ -6,7 +6,7 @@ export type { Durability, Measurement, Parameters, Samples, Statistic } from "./
 export type { BenchOptions } from "./options.ts";
 export { type BenchResult, type LeftOut, parseResult, type ResultHead, type SubjectInfo } from "./result.ts";
 export { prepareReport, type Report } from "./report/prepare.ts";
-export { headText, invalidLines, scenarioText } from "./result-text.ts";
+export { headText, invalidLines, leftOutLine, scenarioText } from "./result-text.ts";
 export { type BenchWatcher, runBench, type RunOptions } from "./run-bench.ts";
 export type { Step } from "./run-scenario.ts";
 export type { Plan, ScenarioInfo } from "./scenario.ts";

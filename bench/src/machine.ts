@@ -1,6 +1,6 @@
 import { readFile, statfs } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { availableParallelism, cpus, platform, release, arch, tmpdir, totalmem } from "node:os";
+import { availableParallelism, cpus, loadavg, platform, release, arch, tmpdir, totalmem } from "node:os";
+import { versionsOfCode } from "./versions.ts";
 
 /** What the figures depend on besides the code. */
 export interface Machine {
@@ -9,12 +9,20 @@ export interface Machine {
   readonly cpu: string;
   readonly cores: number;
   readonly memoryBytes: number;
+  /** How many processes ran or waited to run in the minute before anything was measured. */
+  readonly load: number;
   /** Where SQLite's files and a server's of our own are. */
   readonly disk: Disk;
-  /** Of our packages and of the drivers. */
+  /** Of our packages, and of what works under them. */
   readonly versions: Readonly<Record<string, string>>;
-  /** By server: its version and the settings that matter. */
-  readonly servers: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** By name. */
+  readonly servers: Readonly<Record<string, ServerTraits>>;
+}
+
+/** Whose a server is, its version, and the settings that matter. */
+export interface ServerTraits {
+  readonly whose: "of this run" | "yours";
+  readonly [setting: string]: string;
 }
 
 interface Disk {
@@ -30,13 +38,14 @@ export async function describeMachine(servers: Machine["servers"]): Promise<Mach
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     cores: availableParallelism(),
     memoryBytes: totalmem(),
+    load: loadavg()[0] ?? 0,
     disk: await describeDisk(tmpdir()),
-    versions: versions(),
+    versions: versionsOfCode(),
     servers,
   };
 }
 
-/** In memory, where nothing that is written survives a loss of power, whatever a subject claims. */
+/** In memory, where nothing that is written survives a loss of power. */
 export function isInMemory({ fileSystem }: Disk): boolean {
   return fileSystem === "tmpfs" || fileSystem === "ramfs";
 }
@@ -63,22 +72,4 @@ async function describeDisk(folder: string): Promise<Disk> {
       .filter(([, place = ""]) => place !== "" && `${folder}/`.startsWith(place === "/" ? "/" : `${place}/`))
       .toSorted(([, a = ""], [, b = ""]) => b.length - a.length)[0] ?? [];
   return { fileSystem: FILE_SYSTEMS[type] ?? `type 0x${type.toString(16)}`, device };
-}
-
-function versions(): Record<string, string> {
-  const require = createRequire(import.meta.url);
-  const manifests = {
-    anyqueue: "../package.json",
-    "better-sqlite3": "better-sqlite3/package.json",
-    pg: "pg/package.json",
-  };
-  return Object.fromEntries(
-    Object.entries(manifests).map(([name, path]) => {
-      try {
-        return [name, (require(path) as { version: string }).version];
-      } catch {
-        return [name, "unknown"];
-      }
-    }),
-  );
 }

@@ -28,7 +28,7 @@ export interface Measurement {
   readonly values: readonly number[];
   /** Where single events were timed: one for each of `values`. */
   readonly samples?: readonly Samples[];
-  /** Why repetitions do not count: each lost a job, or ran one twice. A measurement with any is shown as invalid. */
+  /** Why repetitions do not count: each failed, lost a job, or ran one twice. A measurement with any is shown as invalid. */
   readonly invalid: readonly string[];
 }
 

@@ -22,7 +22,7 @@ const BACKENDS = ["memory", "sqlite", "postgres", "none"];
 export function chosenScenarios({ scenarios: names, smoke = false }: BenchOptions): readonly Scenario[] {
   if (names?.includes("all") || (names === undefined && smoke)) return scenarios;
   if (names === undefined) return scenarios.filter(({ isLong }) => !isLong);
-  return names.map((name) => named(scenarios, name, "scenario"));
+  return [...new Set(names)].map((name) => named(scenarios, name, "scenario"));
 }
 
 /** Our own, as they are chosen, and the queues of others that are asked for. @throws QueueError `INVALID` */
@@ -32,10 +32,30 @@ export function chosenSubjects({ backends, only, with: names = [] }: BenchOption
       throw new QueueError("INVALID", `There is no backend ${backend}. There are: ${BACKENDS.join(", ")}.`);
     }
   }
-  const isChosen = (name: string): boolean =>
-    (backends === undefined || backends.some((backend) => name.includes(backend))) &&
-    (only === undefined || only.some((part) => name.includes(part)));
-  return [...ours.filter(({ name }) => isChosen(name)), ...new Set(names.flatMap(queuesNamed))];
+  const ofBackends = ours.filter(
+    ({ name }) => backends === undefined || backends.some((backend) => name.includes(backend)),
+  );
+  const contains = ({ name }: Subject, part: string): boolean => name.includes(part);
+  for (const part of only ?? []) {
+    if (!ofBackends.some((subject) => contains(subject, part))) {
+      const all = ofBackends.map(({ name }) => name).join(", ");
+      throw new QueueError("INVALID", `No subject's name contains ${part}. There are: ${all}.`);
+    }
+  }
+  const chosen = ofBackends.filter((subject) => only === undefined || only.some((part) => contains(subject, part)));
+  return [...chosen, ...new Set(names.flatMap(queuesNamed))];
+}
+
+/** Figures are told apart by the names of their subjects. @throws QueueError `INVALID` if two have the same. */
+export function refuseSameNames(subjects: readonly Subject[]): void {
+  for (const [name, { length }] of Map.groupBy(subjects, (subject) => subject.name)) {
+    if (length > 1) {
+      throw new QueueError(
+        "INVALID",
+        `There are ${length} subjects of the name ${name}. Give your fixture another one.`,
+      );
+    }
+  }
 }
 
 /** Everything once in a smoke, else three times. */

@@ -1,15 +1,16 @@
 import type { Fixture } from "@anyqueue/conformance";
 import { fixtureSubject } from "./fixtures/fixture-subject.ts";
+import { findTasks } from "./find-tasks.ts";
 import { describeMachine } from "./machine.ts";
 import type { Measurement } from "./measurement.ts";
-import { install } from "./on-demand.ts";
-import { type BenchOptions, chosenScenarios, chosenSubjects, planOf } from "./options.ts";
-import { type BenchResult, type LeftOut, newResult, type ResultHead, type SubjectInfo } from "./result.ts";
+import { type BenchOptions, chosenScenarios, chosenSubjects, planOf, refuseSameNames } from "./options.ts";
+import { type BenchResult, newResult, type ResultHead, type SubjectInfo, type TimedStep } from "./result.ts";
 import { countSteps, runScenario, type Step } from "./run-scenario.ts";
-import type { Plan, Scenario, ScenarioInfo } from "./scenario.ts";
-import { throughput } from "./scenarios/throughput.ts";
-import { missingServer, startServers } from "./start-servers.ts";
+import type { Scenario, ScenarioInfo } from "./scenario.ts";
+import { startServers } from "./start-servers.ts";
 import type { Subject } from "./subject.ts";
+import { asItSurvives } from "./survival.ts";
+import { commitOfCode } from "./versions.ts";
 
 /** Told what is going on while it runs. */
 export interface BenchWatcher {
@@ -19,6 +20,8 @@ export interface BenchWatcher {
   /** With everything that the scenario has measured so far. */
   stepEnded?(step: Step, scenario: ScenarioInfo, measurements: readonly Measurement[]): void;
   scenarioEnded?(scenario: ScenarioInfo, measurements: readonly Measurement[]): void;
+  /** After each step: the result as it is until then, for whoever wants to lose nothing. */
+  measured?(soFar: BenchResult): void;
 }
 
 export interface RunOptions extends BenchOptions {
@@ -33,77 +36,72 @@ export interface RunOptions extends BenchOptions {
  * Runs the benchmark and answers all it found. Servers are started and stopped by it; what cannot be measured on this
  * machine is left out, with the reason.
  *
- * @throws QueueError `INVALID` for a name that does not exist.
+ * @throws QueueError `INVALID` for a name that does not exist or is there twice, and for the address of a server that is
+ *   none; `UNAVAILABLE` for a server of the environment that does not answer.
  */
 export async function runBench(options: RunOptions = {}): Promise<BenchResult> {
   const { fixtures = [], watcher = {}, signal } = options;
   const wanted = chosenScenarios(options);
   const plan = planOf(options);
   const candidates = [...chosenSubjects(options), ...(await Promise.all(fixtures.map(fixtureSubject)))];
-  const startedAt = new Date();
+  refuseSameNames(candidates);
+  const startedAt = Date.now();
+  const seconds = (): number => (Date.now() - startedAt) / 1000;
   const servers = await startServers(candidates);
   try {
-    const { subjects, leftOut } = await thoseThatCanRun(candidates);
     const machine = await describeMachine(servers.about);
-    const infos = subjects.map(infoOf);
-    const tasks = wanted
-      .map((scenario) => ({ scenario, suited: suitedTo(scenario, subjects, plan) }))
-      .filter(({ suited }) => suited.length > 0);
+    const { subjects, tasks, leftOut } = await findTasks(wanted, candidates, plan, servers);
+    const asHere = (subject: Subject): Subject => asItSurvives(subject, machine);
+    const commit = commitOfCode();
+    const head: ResultHead = {
+      ...(commit !== undefined && { commit }),
+      machine,
+      plan,
+      subjects: subjects.map(asHere).map(infoOf),
+      leftOut,
+    };
     const steps = tasks.reduce((sum, { scenario, suited }) => sum + countSteps(scenario, suited.length, plan), 0);
-    watcher.began?.({ machine, plan, subjects: infos, leftOut }, steps);
+    watcher.began?.(head, steps);
 
+    const scenarios: ScenarioInfo[] = [];
     const measurements: Measurement[] = [];
-    const done: ScenarioInfo[] = [];
+    const timeline: TimedStep[] = [];
+    const soFar = (): BenchResult =>
+      newResult({
+        startedAt: new Date(startedAt).toISOString(),
+        seconds: Math.round(seconds()),
+        ...head,
+        scenarios,
+        measurements,
+        timeline,
+      });
     for (const { scenario, suited } of tasks) {
       if (signal?.aborted) break;
       const about = aboutOf(scenario);
-      const found = await runScenario(scenario, suited, plan, {
+      const before = measurements.length;
+      scenarios.push(about);
+      await runScenario(scenario, suited.map(asHere), plan, {
         isOver: () => signal?.aborted ?? false,
-        begins: (step) => watcher.stepBegins?.(step),
-        ended: (step, soFar) => watcher.stepEnded?.(step, about, soFar),
+        begins: (step) => {
+          timeline.push({ at: Math.round(seconds() * 10) / 10, ...step });
+          watcher.stepBegins?.(step);
+        },
+        ended: (step, found) => {
+          measurements.splice(before, Number.POSITIVE_INFINITY, ...found);
+          watcher.measured?.(soFar());
+          watcher.stepEnded?.(step, about, found);
+        },
       });
-      measurements.push(...found);
-      done.push(about);
+      const found = measurements.slice(before);
+      if (found.length === 0 && !signal?.aborted) {
+        leftOut.push({ what: `the scenario ${scenario.name}`, because: "nothing came of its cases" });
+      }
       watcher.scenarioEnded?.(about, found);
     }
-    return newResult({
-      startedAt: startedAt.toISOString(),
-      seconds: Math.round((Date.now() - startedAt.getTime()) / 1000),
-      machine,
-      plan,
-      subjects: infos,
-      leftOut,
-      scenarios: done,
-      measurements,
-    });
+    return soFar();
   } finally {
     await servers.stop();
   }
-}
-
-async function thoseThatCanRun(candidates: readonly Subject[]): Promise<{ subjects: Subject[]; leftOut: LeftOut[] }> {
-  const subjects: Subject[] = [];
-  const leftOut: LeftOut[] = [];
-  for (const subject of candidates) {
-    const because = await hindranceOf(subject);
-    if (because === undefined) subjects.push(subject);
-    else leftOut.push({ subject: subject.name, because });
-  }
-  return { subjects, leftOut };
-}
-
-/** Why a subject cannot be measured on this machine; undefined when it can. */
-async function hindranceOf({ server, library }: Subject): Promise<string | undefined> {
-  return (server && missingServer(server)) ?? (library && install(library));
-}
-
-/** A smoke sees that everything runs. That a backend does in its weaker durabilities, one scenario shows. */
-function suitedTo(scenario: Scenario, subjects: readonly Subject[], { smoke }: Plan): Subject[] {
-  return subjects.filter(
-    (subject) =>
-      scenario.suits(subject) &&
-      !(smoke && scenario !== throughput && ["crash", "snapshot"].includes(subject.durability)),
-  );
 }
 
 function infoOf({ name, durability, batching, floor, library, configuration }: Subject): SubjectInfo {

@@ -1,3 +1,4 @@
+import type { Machine } from "./machine.ts";
 import type { Parameters, Statistic } from "./measurement.ts";
 import type { Subject } from "./subject.ts";
 import type { Unit } from "./units.ts";
@@ -27,9 +28,9 @@ export type Readings = Readonly<Record<string, number | readonly number[] | unde
 export interface Case {
   readonly parameters?: Parameters;
   readonly metrics: Readonly<Record<string, Unit>>;
+  /** What travels together in it, or in its metrics, where that is not for the subject to decide: `one at a time`. */
+  readonly batching?: string | Readonly<Record<string, string>>;
   /** How often at most, where a single run is long enough to need no repetition. */
-  /** What travels together in it, where that is not for the subject to decide: `one at a time`. */
-  readonly batching?: string;
   readonly runs?: number;
   /**
    * Does it once on one subject, on a store of its own, since what one run leaves behind is not the next one's.
@@ -56,6 +57,8 @@ export interface Scenario {
   /** How the report draws it, besides the table; bars if this is silent. */
   readonly plot?: Plot;
   suits(subject: Subject): boolean;
+  /** Why statements cannot be counted on the servers of this run, in a scenario that counts them. */
+  lacks?(servers: Machine["servers"]): string | undefined;
   cases(plan: Plan): readonly Case[];
 }
 

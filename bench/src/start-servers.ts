@@ -1,3 +1,7 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { QueueError } from "@anyqueue/api";
+import type { ServerTraits } from "./machine.ts";
+import { install } from "./on-demand.ts";
 import { keep } from "./servers/kept.ts";
 import { postgres } from "./servers/postgres.ts";
 import { redis } from "./servers/redis.ts";
@@ -6,47 +10,86 @@ import type { Subject } from "./subject.ts";
 
 type Name = NonNullable<Subject["server"]>;
 const kinds: Readonly<Record<Name, ServerKind>> = { postgres, redis };
+/** A server that was just started has until then to answer. */
+const START_MS = 30_000;
 
 /** The servers of a run. */
 export interface Servers {
-  /** By name, its version and settings; one that is not to be had is not in it. */
-  readonly about: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Those that answer, by name. */
+  readonly about: Readonly<Partial<Record<Name, ServerTraits>>>;
+  /** Why nothing can be measured on the others. */
+  readonly missing: Readonly<Partial<Record<Name, string>>>;
   stop(): Promise<void>;
 }
 
-/** Starts what the subjects need, as far as this machine has it. Servers end with this process, however that ends. */
+/**
+ * Starts what the subjects need, as far as this machine has it. Servers end with this process, however that ends.
+ *
+ * @throws QueueError `INVALID` or `UNAVAILABLE` if the environment names a server that cannot be measured on.
+ */
 export async function startServers(subjects: readonly Subject[]): Promise<Servers> {
-  const about: Record<string, Readonly<Record<string, string>>> = {};
+  const about: Partial<Record<Name, ServerTraits>> = {};
+  const missing: Partial<Record<Name, string>> = {};
   const stops: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => void (await Promise.all(stops.map((each) => each())));
   try {
     for (const name of new Set(subjects.flatMap(({ server }) => server ?? []))) {
-      const url = await urlOf(name, stops);
-      if (url !== undefined) about[name] = await kinds[name].describe(url);
+      const { variable, client, programs, missing: nowhere } = kinds[name];
+      const hindrance = client && (await install(client));
+      const named = process.env[variable];
+      const folder = named ? undefined : await programs();
+      if (hindrance !== undefined) missing[name] = hindrance;
+      else if (named) about[name] = await describeYours(kinds[name], named);
+      else if (folder === undefined) missing[name] = nowhere;
+      else about[name] = await describeOurs(kinds[name], await start(name, folder, stops));
     }
   } catch (error) {
     await stop();
     throw error;
   }
-  return { about, stop };
+  return { about, missing, stop };
 }
 
-/** Why nothing can be measured on this server; undefined when it runs. */
-export function missingServer(name: Name): string | undefined {
-  const { variable, missing } = kinds[name];
-  return process.env[variable] === undefined ? missing : undefined;
-}
-
-/** The server that the environment names, or else a private one, which is named there from now on. */
-async function urlOf(name: Name, stops: (() => Promise<void>)[]): Promise<string | undefined> {
-  const { variable, programs, url } = kinds[name];
-  if (process.env[variable] !== undefined) return process.env[variable];
-  const folder = await programs();
-  if (folder === undefined) return undefined;
+/** A private server, which is named in the environment from now on. */
+async function start(name: Name, folder: string, stops: (() => Promise<void>)[]): Promise<string> {
+  const { variable, url } = kinds[name];
   const { port, password, stop } = await keep(name, folder);
   stops.push(() => {
     delete process.env[variable];
     return stop();
   });
   return (process.env[variable] = url(port, password));
+}
+
+/** Asks until it answers, since it begins only now. */
+async function describeOurs(kind: ServerKind, url: string): Promise<ServerTraits> {
+  const deadline = performance.now() + START_MS;
+  for (;;) {
+    try {
+      return { whose: "of this run", ...(await kind.describe(url)) };
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await delay(50);
+    }
+  }
+}
+
+async function describeYours(kind: ServerKind, url: string): Promise<ServerTraits> {
+  const { variable, example } = kind;
+  if (!URL.canParse(url)) throw new QueueError("INVALID", `${variable} is no address such as ${example}.`);
+  try {
+    return { whose: "yours", ...(await kind.describe(url)) };
+  } catch (cause) {
+    throw new QueueError(
+      "UNAVAILABLE",
+      `The server that ${variable} names, ${withoutPassword(url)}, cannot be measured on: ${(cause as Error).message}. ` +
+        "Start it or correct the variable; without it, a server is started for the run.",
+      { cause },
+    );
+  }
+}
+
+function withoutPassword(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
 }

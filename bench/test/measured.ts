@@ -30,6 +30,7 @@ export function resultOf(measurements: readonly Measurement[], parts: Partial<Be
       cpu: "A processor",
       cores: 2,
       memoryBytes: 2 ** 33,
+      load: 0,
       disk: { fileSystem: "ext4", device: "/dev/vda" },
       versions: { anyqueue: "0.1.0" },
       servers: {},
@@ -39,6 +40,7 @@ export function resultOf(measurements: readonly Measurement[], parts: Partial<Be
     leftOut: [],
     scenarios: names.map((name) => ({ name, about: `about ${name}` })),
     measurements,
+    timeline: [],
     ...parts,
   };
 }

@@ -12,7 +12,8 @@ const PROGRAM = programBeside("connection-process", import.meta.url);
  */
 export async function accountsOf(assignments: readonly Assignment[]): Promise<Account[]> {
   const clients = assignments.map((assignment) =>
-    fork(PROGRAM, [JSON.stringify(assignment)], { serialization: "advanced" }),
+    // Ctrl-C is for this process, which lets them finish; they end with it.
+    fork(PROGRAM, [JSON.stringify(assignment)], { serialization: "advanced", detached: true }),
   );
   try {
     await Promise.all(clients.map((client) => reply(client)));

@@ -4,9 +4,9 @@ import { joinStoreAdapter } from "./join-store.ts";
 import { Traffic } from "./traffic.ts";
 
 const { subject, address, process: number, connections, seconds } = JSON.parse(process.argv[2] ?? "") as Assignment;
+process.on("disconnect", () => process.exit());
 const adapter = await joinStoreAdapter(subject, address, connections);
 
-process.on("disconnect", () => process.exit());
 process.once("message", () => {
   void work();
 });

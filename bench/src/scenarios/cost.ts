@@ -1,7 +1,7 @@
 import type { Case, Readings, Scenario } from "../scenario.ts";
 import { Counters } from "../servers/counters.ts";
+import { hindranceIn, onServer } from "../servers/postgres.ts";
 import { onStore, type Session, type Subject } from "../subject.ts";
-import { onServer } from "../servers/postgres.ts";
 import { Tally } from "../tally.ts";
 import { addAtOnce, addInBulk } from "./adding.ts";
 
@@ -23,6 +23,7 @@ export const cost: Scenario = {
   about: "what a job costs Postgres: statements, WAL and dead rows (of which HOT), each per job",
   plot: { kind: "none" },
   suits: ({ server, join }) => server === "postgres" && join !== undefined,
+  lacks: ({ postgres }) => hindranceIn(postgres),
   cases: ({ smoke }) =>
     phases.map(({ phase, share, before, act }): Case => ({
       parameters: { phase },
@@ -32,8 +33,6 @@ export const cost: Scenario = {
         "dead rows": "rows/job",
         "HOT updates": "rows/job",
       },
-      // These are counted, and come out the same every time.
-      runs: 1,
       run: (subject) => {
         const jobs = Math.ceil((smoke ? 1000 : 10_000) * share);
         return onStore(subject, async ({ address = "" }) => {
@@ -46,14 +45,13 @@ export const cost: Scenario = {
 
 async function measure(subject: Subject, address: string, jobs: number, act: Act): Promise<Readings> {
   return onServer(async (client) => {
-    const counters = await Counters.start(client);
+    await using counters = await Counters.start(client);
     const clients = await counters.clients();
     const before = await counters.deadRows(address, clients);
     const { statements, walBytes } = await asClient(subject, address, (session) =>
       counters.during(() => act(session, jobs)),
     );
     const after = await counters.deadRows(address, clients);
-    await counters.stop();
     return {
       statements: statements === undefined ? undefined : statements / jobs,
       WAL: walBytes / jobs,

@@ -1,50 +1,49 @@
 import type { Client } from "pg";
+import { hindranceToCounting, statementCounting } from "./statement-counting.ts";
 
 /** What the server has done so far. */
 interface Reading {
-  readonly statements: number | undefined;
-  readonly wal: bigint;
+  readonly statements: number | null;
+  /** Changes when somebody makes the server forget statements, or it does so for want of room. */
+  readonly forgotten: string | null;
+  readonly wal: string;
 }
 
 /** What the server did meanwhile. */
 export interface Work {
-  /** Statements of clients; undefined where pg_stat_statements is missing. */
+  /** Statements of clients; undefined where they cannot be counted. */
   readonly statements: number | undefined;
   readonly walBytes: number;
 }
 
-// Checks of foreign keys count as statements, but no client sends them.
-const STATEMENTS = `
-  select coalesce(sum(calls), 0) from public.pg_stat_statements
-  where dbid = (select oid from pg_database where datname = current_database())
-    and query not like 'SELECT $_ FROM ONLY % FOR KEY SHARE OF x'`;
-
 /** Counts what the server does, through a connection of its own that does not count itself. */
-export class Counters {
+export class Counters implements AsyncDisposable {
   readonly #client: Client;
-  readonly #hasStatements: boolean;
+  /** Where pg_stat_statements is. */
+  readonly #schema: string | undefined;
+  readonly #isOurs: boolean;
 
-  private constructor(client: Client, hasStatements: boolean) {
+  private constructor(client: Client, schema: string | undefined, isOurs: boolean) {
     this.#client = client;
-    this.#hasStatements = hasStatements;
+    this.#schema = schema;
+    this.#isOurs = isOurs;
   }
 
-  /** Begins to count statements, if the server can and lets us. `stop` ends it, since counting costs a little. */
+  /** Begins to count. A server of ours is told to count statements only until the end, since that costs a little. */
   static async start(client: Client): Promise<Counters> {
-    try {
-      await client.query("create extension if not exists pg_stat_statements schema public");
-      await client.query("alter system set pg_stat_statements.track = 'top'");
-      await client.query("select pg_reload_conf()");
-      await client.query("set pg_stat_statements.track = 'none'");
-      await client.query("select public.pg_stat_statements_reset()");
-      return new Counters(client, true);
-    } catch {
-      return new Counters(client, false);
-    }
+    const counting = await statementCounting(client);
+    if (hindranceToCounting(counting) !== undefined) return new Counters(client, undefined, false);
+    if (!counting.isOurs) return new Counters(client, counting.schema ?? undefined, false);
+    await client.query("create extension if not exists pg_stat_statements schema public");
+    await client.query("alter system set pg_stat_statements.track = 'top'");
+    await client.query("select pg_reload_conf()");
+    // When this connection has heard of it, so have those that come after it.
+    while ((await statementCounting(client)).track !== "top");
+    return new Counters(client, "public", true);
   }
 
-  async stop(): Promise<void> {
-    if (!this.#hasStatements) return;
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isOurs) return;
     await this.#client.query("alter system reset pg_stat_statements.track");
     await this.#client.query("select pg_reload_conf()");
   }
@@ -54,9 +53,13 @@ export class Counters {
     const before = await this.#read();
     await work();
     const after = await this.#read();
+    if (after.forgotten !== before.forgotten) {
+      throw new Error("pg_stat_statements forgot statements meanwhile; raise pg_stat_statements.max");
+    }
     return {
-      statements: before.statements === undefined ? undefined : (after.statements ?? 0) - before.statements,
-      walBytes: Number(after.wal - before.wal),
+      statements:
+        before.statements === null || after.statements === null ? undefined : after.statements - before.statements,
+      walBytes: Number(BigInt(after.wal) - BigInt(before.wal)),
     };
   }
 
@@ -86,10 +89,24 @@ export class Counters {
   }
 
   async #read(): Promise<Reading> {
-    const statements = this.#hasStatements ? `(${STATEMENTS})` : "null";
-    const { rows } = await this.#client.query<{ statements: number | null; wal: string }>(
-      `select ${statements}::float8 as statements, (pg_current_wal_insert_lsn() - '0/0')::text as wal`,
-    );
-    return { statements: rows[0]?.statements ?? undefined, wal: BigInt(rows[0]?.wal ?? 0) };
+    const { rows } = await this.#client.query<Reading>(readingFrom(this.#schema));
+    return rows[0] as Reading;
   }
+}
+
+/**
+ * Statements are those of this user that clients sent: checks of foreign keys count as such, but no client sends them,
+ * and this one is told by the name of its column.
+ */
+function readingFrom(schema: string | undefined): string {
+  const wal = "(pg_current_wal_insert_lsn() - '0/0')::text as wal";
+  if (schema === undefined) return `select null as statements, null as forgotten, ${wal}`;
+  return `
+    select coalesce(sum(calls), 0)::float8 as statements, ${wal},
+      (select info::text from "${schema}".pg_stat_statements_info as info) as forgotten, 1 as anyqueue_bench_reading
+    from "${schema}".pg_stat_statements
+    where toplevel and dbid = (select oid from pg_database where datname = current_database())
+      and userid = (select oid from pg_roles where rolname = current_user)
+      and query not like '%anyqueue\\_bench\\_reading%'
+      and query not like 'SELECT $_ FROM ONLY % FOR KEY SHARE OF x'`;
 }

@@ -35,8 +35,14 @@ function settings(port: number, programs: string): string {
     max_wal_size: "4GB",
     checkpoint_timeout: "30min",
     max_connections: 800,
-    // Switched on only while statements are counted, since counting costs a little.
-    ...(countsStatements && { shared_preload_libraries: "pg_stat_statements", "pg_stat_statements.track": "none" }),
+    // Tells those who count that they may change its settings.
+    "anyqueue_bench.is_ours": "yes",
+    // Switched on only while statements are counted, since counting costs a little; with room for those of every store.
+    ...(countsStatements && {
+      shared_preload_libraries: "pg_stat_statements",
+      "pg_stat_statements.track": "none",
+      "pg_stat_statements.max": 50_000,
+    }),
   };
   return Object.entries(values)
     .map(([name, value]) => `${name} = '${value}'\n`)

