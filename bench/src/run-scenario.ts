@@ -92,7 +92,8 @@ class Recorder {
       if (found.length === 0 && this.#invalid.length === 0) return [];
       const samples = found.filter((reading) => typeof reading === "object").map(summarise);
       const { name, durability, batching, floor } = this.#subject;
-      const { batching: ofCase } = this.#case;
+      const own = this.#case.batching;
+      const ofCase = typeof own === "string" ? own : own?.[metric];
       return {
         scenario: this.#scenario.name,
         metric,

@@ -27,6 +27,7 @@ export const connections: Scenario = {
   cases: (plan) => [
     {
       metrics: { calls: "count", added: "count", completed: "count", connections: "count", deadlocks: "count" },
+      batching: "some in a call, at random",
       runs: 1,
       run: (subject) => onStore(subject, (session) => measure(subject, session, plan)),
     },

@@ -45,6 +45,7 @@ export const jobq: Scenario = {
     Object.entries(timings).map(([call, time]): Case => ({
       parameters: { call },
       metrics: { time: "µs" },
+      batching: "one at a time",
       // Ten thousand times is repetition enough.
       runs: 1,
       run: async (subject) => ({ time: await time(subject, smoke ? 50 : TIMES) }),

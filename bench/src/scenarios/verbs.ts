@@ -47,6 +47,7 @@ export const verbsAlone: Scenario = {
       Object.entries(verbs).map(([verb, prepare]): Case => ({
         parameters: { callers },
         metrics: { [verb]: "calls/s" },
+        batching: callers === 1 ? "one at a time" : "calls in flight merged",
         run: async (subject) => ({
           [verb]: await measure(subject, prepare, callers, smoke ? 20 : callers === 1 ? 3000 : 400),
         }),
