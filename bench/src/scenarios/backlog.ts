@@ -55,8 +55,8 @@ export const backlog: Scenario = {
   baseline: { parameter: "waiting" },
   plot: { kind: "curve", over: "waiting" },
   // What is saved or spent by another durability has nothing to do with what waits.
-  suits: ({ name }) => !/ (NORMAL|OFF|SNAPSHOT)$/.test(name),
-  cases: ({ smoke, backlogs: sizes }) =>
+  suits: ({ isVariant = false }) => !isVariant,
+  cases: ({ smoke, runs, backlogs: sizes }) =>
     Object.entries(backlogs).flatMap(([kind, each]) =>
       (smoke ? [1000] : (sizes ?? each.sizes)).map((waiting): Case => ({
         parameters: { backlog: kind, waiting },

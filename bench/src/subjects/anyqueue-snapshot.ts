@@ -12,6 +12,7 @@ export const anyqueueSnapshot: Subject = {
   batching: "adds merged, claims ahead",
   configuration: `a worker of concurrency ${BEST.concurrency}; a snapshot every ${EVERY}`,
   hasDelays: true,
+  isVariant: true,
   open: at("file", async (path) =>
     queueSession(await openQueue(`memory:?snapshot=${encodeURIComponent(path)}&every=${EVERY}`)),
   ).open,

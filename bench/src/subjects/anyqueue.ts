@@ -50,6 +50,7 @@ export function anyqueue(name: keyof typeof backends, mode = ""): Subject {
     configuration: `a worker of concurrency ${BEST.concurrency}`,
     ...(server && { server }),
     hasDelays: true,
+    isVariant: durability[mode] === "crash",
     ...(place ? at(place, connect) : { open: () => connect("") }),
     adapter: async (address, connections) => {
       const adapter = await createAdapter(url(address, mode, connections));

@@ -88,6 +88,7 @@ export function floorPostgres(style: "plain" | "merged", durability: "on" | "off
     batching: chosen.batching,
     configuration: chosen.configuration,
     hasDelays: true,
+    isVariant: durability === "off",
     server: "postgres",
     ...at("schema", async (schema, isNew) => {
       if (isNew) await onServer((client) => client.query(TABLE), url(schema));

@@ -20,6 +20,7 @@ export function floorSqlite(durability: "full" | "normal"): Subject {
     durability: durability === "full" ? "power-loss" : "crash",
     batching: `adds by transaction, ${CLAIMED} claimed`,
     hasDelays: true,
+    isVariant: durability === "normal",
     configuration: `adds in flight in one transaction; ${CLAIMED} finished and the next ${CLAIMED} claimed in one`,
     ...at("file", async (path, isNew) => connect(path, isNew, durability)),
   };

@@ -51,6 +51,7 @@ export function platformatic(store: keyof typeof stores): Subject {
     batching: "none",
     configuration: JSON.stringify(BEST),
     hasPriorities: false,
+    hasBulk: false,
     library: PACKAGE,
     ...stores[store],
   };
