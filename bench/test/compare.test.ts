@@ -49,12 +49,45 @@ it("compares nothing that was invalid or is missing in either run, and says how 
   expect(unmatched).toBe(3);
 });
 
+it("tells a change from zero, which is no ratio, where the runs do not overlap", () => {
+  const dead = (values: readonly number[]) => resultOf([measured({ metric: "dead rows", unit: "rows/job", values })]);
+  const verdictOf = (before: readonly number[], after: readonly number[]) =>
+    compareResults(dead(before), dead(after)).rows.map(({ ratio, verdict }) => [ratio, verdict]);
+  expect(verdictOf([0, 0, 0], [3, 3, 3])).toEqual([[undefined, "worse"]]);
+  expect(verdictOf([2, 1, 2], [0, 0, 0])).toEqual([[undefined, "better"]]);
+  expect(verdictOf([0, 0, 1], [0, 0, 0])).toEqual([[undefined, "unclear"]]);
+  expect(verdictOf([0, 0], [3, 3])).toEqual([[undefined, "unknown"]]);
+});
+
+it("makes nothing of a small change between values that happen to be equal", () => {
+  const run = (value: number) => resultOf([measured({ values: [value, value, value] })]);
+  expect(compareResults(run(100), run(100.1)).rows[0]?.verdict).toBe("unclear");
+  expect(compareResults(run(100), run(102)).rows[0]?.verdict).toBe("better");
+});
+
+it("does not compare what survives more with what survives less", () => {
+  const { rows, unmatched } = compareResults(resultOf([measured()]), resultOf([measured({ durability: "crash" })]));
+  expect([rows, unmatched]).toEqual([[], 2]);
+});
+
 it("names what differs between the runs besides the code", () => {
   const before = resultOf([measured()]);
   const after = resultOf([measured()], { machine: { ...before.machine, node: "v25.0.0" } });
   const comparison = compareResults(before, after);
   expect(comparison.differences).toEqual(['machine node: "v24.0.0" → "v25.0.0"']);
   expect(comparisonText(comparison)).toContain("machine node");
+});
+
+it("names what only one of the runs has", () => {
+  const [without, given] = [
+    resultOf([measured()]),
+    resultOf([measured()], { plan: { ...resultOf([]).plan, seconds: 1 } }),
+  ];
+  expect(compareResults(without, given).differences).toEqual(["plan seconds: not there → 1"]);
+  expect(compareResults(given, without).differences).toEqual(["plan seconds: 1 → not there"]);
+  const redis = { redis: { whose: "yours", appendonly: "yes" } } as const;
+  const served = resultOf([measured()], { machine: { ...without.machine, servers: redis } });
+  expect(compareResults(without, served).differences).toEqual(["machine servers redis: not there → there"]);
 });
 
 it("reads what it wrote, and refuses everything else", () => {

@@ -60,8 +60,9 @@ it("the interval of a ratio of medians is that of Bonett and Price", () => {
   expect(high).toBeCloseTo(2 * Math.exp(margin), 4);
 });
 
-it("a ratio of single values has no interval", () => {
+it("a ratio of fewer than three values has no interval", () => {
   expect(ratioOfMedians([[10]], [[5, 6, 7]])).toEqual({ value: 10 / 6 });
+  expect(ratioOfMedians([[5, 6, 7]], [[10, 10]])).toEqual({ value: 6 / 10 });
 });
 
 it("an interval that contains a true ratio of 1 does so in about 95 of 100 pairs of runs", () => {

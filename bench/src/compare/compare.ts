@@ -5,9 +5,10 @@ import { parameterFigure } from "../tables/figure.ts";
 import { Book, isValid, keyOf } from "../tables/relation.ts";
 import { valuesOf } from "../tables/table-model.ts";
 import { type Unit, traitsOf } from "../units.ts";
-import { type Ratio, ratioOfMedians } from "./ratio.ts";
+import { differencesOf } from "./differences.ts";
+import { LEAST_VALUES, type Ratio, ratioOfMedians } from "./ratio.ts";
 
-/** What may be said of a ratio: `unclear` when 1 lies within its interval, `unknown` when there is none. */
+/** What may be said: `unclear` when 1 lies within the interval of the ratio, `unknown` when there are too few values. */
 export type Verdict = "better" | "worse" | "unclear" | "unknown" | "changed";
 
 /** One metric of one subject, in an earlier run and in this one. */
@@ -20,8 +21,8 @@ export interface ComparedRow {
   readonly subject: string;
   readonly before: number;
   readonly after: number;
-  /** After to before. */
-  readonly ratio: Ratio;
+  /** After to before; undefined where a value is zero. */
+  readonly ratio?: Ratio;
   /** The same, divided by what became of the floor meanwhile: what is left when the machine is another or had a bad day. */
   readonly besideFloor?: Ratio;
   /** By `besideFloor` where there is a floor, else by `ratio`. */
@@ -34,17 +35,18 @@ export interface Comparison {
   /** In what the two runs differ besides the code. */
   readonly differences: readonly string[];
   readonly rows: readonly ComparedRow[];
-  /** Measured, and valid, in only one of the runs. */
+  /** Measured, and valid, in only one of the runs, or with another durability. */
   readonly unmatched: number;
 }
 
 /** Sets two runs beside each other. */
 export function compareResults(before: BenchResult, after: BenchResult): Comparison {
-  const [earlier, later] = [before, after].map(
-    ({ measurements }) => new Book(measurements.filter((each) => isValid(each) && isPositive(each))),
-  ) as [Book, Book];
+  const [earlier, later] = [before, after].map(({ measurements }) => new Book(measurements.filter(isValid))) as [
+    Book,
+    Book,
+  ];
   const matched = after.measurements.filter(
-    (each) => later.same(each) !== undefined && earlier.same(each) !== undefined,
+    (each) => later.same(each) !== undefined && earlier.same(each)?.durability === each.durability,
   );
   const keys = new Set(matched.map(keyOf));
   const rows = matched.flatMap((measurement) => {
@@ -63,12 +65,11 @@ export function compareResults(before: BenchResult, after: BenchResult): Compari
 function compared(now: Measurement, statistic: Statistic | undefined, earlier: Book, later: Book): ComparedRow {
   const then = earlier.same(now) ?? now;
   const [before, after] = [valuesOf(then, statistic), valuesOf(now, statistic)];
-  const ratio = ratioOfMedians([after], [before]);
+  const ratio = ratioOf([after], [before]);
   const [floorThen, floorNow] = [earlier.floorOf(then), later.floorOf(now)];
   const besideFloor =
-    floorThen && floorNow
-      ? ratioOfMedians([after, valuesOf(floorThen, statistic)], [before, valuesOf(floorNow, statistic)])
-      : undefined;
+    floorThen && floorNow && ratioOf([after, valuesOf(floorThen, statistic)], [before, valuesOf(floorNow, statistic)]);
+  const best = besideFloor ?? ratio;
   const { scenario, metric, unit, parameters, subject } = now;
   return {
     scenario,
@@ -79,59 +80,40 @@ function compared(now: Measurement, statistic: Statistic | undefined, earlier: B
     subject,
     before: median(before),
     after: median(after),
-    ratio,
+    ...(ratio && { ratio }),
     ...(besideFloor && { besideFloor }),
-    verdict: verdictOn(besideFloor ?? ratio, unit),
+    verdict: best ? verdictOn(best, unit) : verdictWithoutRatio(before, after, unit),
   };
 }
 
-/** Never certain with one repetition on either side. */
+/** Undefined where there is none, since something is zero. */
+function ratioOf(above: readonly (readonly number[])[], below: readonly (readonly number[])[]): Ratio | undefined {
+  const isPositive = [...above, ...below].flat().every((value) => value > 0);
+  return isPositive ? ratioOfMedians(above, below) : undefined;
+}
+
+/** Never certain with few repetitions on either side. */
 export function verdictOn({ low, high }: Ratio, unit: Unit): Verdict {
   if (low === undefined || high === undefined) return "unknown";
-  if (low <= 1 && high >= 1) return "unclear";
+  return low <= 1 && high >= 1 ? "unclear" : verdictOnChange(low > 1, unit);
+}
+
+/** A change is told only if all values of one run lie above all of the other's. */
+function verdictWithoutRatio(before: readonly number[], after: readonly number[], unit: Unit): Verdict {
+  if (Math.min(before.length, after.length) < LEAST_VALUES) return "unknown";
+  const isHigher = Math.min(...after) > Math.max(...before);
+  const isLower = Math.max(...after) < Math.min(...before);
+  return isHigher || isLower ? verdictOnChange(isHigher, unit) : "unclear";
+}
+
+function verdictOnChange(isHigher: boolean, unit: Unit): Verdict {
   const { better } = traitsOf(unit);
   if (better === undefined) return "changed";
-  return high < 1 === (better === "lower") ? "better" : "worse";
+  return isHigher === (better === "higher") ? "better" : "worse";
 }
 
 /** Which metric of what. */
 export function titleOf({ scenario, subject, metric, statistic, parameters }: ComparedRow): string {
   const where = Object.entries(parameters).map(([name, value]) => `${name} ${parameterFigure(value)}`);
   return [scenario, subject, ...where, [metric, statistic].filter(Boolean).join(" ")].join(" · ");
-}
-
-/** A ratio and its logarithm exist. */
-function isPositive({ values }: Measurement): boolean {
-  return values.every((value) => value > 0);
-}
-
-function differencesOf(before: BenchResult, after: BenchResult): string[] {
-  const [old, now] = [before, after].map(({ machine, plan, subjects }) =>
-    flat({
-      machine,
-      plan,
-      subjects: Object.fromEntries(
-        subjects.map(({ name, durability, batching, configuration }) => [
-          name,
-          { durability, batching, configuration },
-        ]),
-      ),
-    }),
-  ) as [Map<string, string>, Map<string, string>];
-  return [...now]
-    .filter(([path, value]) => old.has(path) && old.get(path) !== value)
-    .map(([path, value]) => `${path}: ${old.get(path)} → ${value}`);
-}
-
-/** `{ a: { b: 1 } }` as `a b` → `1`. */
-function flat(value: object, path = ""): Map<string, string> {
-  return new Map(
-    Object.entries(value).flatMap(([name, inner]: [string, unknown]) => {
-      const here = path === "" ? name : `${path} ${name}`;
-      if (inner === undefined) return [];
-      return typeof inner === "object" && inner !== null
-        ? [...flat(inner, here)]
-        : [[here, JSON.stringify(inner)] as const];
-    }),
-  );
 }

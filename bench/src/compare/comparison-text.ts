@@ -16,7 +16,9 @@ export function comparisonText({ before, after, differences, rows, unmatched }: 
   return [
     `${after} compared with ${before}; ratios of medians, after to before, with ${CONFIDENCE * 100} % intervals.`,
     ...differences.map((difference) => `  NOTE these runs differ in ${difference}`),
-    ...(unmatched > 0 ? [`  ${unmatched} metrics were measured in only one of them, or were invalid.`] : []),
+    ...(unmatched > 0
+      ? [`  ${unmatched} metrics were measured in only one of them, or with another durability, or were invalid.`]
+      : []),
     "",
     ...texts,
   ].join("\n");
@@ -28,12 +30,14 @@ function lineOf(row: ComparedRow): string[] {
     `${figure(row.before, row.unit)} ${row.unit}`,
     `${figure(row.after, row.unit)} ${row.unit}`,
     ratioText(row.ratio),
-    row.besideFloor ? ratioText(row.besideFloor) : "–",
+    ratioText(row.besideFloor),
     VERDICTS[row.verdict],
   ];
 }
 
-export function ratioText({ value, low, high }: Ratio): string {
+export function ratioText(ratio: Ratio | undefined): string {
+  if (ratio === undefined) return "–";
+  const { value, low, high } = ratio;
   const text = ratioFigure(value);
   return low === undefined || high === undefined ? text : `${text} [${ratioFigure(low)}, ${ratioFigure(high)}]`;
 }
@@ -44,5 +48,5 @@ export const VERDICTS: Readonly<Record<ComparedRow["verdict"], string>> = {
   worse: "WORSE",
   changed: "changed",
   unclear: "no difference seen",
-  unknown: "one run: no confidence",
+  unknown: "too few runs: no confidence",
 };

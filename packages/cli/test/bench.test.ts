@@ -45,7 +45,7 @@ describe("bench", () => {
     expect(await readFile(page, "utf8")).toContain('role="img"');
 
     const shown = await run(["bench", "--from", json, "--compare", json, "--html", again]);
-    expect(shown.stdout).toContain("one run: no confidence");
+    expect(shown.stdout).toContain("too few runs: no confidence");
     expect(await readFile(again, "utf8")).toContain('id="comparison"');
     expect(shown.code).toBe(0);
   });

@@ -28,7 +28,7 @@ interface Placed {
 export function forestChart(rows: readonly ComparedRow[], { Plot, draw }: Plotting): string {
   const placed = rows.map((row, n): Placed => {
     const ratio = row.besideFloor ?? row.ratio;
-    const { value, low = value, high = value } = ratio;
+    const { value = 1, low = value, high = value } = ratio ?? {};
     return {
       y: TOP + n * ROW + 22,
       label: titleOf(row).split(" · ").slice(1).join(" · "),

@@ -1,6 +1,6 @@
 import { type ComparedRow, type Comparison, titleOf } from "../../compare/compare.ts";
 import { ratioText, VERDICTS } from "../../compare/comparison-text.ts";
-import { CONFIDENCE } from "../../compare/ratio.ts";
+import { CONFIDENCE, LEAST_VALUES } from "../../compare/ratio.ts";
 import { figure } from "../../tables/figure.ts";
 import { forestChart } from "../charts/forest.ts";
 import { Html, html } from "../html.ts";
@@ -9,17 +9,17 @@ import type { Plotting } from "../plotting.ts";
 /** This run beside an earlier one. */
 export function comparisonSection({ before, differences, rows, unmatched }: Comparison, plotting: Plotting): Html {
   const count = (verdict: ComparedRow["verdict"]): number => rows.filter((row) => row.verdict === verdict).length;
-  const clear = rows.filter(({ verdict }) => verdict === "better" || verdict === "worse");
+  const clear = rows.filter(({ ratio, verdict }) => ratio && (verdict === "better" || verdict === "worse"));
   const hasFloors = rows.some(({ besideFloor }) => besideFloor !== undefined);
   return html`<section id="comparison">
     <h2>compared with the run of ${before.slice(0, 16).replace("T", " ")}</h2>
     <p class="about">
       <b class="good">${count("better")} better</b>, <b class="bad">${count("worse")} worse</b>, in ${count("unclear")}
       no difference is
-      seen${count("unknown") > 0 ? `, in ${count("unknown")} one of the runs has no repetitions, so there is no telling` : ""}.
+      seen${count("unknown") > 0 ? `, in ${count("unknown")} one of the runs has fewer than ${LEAST_VALUES} repetitions, so there is no telling` : ""}.
       Ratios of medians with ${CONFIDENCE * 100} % intervals (Bonett and Price,
       2002)${hasFloors ? "; where a subject has a floor, divided by what became of its floor meanwhile, so that a slower day of the machine does not count" : ""}.
-      ${unmatched > 0 ? `${unmatched} metrics were measured in one of the runs only, or were invalid.` : ""}
+      ${unmatched > 0 ? `${unmatched} metrics were measured in one of the runs only, or with another durability, or were invalid.` : ""}
     </p>
     ${
       differences.length > 0
@@ -71,7 +71,7 @@ function rowHtml(row: ComparedRow): Html {
       `${figure(before, unit)} ${unit}`,
       `${figure(after, unit)} ${unit}`,
       ratioText(ratio),
-      besideFloor ? ratioText(besideFloor) : "–",
+      ratioText(besideFloor),
     ].map((text) => html`<td class="number">${text}</td>`)}
     <td class="${kind}">${VERDICTS[verdict]}</td>
   </tr>`;
