@@ -10,8 +10,8 @@ const AUTOMATIC_PAGES = 2000;
 /** A log file larger than this is cut off, in bytes. It gets there when readers or other writers are never all away. */
 const LARGE = 64 * 1024 * 1024;
 
-/** How many commits may pass between two looks at the size of the log. */
-const COMMITS_PER_LOOK = 200;
+/** How long to commit without a look at the size of the log, in milliseconds. A single commit may be of many megabytes. */
+const LOOK_MS = 100;
 
 /** After this long without a commit what is left in the log is copied back, in milliseconds. */
 const REST_MS = 2000;
@@ -26,6 +26,8 @@ export class Checkpointer {
   readonly #log: string;
   #commits = 0;
   #commitsAtRest = 0;
+  #lookedAt = 0;
+  #isTooLong = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(db: Database, path: string) {
@@ -39,13 +41,28 @@ export class Checkpointer {
   committed(): void {
     this.#commits++;
     this.#timer ??= setInterval(() => this.#rest(), REST_MS).unref();
-    if (this.#commits % COMMITS_PER_LOOK === 0 && this.#size() > LARGE) this.#checkpoint("TRUNCATE");
+    const now = performance.now();
+    if (now - this.#lookedAt < LOOK_MS) return;
+    this.#lookedAt = now;
+    this.#look();
   }
 
   close(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#checkpoint("TRUNCATE");
+  }
+
+  /**
+   * SQLite's own checkpoint lets others write meanwhile. Where somebody always does, it never comes to the end of the log,
+   * which then is never written from its beginning again. So it is left out once the log is too long: the next look comes
+   * right behind a commit, when nobody has the lock yet, and keeps the others out until the log is cut off.
+   */
+  #look(): void {
+    const isTooLong = this.#size() > LARGE && !this.#checkpoint("TRUNCATE");
+    if (isTooLong === this.#isTooLong) return;
+    this.#isTooLong = isTooLong;
+    this.#db.pragma(`wal_autocheckpoint = ${isTooLong ? 0 : AUTOMATIC_PAGES}`);
   }
 
   #rest(): void {
@@ -62,11 +79,13 @@ export class Checkpointer {
     return statSync(this.#log, { throwIfNoEntry: false })?.size ?? 0;
   }
 
-  #checkpoint(mode: "PASSIVE" | "TRUNCATE"): void {
+  /** Answers whether it came to its end. */
+  #checkpoint(mode: "PASSIVE" | "TRUNCATE"): boolean {
     try {
-      this.#db.pragma(`wal_checkpoint(${mode})`);
+      return this.#db.pragma(`wal_checkpoint(${mode})`, { simple: true }) === 0;
     } catch {
-      // Somebody reads or writes, or the disk is full. Nothing is lost: the log is whole, only longer than it need be.
+      // The disk is full, for instance. Nothing is lost: the log is whole, only longer than it need be.
+      return false;
     }
   }
 }
