@@ -1,11 +1,11 @@
-import { QueueError } from "@anyqueue/api";
 import type { Machine } from "./machine.ts";
 import type { Measurement } from "./measurement.ts";
 import type { Step } from "./run-scenario.ts";
 import type { Plan, ScenarioInfo } from "./scenario.ts";
 import type { Subject } from "./subject.ts";
 
-const FORMAT = "anyqueue bench 1";
+/** What a file says that holds such a result. */
+export const FORMAT = "anyqueue bench 1";
 
 /** All that one run of the benchmark found, as plain data: what `--json` writes, and `--compare` and `--from` read. */
 export interface BenchResult {
@@ -45,22 +45,4 @@ export interface LeftOut {
 
 export function newResult(parts: Omit<BenchResult, "format">): BenchResult {
   return { format: FORMAT, ...parts };
-}
-
-/** Reads what `--json` wrote. @throws QueueError `INVALID` if it is something else. */
-export function parseResult(text: string, name: string): BenchResult {
-  const result = parsed(text) as Partial<BenchResult> | null | undefined;
-  if (result?.format === FORMAT && Array.isArray(result.measurements)) return result as BenchResult;
-  throw new QueueError(
-    "INVALID",
-    `${name} is no result of this benchmark. Give a file that --json of this version wrote.`,
-  );
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

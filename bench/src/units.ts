@@ -24,6 +24,10 @@ const units = {
 /** The units that measurements come in. */
 export type Unit = keyof typeof units;
 
+export function isUnit(value: unknown): value is Unit {
+  return typeof value === "string" && Object.hasOwn(units, value);
+}
+
 export function traitsOf(unit: Unit): UnitTraits {
   return units[unit];
 }

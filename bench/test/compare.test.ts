@@ -1,7 +1,6 @@
 import { expect, it } from "vitest";
 import { compareResults, verdictOn } from "../src/compare/compare.ts";
 import { comparisonText } from "../src/compare/comparison-text.ts";
-import { parseResult } from "../src/result.ts";
 import { measured, resultOf } from "./measured.ts";
 
 it.each([
@@ -88,12 +87,4 @@ it("names what only one of the runs has", () => {
   const redis = { redis: { whose: "yours", appendonly: "yes" } } as const;
   const served = resultOf([measured()], { machine: { ...without.machine, servers: redis } });
   expect(compareResults(without, served).differences).toEqual(["machine servers redis: not there → there"]);
-});
-
-it("reads what it wrote, and refuses everything else", () => {
-  const result = resultOf([measured()]);
-  expect(parseResult(JSON.stringify(result), "a.json")).toEqual(result);
-  for (const text of ["", "{}", "[]", "null", '{"format":"anyqueue bench 0","measurements":[]}']) {
-    expect(() => parseResult(text, "a.json")).toThrow("a.json is no result of this benchmark");
-  }
 });

@@ -19,9 +19,32 @@ it("asks the network for nothing, and runs no script", () => {
 });
 
 it("escapes whatever a result says", () => {
-  const page = report(resultOf([measured({ subject: `<b>"&'` })]));
+  const [subject, escaped] = [`<b>"&'`, "&#60;b&#62;&#34;&#38;&#39;"];
+  const samples = [summarise([1, 2])];
+  const result = resultOf(
+    [
+      measured({ subject, scenario: "bars" }),
+      measured({ subject, scenario: "hills", unit: "ms", samples, values: [1] }),
+      ...[10, 100].map((waiting) => measured({ subject, scenario: "curves", parameters: { waiting } })),
+    ],
+    {
+      scenarios: [
+        { name: "bars", about: "" },
+        { name: "hills", about: "", plot: { kind: "distribution" } },
+        { name: "curves", about: "", plot: { kind: "curve", over: "waiting" } },
+      ],
+    },
+  );
+  const page = report(
+    result,
+    compareResults(resultOf([measured({ subject, scenario: "bars", values: [1, 1, 1] })]), result),
+  );
   expect(page).not.toContain(`<b>"`);
-  expect(page).toContain("&#60;b&#62;&#34;&#38;&#39;");
+  expect(page).toContain(escaped);
+  const labels = [...page.matchAll(/aria-label="([^"]*)"/g)].map(([, label = ""]) => label);
+  const named = labels.filter((label) => label.includes("&lt;b>&quot;&amp;'"));
+  expect(named).toHaveLength(4);
+  for (const label of labels) expect(label).not.toMatch(/<|&(?!amp;|lt;|quot;)/);
   expect(html`<i>${"<"}${html`<br />`}${undefined}${[1, "&"]}</i>`.text).toBe("<i>&#60;<br />1&#38;</i>");
 });
 

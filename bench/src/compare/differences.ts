@@ -5,8 +5,9 @@ export function differencesOf(before: BenchResult, after: BenchResult): string[]
   const names = before.subjects
     .map(({ name }) => name)
     .filter((name) => after.subjects.some((subject) => subject.name === name));
-  const [old, now] = [before, after].map(({ machine: { load: _, ...machine }, plan, subjects }) => ({
-    machine,
+  const [old, now] = [before, after].map(({ machine, plan, subjects }) => ({
+    // The load of a minute is never the same twice; each run tells of its own if it may matter.
+    machine: { ...machine, load: undefined },
     plan,
     subjects: Object.fromEntries(names.map((name) => [name, subjects.find((subject) => subject.name === name)])),
   }));

@@ -23,7 +23,8 @@ export async function loadPlotting(): Promise<Plotting> {
     draw(options, label) {
       const svg = Plot.plot({ ...options, document: document as never }) as unknown as Element;
       svg.setAttribute("role", "img");
-      svg.setAttribute("aria-label", label);
+      // In attributes linkedom escapes quotation marks and nothing else.
+      svg.setAttribute("aria-label", label.replaceAll("&", "&amp;").replaceAll("<", "&lt;"));
       return svg.outerHTML;
     },
   };

@@ -9,14 +9,16 @@ export class ConnectionWatch implements AsyncDisposable {
   readonly #before: number;
   readonly #timer: NodeJS.Timeout;
   #most = 0;
-  #look: Promise<void> = Promise.resolve();
+  #look: Promise<void> | undefined;
 
   private constructor(client: Client, before: number) {
     this.#client = client;
     this.#before = before;
     this.#timer = setInterval(() => {
-      // A look that fails is told by the result, which asks the same server.
-      this.#look = this.#count().catch(() => undefined);
+      // A look that fails is told by the result, which asks the same server. A busy one may take longer than until the next.
+      this.#look ??= this.#count()
+        .catch(() => undefined)
+        .finally(() => (this.#look = undefined));
     }, EVERY_MS);
   }
 
