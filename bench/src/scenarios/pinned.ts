@@ -5,11 +5,13 @@ import type { Case, Scenario } from "../scenario.ts";
 import { perSecond } from "../statistics.ts";
 import { onStore, type Session, type Subject } from "../subject.ts";
 import { serverUrl } from "../servers/postgres.ts";
-import { Tally } from "../tally.ts";
+import { InvalidRun, Tally } from "../tally.ts";
 
 const SECTIONS = 6;
 const BULK = 1000;
 const REPORT_MS = 20;
+/** After which a server ends transactions of their kind. */
+const TIME_LIMITS = ["idle_in_transaction_session_timeout", "transaction_timeout"];
 
 /**
  * Somebody's forgotten transaction: nothing that was deleted after it began can be vacuumed. One process works while
@@ -41,12 +43,21 @@ function at(section: number, seconds: number): string {
   return ((section * seconds) / SECTIONS).toLocaleString("en", { maximumFractionDigits: 1 });
 }
 
+/** @throws InvalidRun if the transaction has ended when the work is done, for nothing was pinned any more. */
 async function besideTransaction<T>(work: () => Promise<T>): Promise<T> {
   const transaction = new Client({ connectionString: serverUrl() });
+  // A connection that breaks while nothing is asked; the commit is told of it.
+  transaction.on("error", () => undefined);
   await transaction.connect();
   try {
     await transaction.query("begin isolation level repeatable read; select pg_current_xact_id()");
-    return await work();
+    // Not every version has all of them, and what one does not know cannot be set.
+    await transaction.query("select set_config(name, '0', true) from pg_settings where name = any($1)", [TIME_LIMITS]);
+    const result = await work();
+    await transaction.query("commit").catch(({ message }: Error) => {
+      throw new InvalidRun(`the transaction beside it ended early: ${message}`);
+    });
+    return result;
   } finally {
     await transaction.end();
   }
