@@ -8,6 +8,7 @@ import { onPostgres } from "./others-on.ts";
 
 const BACKEND = "@agendajs/postgres-backend";
 const PACKAGE: Package = { name: "agenda", version: "6.2.6", beside: { [BACKEND]: "3.0.6" } };
+// https://github.com/agenda/agenda#backend-configuration; a concurrency of 10, 200 or 500 is no faster.
 // A short life of locks, since a timer of half of it outlives each job.
 const BEST = { defaultConcurrency: 50, maxConcurrency: 50, defaultLockLifetime: 10_000, removeOnComplete: true };
 const PRIORITIES = 1000;

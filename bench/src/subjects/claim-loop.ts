@@ -7,8 +7,8 @@ export interface Row {
   readonly payload: string;
 }
 
-/** How many jobs a floor claims at once: as many as our workers claim ahead of their handlers at most. */
-export const CLAIMED = 500;
+/** How many jobs a floor claims at once: as many as any queue here does in its best configuration, and more than ours. */
+export const CLAIMED = 1000;
 
 /** How many a floor claims at once for so many handlers: one at a time nothing ahead, else all it may. */
 export function batchFor(concurrency?: number): number {

@@ -4,6 +4,8 @@ import type { Ran, Session, Subject } from "../subject.ts";
 import { onSqlite } from "./others-on.ts";
 
 const PACKAGE: Package = { name: "liteque", version: "0.8.0", beside: { "better-sqlite3": "13.2.0" } };
+// All that https://github.com/karakeep-app/liteque#usage tells of; a concurrency of 1, 10 or 200 is no faster. It polls
+// only when nothing is left.
 const BEST = { concurrency: 50, pollIntervalMs: 20, timeoutSecs: 10 };
 const PRIORITIES = 2 ** 31;
 

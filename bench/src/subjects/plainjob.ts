@@ -7,6 +7,7 @@ import { onSqlite } from "./others-on.ts";
 
 const PACKAGE: Package = { name: "plainjob", version: "0.0.14" };
 const TYPE = "noop";
+// Its only way to more throughput are more processes (https://www.npmjs.com/package/plainjob). Only an idle worker polls.
 const WORKER = { pollIntervall: 50 };
 
 interface Queue {
