@@ -13,7 +13,7 @@ export interface Session {
   /** Stores one job; resolves when it is as durable as the subject says. */
   add(n: number, padding?: string): Promise<unknown>;
   /** A floor's stand-in for this many callers adding at once: their jobs in one transaction. */
-  addTogether?(callers: number, padding?: string): Promise<unknown>;
+  addTogether?(callers: number, options: JobOptions): Promise<unknown>;
   /** A floor's `add` that wakes whoever sleeps in `work`, as the `add` of a queue always does. */
   addAndWake?(n: number): Promise<unknown>;
   /** Stores many jobs in one call, or in the fastest way there is. */

@@ -30,13 +30,18 @@ export class Tally {
     if (again > 0) throw new InvalidRun(`${again} jobs ran twice`);
   }
 
-  /** @throws InvalidRun unless exactly the jobs 0 … count − 1 ran, once each. */
-  check(count: number): void {
-    const lost = count - this.#counts.subarray(0, count).reduce((sum, times) => sum + Math.min(times, 1), 0);
+  /** @throws InvalidRun unless exactly the jobs `from` … `to` − 1 ran, once each. */
+  check(to: number, from = 0): void {
+    const expected = this.#counts.subarray(from, to);
+    const lost = to - from - expected.reduce((sum, times) => sum + Math.min(times, 1), 0);
     const again = this.#counts.reduce((sum, times) => sum + Math.max(times - 1, 0), 0);
-    const strange = this.#counts.subarray(count).reduce((sum, times) => sum + times, 0);
+    const strange = sumOf(this.#counts.subarray(0, from)) + sumOf(this.#counts.subarray(to));
     if (lost + again + strange > 0) {
-      throw new InvalidRun(`of ${count} jobs ${lost} were lost, ${again} ran twice, ${strange} were never added`);
+      throw new InvalidRun(`of ${to - from} jobs ${lost} were lost, ${again} ran twice, ${strange} were never added`);
     }
   }
+}
+
+function sumOf(counts: Uint8Array): number {
+  return counts.reduce((sum, times) => sum + times, 0);
 }

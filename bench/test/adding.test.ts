@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { addAtOnce, addInBulk } from "../src/scenarios/adding.ts";
+import { addAtOnce, addInBulk, rateOfAdding } from "../src/scenarios/adding.ts";
 import type { Session } from "../src/subject.ts";
 
 /** A session that only notes what it is asked to add. */
@@ -40,4 +40,25 @@ it("adds in bulk without a gap, in smaller calls where payloads are large", asyn
   await addInBulk(noting(large), 90, { padding: "x".repeat(100_000) });
   expect([small.length, small[0], small.at(-1)]).toEqual([2500, 7, 2506]);
   expect(large).toEqual(Array.from({ length: 90 }, (_, n) => n));
+});
+
+/** A session that keeps what it is asked to add, but drops every so many-th job. */
+function dropping(every: number): Session {
+  let kept: number[] = [];
+  const add = (n: number): void => void (n % every !== every - 1 && kept.push(n));
+  return {
+    add: async (n) => add(n),
+    addMany: async (count, { first = 0 } = {}) => {
+      for (let n = 0; n < count; n++) add(first + n);
+    },
+    drain: async (ran) => {
+      for (const n of kept.splice(0)) ran(n);
+    },
+    close: async () => void (kept = []),
+  };
+}
+
+it("is no rate if a job is not there that was acknowledged", async () => {
+  expect(await rateOfAdding(dropping(Number.POSITIVE_INFINITY), { callers: 3, jobs: 20 })).toBeGreaterThan(0);
+  await expect(rateOfAdding(dropping(10), { callers: 3, jobs: 20 })).rejects.toThrow("2 were lost");
 });

@@ -22,6 +22,11 @@ it.each([
   expect(() => tally.check(3)).toThrow(message);
 });
 
+it("tells the jobs that were added from those that were there before", () => {
+  expect(() => tallyOf(4, 3).check(5, 3)).not.toThrow();
+  expect(() => tallyOf(4, 2).check(5, 3)).toThrow("of 2 jobs 1 were lost, 0 ran twice, 1 were never added");
+});
+
 it("finds a job that ran in two processes", () => {
   const tally = tallyOf(0, 1);
   tally.merge(tallyOf(1, 2).counts);

@@ -1,6 +1,7 @@
 import type { JobOptions } from "../jobs.ts";
 import { perSecond } from "../statistics.ts";
 import type { Session } from "../subject.ts";
+import { checkAllThere } from "./all-there.ts";
 
 const BULK = 1000;
 /** What may travel in one call, whatever the payloads are. */
@@ -20,33 +21,62 @@ export async function addInBulk(
   }
 }
 
+interface Adding {
+  /** The number of the first, 0 if this is silent. */
+  readonly first?: number;
+  readonly padding?: string | undefined;
+  /** When to stop, whatever is left, on the clock of `performance`. */
+  readonly until?: number;
+}
+
 /** So many callers add jobs, each awaiting its own. Answers how many were added until all were, or until that time. */
 export async function addAtOnce(
   session: Session,
   jobs: number,
   callers: number,
-  {
-    padding,
-    until = Number.POSITIVE_INFINITY,
-  }: { readonly padding?: string | undefined; readonly until?: number } = {},
+  { first = 0, padding, until = Number.POSITIVE_INFINITY }: Adding = {},
 ): Promise<number> {
-  let next = 0;
-  const goesOn = (): boolean => next < jobs && performance.now() < until;
-  if (session.addTogether) {
-    for (; goesOn(); next += callers) await session.addTogether(Math.min(callers, jobs - next), padding);
-    return Math.min(next, jobs);
+  let count = 0;
+  const goesOn = (): boolean => count < jobs && performance.now() < until;
+  if (callers > 1 && session.addTogether) {
+    while (goesOn()) {
+      const together = Math.min(callers, jobs - count);
+      await session.addTogether(together, { first: first + count, padding });
+      count += together;
+    }
+    return count;
   }
   await Promise.all(
     Array.from({ length: callers }, async () => {
-      while (goesOn()) await session.add(next++, padding);
+      while (goesOn()) await session.add(first + count++, padding);
     }),
   );
-  return next;
+  return count;
 }
 
-/** How many jobs a second so many callers add, each awaiting its own; of so many jobs, or of as many as time allows. */
-export async function rateOfAdding(session: Session, jobs: number, callers: number, padding?: string): Promise<number> {
+/** How long adding is timed. */
+interface Timing {
+  readonly callers: number;
+  /** As many as time allows if this is silent. */
+  readonly jobs?: number;
+  readonly ms?: number;
+  readonly padding?: string;
+}
+
+/**
+ * How many jobs a second so many callers add, each awaiting its own. Before the clock starts each has added some, for a
+ * tenth of the jobs or of the time, so that connections are open.
+ * @throws InvalidRun unless all are there afterwards, once each.
+ */
+export async function rateOfAdding(
+  session: Session,
+  { callers, jobs = Number.POSITIVE_INFINITY, ms = LONG_ENOUGH_MS, padding }: Timing,
+): Promise<number> {
+  const some = Math.max(callers, Math.ceil(jobs / 10));
+  const warmUp = await addAtOnce(session, some, callers, { padding, until: performance.now() + ms / 10 });
   const startedAt = performance.now();
-  const added = await addAtOnce(session, jobs, callers, { padding, until: startedAt + LONG_ENOUGH_MS });
-  return perSecond(added, performance.now() - startedAt);
+  const added = await addAtOnce(session, jobs, callers, { first: warmUp, padding, until: startedAt + ms });
+  const rate = perSecond(added, performance.now() - startedAt);
+  await checkAllThere(session, warmUp + added);
+  return rate;
 }

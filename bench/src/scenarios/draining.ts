@@ -1,7 +1,7 @@
-import { perSecond } from "../statistics.ts";
 import type { Session } from "../subject.ts";
 import { Tally } from "../tally.ts";
 import { addInBulk } from "./adding.ts";
+import { Pace } from "./pace.ts";
 
 /** How jobs are drained, and what they carry. */
 interface Draining {
@@ -11,7 +11,7 @@ interface Draining {
 }
 
 /**
- * Adds so many jobs and answers how many a second are drained.
+ * Adds so many jobs, and some more for the warm-up, and answers how many a second are drained.
  * @throws InvalidRun unless each ran exactly once.
  */
 export async function rateOfDrain(
@@ -19,11 +19,13 @@ export async function rateOfDrain(
   jobs: number,
   { concurrency, padding }: Draining = {},
 ): Promise<number> {
-  await addInBulk(session, jobs, { padding });
+  const pace = new Pace(jobs);
+  await addInBulk(session, pace.total, { padding });
   const tally = new Tally();
-  const startedAt = performance.now();
-  await session.drain((n) => tally.add(n), concurrency);
-  const ms = performance.now() - startedAt;
-  tally.check(jobs);
-  return perSecond(jobs, ms);
+  await session.drain((n) => {
+    pace.began();
+    tally.add(n);
+  }, concurrency);
+  tally.check(pace.total);
+  return pace.rate();
 }

@@ -26,14 +26,14 @@ export const payload: Scenario = {
         const jobs = shareOf(subject, smoke ? 200 : Math.min(JOBS, BYTES / bytes));
         const padding = paddingOf(bytes);
         return {
-          "add×50": await onStore(subject, (session) => rateOfAdding(session, jobs, CALLERS, padding)),
+          "add×50": await onStore(subject, (session) => rateOfAdding(session, { callers: CALLERS, jobs, padding })),
           "drain best": await onStore(subject, (session) => rateOfDrain(session, jobs, { padding })),
         };
       },
     })),
 };
 
-/** A text that no compression makes smaller. */
+/** A text without repetitions, so that the compression of databases, which looks for them, gains nothing. */
 function paddingOf(bytes: number): string {
   return randomBytes(bytes).toString("base64").slice(0, bytes);
 }

@@ -1,9 +1,10 @@
-import { Bench } from "tinybench";
 import type { Case, Scenario } from "../scenario.ts";
 import { perSecond } from "../statistics.ts";
 import { onStore, type Session, shareOf, type Subject } from "../subject.ts";
 import { addInBulk, rateOfAdding } from "./adding.ts";
+import { checkAllThere } from "./all-there.ts";
 import { rateOfDrain } from "./draining.ts";
+import { warmUpOf } from "./pace.ts";
 
 /** How much each column does. */
 interface Size {
@@ -20,14 +21,16 @@ const SMOKE: Size = { addMs: 20, concurrent: 500, bulk: 2000, drainSingle: 50, d
 
 /** Jobs per second, each on a store of its own: what one leaves behind, such as dead rows, is not the other's. */
 const columns: Readonly<Record<string, (session: Session, size: Size) => Promise<number>>> = {
-  add: addOneByOne,
-  "add×50": (session, { concurrent }) => rateOfAdding(session, concurrent, 50),
-  "add×500": (session, { concurrent }) => rateOfAdding(session, concurrent, 500),
-  bulk: addMany,
+  add: (session, { addMs }) => rateOfAdding(session, { callers: 1, ms: addMs }),
+  "add×50": (session, { concurrent }) => rateOfAdding(session, { callers: 50, jobs: concurrent }),
+  "add×500": (session, { concurrent }) => rateOfAdding(session, { callers: 500, jobs: concurrent }),
+  bulk: rateOfBulk,
   "drain 1": (session, { drainSingle }) => rateOfDrain(session, drainSingle, { concurrency: 1 }),
   "drain 50": (session, { drain }) => rateOfDrain(session, drain, { concurrency: 50 }),
   "drain best": (session, { drain }) => rateOfDrain(session, drain),
 };
+
+const batching = { add: "one at a time", bulk: "up to 1000 a call", "drain 1": "one at a time" };
 
 export const throughput: Scenario = {
   name: "throughput",
@@ -36,6 +39,7 @@ export const throughput: Scenario = {
   cases: ({ smoke }) =>
     Object.entries(columns).map(([column, measure]): Case => ({
       metrics: { [column]: "jobs/s" },
+      batching,
       run: (subject) =>
         onStore(subject, async (session) => ({
           [column]: await measure(session, sizeFor(subject, smoke ? SMOKE : FULL)),
@@ -54,19 +58,12 @@ function sizeFor(subject: Subject, { addMs, concurrent, bulk, drainSingle, drain
   };
 }
 
-/** One awaited after the other, timed by tinybench. */
-async function addOneByOne(session: Session, { addMs }: Size): Promise<number> {
-  const bench = new Bench({ time: addMs, iterations: 10, warmupTime: addMs / 5, warmupIterations: 10 });
-  let n = 0;
-  bench.add("add", () => session.add(n++));
-  const [task] = await bench.run();
-  const { result } = task ?? {};
-  if (result === undefined || !("throughput" in result)) throw new Error("The benchmark of add did not finish.");
-  return 1000 / result.latency.mean;
-}
-
-async function addMany(session: Session, { bulk }: Size): Promise<number> {
+async function rateOfBulk(session: Session, { bulk }: Size): Promise<number> {
+  const warmUp = warmUpOf(bulk);
+  await addInBulk(session, warmUp);
   const startedAt = performance.now();
-  await addInBulk(session, bulk);
-  return perSecond(bulk, performance.now() - startedAt);
+  await addInBulk(session, bulk, { first: warmUp });
+  const ms = performance.now() - startedAt;
+  await checkAllThere(session, warmUp + bulk);
+  return perSecond(bulk, ms);
 }

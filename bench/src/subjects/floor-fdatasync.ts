@@ -31,7 +31,7 @@ async function connect(path: string): Promise<Session> {
     );
   return {
     add: (n, padding) => addMany(1, { first: n, padding }),
-    addTogether: (callers, padding) => addMany(callers, { padding }),
+    addTogether: addMany,
     addMany,
     drain: async (ran, concurrency) => {
       const most = batchFor(concurrency);

@@ -51,7 +51,7 @@ function connect(path: string, isNew: boolean, durability: string): Session {
 
   return {
     add: async (n, padding) => add(n, padding),
-    addTogether: async (callers, padding) => insertMany(callers, { padding }),
+    addTogether: async (callers, options) => insertMany(callers, options),
     addMany: async (count, options = {}) => insertMany(count, options),
     drain: async (ran, concurrency) => drain(ran, batchFor(concurrency)),
     close: async () => void db.close(),
