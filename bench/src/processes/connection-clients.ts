@@ -1,7 +1,7 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
+import { fork } from "node:child_process";
 import { programBeside } from "../program-beside.ts";
 import type { Account, Assignment } from "./connection-messages.ts";
+import { endProcess } from "./end-process.ts";
 import { reply } from "./reply.ts";
 
 const PROGRAM = programBeside("connection-process", import.meta.url);
@@ -24,13 +24,6 @@ export async function accountsOf(assignments: readonly Assignment[]): Promise<Ac
       }),
     );
   } finally {
-    await Promise.all(clients.map(end));
+    await Promise.all(clients.map(endProcess));
   }
-}
-
-async function end(client: ChildProcess): Promise<void> {
-  if (client.exitCode !== null || client.signalCode !== null) return;
-  const ended = once(client, "exit");
-  client.kill("SIGKILL");
-  await ended;
 }

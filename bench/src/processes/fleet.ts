@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { programBeside } from "../program-beside.ts";
+import { endProcess, hasEnded } from "./end-process.ts";
 import type { Subject } from "../subject.ts";
 import type { Tally } from "../tally.ts";
 import type { Moments, Order, Report } from "./messages.ts";
@@ -24,7 +25,9 @@ export class Fleet {
     task: (fleet: Fleet) => Promise<T>,
   ): Promise<T> {
     const workers = Array.from({ length: count }, () =>
-      fork(PROGRAM, [subject.name, address], { serialization: "advanced" }),
+      fork(PROGRAM, [subject.name, address], { serialization: "advanced" })
+        // An order that comes too late; that the process has ended is told by its exit.
+        .on("error", () => undefined),
     );
     try {
       await Promise.all(workers.map((worker) => answer(worker, "ready")));
@@ -33,17 +36,20 @@ export class Fleet {
       await fleet.stop();
       return result;
     } finally {
-      for (const worker of workers) worker.kill("SIGKILL");
+      await Promise.all(workers.map(endProcess));
     }
   }
 
-  /** Lets all of them drain the store at once, adds up what they ran, and tells how long it took them together. */
-  async drain(tally: Tally): Promise<{ readonly ms: number; readonly peakBytes: number }> {
-    const drained = await this.#order({ do: "drain" }, "drained");
+  /**
+   * Lets all of them drain the store at once, and adds up what they ran. Tells how long it took from the start of the last
+   * job of the warm-up, of so many jobs, to that of the last job, whoever ran them.
+   */
+  async drain(tally: Tally, warmUp = 1): Promise<{ readonly ms: number; readonly peakBytes: number }> {
+    const drained = await this.#order({ do: "drain", first: warmUp }, "drained");
     for (const { counts } of drained) tally.merge(counts);
-    const startedAt = Math.min(...drained.map((each) => each.startedAt));
+    const firstAt = drained.flatMap((each) => each.firstAt).toSorted((a, b) => a - b);
     return {
-      ms: Math.max(...drained.map(({ endedAt }) => endedAt)) - startedAt,
+      ms: Math.max(...drained.map(({ lastAt }) => lastAt)) - (firstAt[warmUp - 1] ?? Number.NaN),
       peakBytes: Math.max(...drained.map((each) => each.peakBytes)),
     };
   }
@@ -88,5 +94,6 @@ function answer<Is extends Report["is"]>(worker: ChildProcess, is: Is): Promise<
       else if (report.is === is) end(() => resolve(report as ReportOf<Is>));
     };
     worker.on("message", listen).on("exit", fail);
+    if (hasEnded(worker)) fail();
   });
 }

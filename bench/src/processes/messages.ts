@@ -1,7 +1,7 @@
 /** What the benchmark says to a worker process. */
 export type Order =
-  /** Claim and finish all that is due. */
-  | { readonly do: "drain" }
+  /** Claim and finish all that is due, and report when the first so many jobs began. */
+  | { readonly do: "drain"; readonly first: number }
   /** Work until stopped, and report what ran every so many milliseconds; 0 at once. */
   | { readonly do: "work"; readonly everyMs: number }
   | { readonly do: "stop" };
@@ -17,8 +17,9 @@ export type Report =
   | { readonly is: "ready" }
   | {
       readonly is: "drained";
-      readonly startedAt: number;
-      readonly endedAt: number;
+      /** When the first jobs began, as many as were asked for, and when the last one did. */
+      readonly firstAt: readonly number[];
+      readonly lastAt: number;
       readonly counts: Uint8Array;
       /** The most memory that the process has ever had, in bytes. */
       readonly peakBytes: number;

@@ -19,7 +19,7 @@ tell({ is: "ready" });
 async function carryOut(order: Order): Promise<void> {
   switch (order.do) {
     case "drain":
-      return drain();
+      return drain(order.first);
     case "work":
       return work(order.everyMs);
     case "stop":
@@ -29,14 +29,18 @@ async function carryOut(order: Order): Promise<void> {
   }
 }
 
-async function drain(): Promise<void> {
+async function drain(first: number): Promise<void> {
   const tally = new Tally();
-  const startedAt = machineTime();
-  await session.drain((n) => tally.add(n));
-  const endedAt = machineTime();
+  const firstAt: number[] = [];
+  let lastAt = Number.NEGATIVE_INFINITY;
+  await session.drain((n) => {
+    tally.add(n);
+    lastAt = machineTime();
+    if (firstAt.length < first) firstAt.push(lastAt);
+  });
   // In kibibytes, on every system that libuv knows.
   const peakBytes = process.resourceUsage().maxRSS * 1024;
-  tell({ is: "drained", startedAt, endedAt, counts: tally.counts, peakBytes });
+  tell({ is: "drained", firstAt, lastAt, counts: tally.counts, peakBytes });
 }
 
 async function work(everyMs: number): Promise<void> {

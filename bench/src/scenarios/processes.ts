@@ -4,6 +4,7 @@ import { perSecond } from "../statistics.ts";
 import { onStore, type Session, shareOf, type Subject } from "../subject.ts";
 import { Tally } from "../tally.ts";
 import { addInBulk } from "./adding.ts";
+import { warmUpOf } from "./pace.ts";
 
 const BACKLOGS = [10_000, 1_000_000];
 const COUNTS = [1, 2, 4];
@@ -45,13 +46,19 @@ interface Load {
 
 async function measure(subject: Subject, session: Session, { jobs, count, warmUp }: Load): Promise<Readings> {
   return Fleet.use(subject, session.address ?? "", count, async (fleet) => {
-    await addInBulk(session, shareOf(subject, warmUp));
-    await fleet.drain(new Tally());
-
-    await addInBulk(session, jobs);
-    const tally = new Tally();
-    const { ms } = await fleet.drain(tally);
-    tally.check(jobs);
-    return { drain: perSecond(jobs, ms) };
+    const before = shareOf(subject, warmUp);
+    await drained(session, fleet, before);
+    // And while all of them are at it, some once more.
+    const first = warmUpOf(Math.ceil(jobs / count)) * count;
+    return { drain: perSecond(jobs, await drained(session, fleet, first + jobs, first)) };
   });
+}
+
+/** How long so many jobs take, from the last job of the warm-up on. @throws InvalidRun unless each ran once. */
+async function drained(session: Session, fleet: Fleet, jobs: number, warmUp = 1): Promise<number> {
+  await addInBulk(session, jobs);
+  const tally = new Tally();
+  const { ms } = await fleet.drain(tally, warmUp);
+  tally.check(jobs);
+  return ms;
 }
