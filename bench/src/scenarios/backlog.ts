@@ -1,15 +1,22 @@
 import type { JobOptions } from "../jobs.ts";
 import type { Case, Readings, Scenario } from "../scenario.ts";
-import { perSecond } from "../statistics.ts";
+import { median, perSecond } from "../statistics.ts";
 import { onStore, type Session, shareOf, type Subject } from "../subject.ts";
 import { queueSession } from "../subjects/queue-session.ts";
-import { InvalidRun, Tally } from "../tally.ts";
+import { Tally } from "../tally.ts";
 import { addInBulk } from "./adding.ts";
+import { inTime } from "./in-time.ts";
 import { insertMany, onQueue } from "./on-queue.ts";
+import { Pace, warmUpOf } from "./pace.ts";
+import { whileWorking } from "./working.ts";
 
 const SAMPLE = 20_000;
 /** Nobody waits for more to be added by a queue that has no call for many. */
 const MOST_FOR_SLOW = 10_000;
+/** Loading more takes so long that it is done once, and what is measured beside it is repeated there. */
+const MOST_FOR_ROUNDS = 100_000;
+/** What lies there longer than the sample is not drained in every run, just to be counted. */
+const MOST_TO_COUNT = 10_000;
 const AN_HOUR_MS = 3_600_000;
 /** For a job that does not come. */
 const PATIENCE_MS = 60_000;
@@ -18,6 +25,8 @@ const PATIENCE_MS = 60_000;
 interface Backlog {
   readonly sizes: readonly number[];
   suits(subject: Subject): boolean;
+  /** Whether these jobs are themselves drained, or only those that are added to them. */
+  readonly areDue: boolean;
   /** Opens a store that holds so many such jobs. */
   open<T>(subject: Subject, jobs: number, task: (session: Session) => Promise<T>): Promise<T>;
   /** What the jobs are like that are then added and drained. */
@@ -28,22 +37,26 @@ const backlogs: Readonly<Record<string, Backlog>> = {
   waiting: {
     sizes: [10_000, 100_000, 1_000_000],
     suits: () => true,
+    areDue: true,
     open: (subject, jobs, task) => filled(subject, jobs, {}, task),
   },
   "of random priorities": {
     sizes: [10_000, 1_000_000],
     suits: ({ hasPriorities = true }) => hasPriorities,
+    areDue: true,
     open: (subject, jobs, task) => filled(subject, jobs, { mixed: true }, task),
     sample: { mixed: true },
   },
   "scheduled ahead": {
     sizes: [10_000, 1_000_000],
     suits: ({ hasDelays = false }) => hasDelays,
+    areDue: false,
     open: (subject, jobs, task) => filled(subject, jobs, { delayMs: AN_HOUR_MS }, task),
   },
   "behind one busy key": {
     sizes: [10_000, 100_000],
     suits: (subject) => subject.adapter !== undefined,
+    areDue: false,
     open: behindBusyKey,
   },
 };
@@ -58,52 +71,74 @@ export const backlog: Scenario = {
   suits: ({ isVariant = false }) => !isVariant,
   cases: ({ smoke, runs, backlogs: sizes }) =>
     Object.entries(backlogs).flatMap(([kind, each]) =>
-      (smoke ? [1000] : (sizes ?? each.sizes)).map((waiting): Case => ({
-        parameters: { backlog: kind, waiting },
-        metrics: { "bulk add": "jobs/s", drain: "jobs/s" },
-        // Loading it takes long enough.
-        ...(waiting > 100_000 && { runs: 1 }),
-        run: async (subject) => {
-          if (!each.suits(subject) || (subject.hasBulk === false && waiting > MOST_FOR_SLOW)) return {};
-          const sample = shareOf(subject, smoke ? 500 : Math.min(SAMPLE, waiting));
-          return each.open(subject, waiting, (session) => measure(session, waiting, sample, each.sample));
-        },
-      })),
+      (smoke ? [1000] : (sizes ?? each.sizes)).map((waiting): Case => {
+        const isLoadedOnce = waiting > MOST_FOR_ROUNDS;
+        return {
+          parameters: { backlog: kind, waiting },
+          metrics: { "bulk add": "jobs/s", drain: "jobs/s" },
+          batching: { "bulk add": "up to 1000 a call" },
+          ...(isLoadedOnce && { runs: 1 }),
+          run: async (subject) => {
+            if (!each.suits(subject) || (subject.hasBulk === false && waiting > MOST_FOR_SLOW)) return {};
+            const sample = shareOf(subject, smoke ? 500 : SAMPLE);
+            return each.open(subject, waiting, (session) =>
+              measure(session, each, { waiting, sample, times: isLoadedOnce ? runs : 1 }),
+            );
+          },
+        };
+      }),
     ),
 };
 
-async function measure(session: Session, waiting: number, sample: number, options?: JobOptions): Promise<Readings> {
-  const startedAt = performance.now();
-  await addInBulk(session, sample, { ...options, first: waiting });
-  const ms = performance.now() - startedAt;
-  return { "bulk add": perSecond(sample, ms), drain: await drainSome(session, sample) };
+/** How many jobs wait, and how often so many more are added and drained. */
+interface Load {
+  readonly waiting: number;
+  readonly sample: number;
+  readonly times: number;
 }
 
-/** The rate at which so many jobs are taken, from the first to the last. */
-async function drainSome(session: Session, jobs: number): Promise<number> {
+/** Each time the same, whatever waits, and after a warm-up: a small backlog is what others are set in relation to. */
+async function measure(session: Session, kind: Backlog, { waiting, sample, times }: Load): Promise<Readings> {
+  const adds: number[] = [];
+  const drains: number[] = [];
   const tally = new Tally();
-  let count = 0;
-  let [firstAt, lastAt] = [0, 0];
-  const note = (n: number): void => {
+  let added = waiting;
+  const add = async (count: number): Promise<number> => {
+    const startedAt = performance.now();
+    await addInBulk(session, count, { ...kind.sample, first: added });
+    added += count;
+    return perSecond(count, performance.now() - startedAt);
+  };
+  // Where nothing can be told to stop, all is drained the first time.
+  for (let time = 0; time < (session.work ? times : 1); time++) {
+    await add(warmUpOf(sample));
+    adds.push(await add(sample));
+    drains.push(await drainSome(session, sample, tally));
+  }
+  if (!kind.areDue) tally.check(added, waiting);
+  else if (session.work && waiting > MOST_TO_COUNT) tally.checkOnce();
+  else {
+    await session.drain((n) => tally.add(n));
+    tally.check(added);
+  }
+  return { "bulk add": median(adds), drain: median(drains) };
+}
+
+/** The rate at which so many jobs are taken, of all that wait. */
+async function drainSome(session: Session, jobs: number, tally: Tally): Promise<number> {
+  const pace = new Pace(jobs);
+  const over = Promise.withResolvers<void>();
+  const ran = (n: number): void => {
     tally.add(n);
-    if (count === 0) firstAt = performance.now();
-    if (++count === jobs) lastAt = performance.now();
+    pace.began();
+    if (pace.isOver) over.resolve();
   };
   if (session.work) {
-    const drained = Promise.withResolvers<void>();
-    const timer = setTimeout(() => drained.reject(new InvalidRun(`no more than ${count} of ${jobs} ran`)), PATIENCE_MS);
-    const stop = await session.work((n) => {
-      note(n);
-      if (count === jobs) drained.resolve();
-    });
-    await drained.promise;
-    clearTimeout(timer);
-    await stop();
+    await whileWorking(session, () => inTime(over.promise, PATIENCE_MS, () => pace.progress), ran);
   } else {
-    await session.drain(note);
+    await session.drain(ran);
   }
-  tally.checkOnce();
-  return perSecond(jobs - 1, lastAt - firstAt);
+  return pace.rate();
 }
 
 function filled<T>(

@@ -3,6 +3,7 @@ import type { Case, Readings, Scenario } from "../scenario.ts";
 import { perSecond } from "../statistics.ts";
 import { Tally } from "../tally.ts";
 import { insertMany, onQueue } from "./on-queue.ts";
+import { Pace, warmUpOf } from "./pace.ts";
 
 const SMALL = 1000;
 const KEYS = 1000;
@@ -43,6 +44,7 @@ export const shaping: Scenario = {
         jobs: shape.waiting ? `beside ${sizes.waiting.toLocaleString("en")} ${shape.title}` : shape.title,
       },
       metrics: { "bulk add": "jobs/s", drain: "jobs/s" },
+      batching: { "bulk add": "up to 1000 a call" },
       run: (subject) => onQueue(subject, (queue) => measure(queue, shape, sizes)),
     }));
   },
@@ -57,21 +59,30 @@ async function measure(
   if (lane) await queue.configure("bench", lane);
   if (waiting) await addAll(queue, sizes.waiting, waiting);
 
-  const addStart = performance.now();
-  await addAll(queue, sizes.jobs, job);
-  const addMs = performance.now() - addStart;
+  const pace = new Pace(sizes.jobs);
+  const warmUp = warmUpOf(sizes.jobs);
+  await addAll(queue, warmUp, job);
+  const startedAt = performance.now();
+  await addAll(queue, sizes.jobs, job, warmUp);
+  const addMs = performance.now() - startedAt;
 
   const tally = new Tally();
-  const drainStart = performance.now();
   const worker = queue.work(
-    { noop: ({ payload }) => tally.add(payload as number) },
+    {
+      noop: ({ payload }) => {
+        pace.began();
+        tally.add(payload as number);
+      },
+    },
     { lanes: ["bench"], concurrency: 100 },
   );
-  await worker.idle();
-  const drainMs = performance.now() - drainStart;
-  await worker.stop();
-  tally.check(sizes.jobs);
-  return { "bulk add": perSecond(sizes.jobs, addMs), drain: perSecond(sizes.jobs, drainMs) };
+  try {
+    await worker.idle();
+  } finally {
+    await worker.stop();
+  }
+  tally.check(pace.total);
+  return { "bulk add": perSecond(sizes.jobs, addMs), drain: pace.rate() };
 }
 
 /** One job that is held, under the key that is busy, and one that is done. */
@@ -86,6 +97,7 @@ async function prepare(queue: Queue): Promise<void> {
   await queue.cas([{ id: "bench:done", expect: { token: done?.token ?? 0 }, set: { state: "completed" } }]);
 }
 
-function addAll(queue: Queue, count: number, shape: (n: number) => Partial<JobInput>): Promise<void> {
-  return insertMany(queue, count, (n) => ({ type: "noop", payload: n, lane: "bench", ...shape(n) }));
+function addAll(queue: Queue, count: number, shape: (n: number) => Partial<JobInput>, first = 0): Promise<void> {
+  const jobOf = (n: number): JobInput => ({ type: "noop", payload: n, lane: "bench", ...shape(n) });
+  return insertMany(queue, count, (n) => jobOf(first + n));
 }

@@ -1,0 +1,24 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type Ran, type Session } from "../subject.ts";
+
+/** A worker that hangs with a job may never end. */
+const PATIENCE_MS = 30_000;
+
+/**
+ * Does something while a worker works, and ends the worker after it: also when that fails, or it would poll on beside all
+ * that is measured later. Undefined where the subject cannot wait for jobs.
+ */
+export async function whileWorking<T>(
+  session: Session,
+  task: () => Promise<T>,
+  ran: Ran,
+  finished?: Ran,
+): Promise<T | undefined> {
+  const stop = await session.work?.(ran, finished);
+  if (stop === undefined) return undefined;
+  try {
+    return await task();
+  } finally {
+    await Promise.race([stop(), delay(PATIENCE_MS, undefined, { ref: false })]);
+  }
+}
