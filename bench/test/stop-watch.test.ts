@@ -14,9 +14,9 @@ function watchOf(...dueAt: readonly number[]): StopWatch {
 it("counts from the moment at which a job was due, in whatever order they began", () => {
   const watch = watchOf(0, 10, 20);
   watch.note({ jobs: [2, 0], at: [21, 5] }, none);
-  expect(watch.haveAllBegun).toBe(false);
+  expect(watch.begun).toBe(2);
   watch.note({ jobs: [1], at: [40] }, none);
-  expect(watch.haveAllBegun).toBe(true);
+  expect(watch.begun).toBe(3);
   expect(watch.readings(0)).toEqual({ "to start": [5, 30, 1], "to completion": undefined });
 });
 
@@ -45,12 +45,4 @@ it("refuses a run in which only some completions are known", () => {
   const watch = watchOf(0, 10);
   watch.note({ jobs: [0, 1], at: [1, 12] }, { jobs: [0], at: [3] });
   expect(() => watch.readings(0)).toThrow(InvalidRun);
-});
-
-it("takes what was left over as begun and done no earlier than now", () => {
-  const watch = watchOf(0, 0);
-  watch.note({ jobs: [0], at: [1] }, { jobs: [0], at: [2] });
-  watch.drained(1);
-  const { "to start": start, "to completion": completion } = watch.readings(0);
-  expect(start).toEqual(completion === undefined ? [] : [1, (completion as number[])[1]]);
 });

@@ -1,4 +1,4 @@
-import { machineTime, type Moments } from "../processes/messages.ts";
+import type { Moments } from "../processes/messages.ts";
 import type { Readings } from "../scenario.ts";
 import { InvalidRun, Tally } from "../tally.ts";
 
@@ -31,14 +31,9 @@ export class StopWatch {
     this.#finished += finished.jobs.length;
   }
 
-  get haveAllBegun(): boolean {
-    return this.#begun >= this.jobs;
-  }
-
-  /** What could not be kept up with began, and was done, no earlier than now. */
-  drained(job: number): void {
-    const moments = { jobs: [job], at: [machineTime()] };
-    this.note(moments, this.#finished > 0 ? moments : { jobs: [], at: [] });
+  /** How many have begun so far. */
+  get begun(): number {
+    return this.#begun;
   }
 
   /**
