@@ -12,11 +12,11 @@ it("counts from the start of the last job of the warm-up to that of the last job
   expect(pace.rate()).toBe(2);
 });
 
-it("is exact for a queue that claims hundreds at once", () => {
+it("is exact for a queue that claims a thousand at once", () => {
   const pace = new Pace(5000);
-  // 500 begin at the same moment, every 100 ms.
-  for (let n = 0; n < pace.total; n++) pace.began(() => Math.floor(n / 500) * 100);
-  expect(pace.rate()).toBe(5000);
+  // A thousand begin at the same moment, every 100 ms.
+  for (let n = 0; n < pace.total; n++) pace.began(() => Math.floor(n / 1000) * 100);
+  expect(pace.rate()).toBe(10_000);
 });
 
 it("is no rate while jobs are missing", () => {
@@ -27,8 +27,8 @@ it("is no rate while jobs are missing", () => {
 
 it.each([
   { jobs: 50, is: 50 },
-  { jobs: 3000, is: 500 },
-  { jobs: 5001, is: 1000 },
+  { jobs: 3000, is: 1000 },
+  { jobs: 10_001, is: 2000 },
   { jobs: 50_000, is: 5000 },
 ])("$is jobs go before $jobs", ({ jobs, is }) => {
   expect(warmUpOf(jobs)).toBe(is);

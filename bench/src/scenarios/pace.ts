@@ -1,13 +1,14 @@
 import { machineTime } from "../processes/messages.ts";
 import { perSecond } from "../statistics.ts";
+import { CLAIMED } from "../subjects/claim-loop.ts";
 import { InvalidRun } from "../tally.ts";
 
-/** As many as any queue here claims at once: the clock then starts between two claims, not within one. */
-const CLAIM = 500;
-
-/** How many jobs go before so many that are timed: a tenth, in whole claims. */
+/**
+ * How many jobs go before so many that are timed: a tenth, in whole claims of whoever claims most, so that the clock
+ * starts between two claims and not within one.
+ */
 export function warmUpOf(jobs: number): number {
-  return Math.min(jobs, CLAIM * Math.ceil(jobs / 10 / CLAIM));
+  return Math.min(jobs, CLAIMED * Math.ceil(jobs / 10 / CLAIMED));
 }
 
 /**
