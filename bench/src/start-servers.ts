@@ -75,8 +75,11 @@ async function describeOurs(kind: ServerKind, url: string): Promise<ServerTraits
 }
 
 async function describeYours(kind: ServerKind, url: string): Promise<ServerTraits> {
-  const { variable, example } = kind;
-  if (!URL.canParse(url)) throw new QueueError("INVALID", `${variable} is no address such as ${example}.`);
+  const { variable, example, protocols } = kind;
+  // What is no address may still hold a password, so it is not shown.
+  if (!URL.canParse(url) || !protocols.includes(new URL(url).protocol)) {
+    throw new QueueError("INVALID", `${variable} is no address such as ${example}.`);
+  }
   try {
     return { whose: "yours", ...(await kind.describe(url)) };
   } catch (cause) {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { chosenScenarios, chosenSubjects, planOf } from "../src/options.ts";
+import { chosenScenarios, chosenSubjects, planOf, refuseSameNames } from "../src/options.ts";
 
 const names = (all: readonly { readonly name: string }[]): string[] => all.map(({ name }) => name);
 
@@ -24,8 +24,25 @@ it("adds the queues of others to what is chosen of ours", () => {
 it.each([
   { options: { backends: ["mysql"] }, says: "There is no backend mysql. There are: memory, sqlite, postgres, none." },
   { options: { with: ["bull"] }, says: "There is no other queue bull." },
+  { options: { only: ["full", "FULL"] }, says: "No subject's name contains full. There are: floor" },
+  {
+    options: { backends: ["memory"], only: ["sqlite"] },
+    says: "No subject's name contains sqlite. There are: floor memory,",
+  },
 ])("refuses $options with the names that exist", ({ options, says }) => {
   expect(() => chosenSubjects(options)).toThrow(says);
+});
+
+it("refuses two subjects of one name, whose figures could not be told apart", () => {
+  const [one, other] = chosenSubjects({ only: ["anyqueue"] });
+  expect(() => refuseSameNames([one, other].flatMap((each) => each ?? []))).not.toThrow();
+  expect(() => refuseSameNames([one, other, one].flatMap((each) => each ?? []))).toThrow(
+    "There are 2 subjects of the name anyqueue sqlite FULL.",
+  );
+});
+
+it("takes a scenario once, however often it is named", () => {
+  expect(names(chosenScenarios({ scenarios: ["cost", "throughput", "cost"] }))).toEqual(["cost", "throughput"]);
 });
 
 it("leaves out what takes minutes unless it is named, and a smoke runs everything once", () => {

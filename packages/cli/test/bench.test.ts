@@ -65,6 +65,24 @@ describe("bench", () => {
     }
   });
 
+  it("takes a run of nothing for no success, and says why nothing was run", async () => {
+    const { code, stdout, stderr } = await run(["bench", "--scenarios", "cost", "--backends", "memory"]);
+    expect(stdout).toContain("Left out: the scenario cost, because it suits none of the subjects.");
+    expect(stderr).toContain("Nothing was measured.");
+    expect(code).toBe(1);
+  });
+
+  it("has written what was measured until then when it is killed", async () => {
+    const json = join(await scratch(), "a.json");
+    const child = start([...SMALL, "--backends", "memory", "--runs", "1000", "--json", json]);
+    const measured = async () =>
+      (JSON.parse((await readFile(json, "utf8").catch(() => "")) || '{"measurements":[]}') as Result).measurements;
+    await expect.poll(measured, { timeout: 20_000 }).not.toEqual([]);
+    child.kill("SIGKILL");
+    await child.ended;
+    expect(await measured()).not.toEqual([]);
+  });
+
   it("leaves what was measured when it is stopped", async () => {
     const json = join(await scratch(), "a.json");
     const child = start([...SMALL, "--backends", "memory", "--runs", "1000", "--json", json]);
@@ -80,12 +98,17 @@ describe("bench", () => {
     { args: ["--backends", "mysql"], says: "There is no backend mysql" },
     { args: ["--with", "bull"], says: "There is no other queue bull" },
     { args: ["--runs", "0"], says: "--runs takes a whole number from 1" },
+    { args: ["--only", "nothing"], says: "No subject's name contains nothing" },
+    { args: ["--json", "no/such/folder/a.json"], says: "--json cannot write no/such/folder/a.json" },
+    { args: ["--html", "."], says: "--html cannot write ." },
+    { args: ["--from", "package.json", "--runs", "3"], says: "--from measures nothing, so --runs has no meaning" },
     { args: ["figures.json"], says: "Write --json figures.json" },
     { args: ["--from", "nowhere.json"], says: "nowhere.json cannot be read" },
     { args: ["--compare", "package.json"], says: "no result of this benchmark" },
   ])("refuses $args", async ({ args, says: text }) => {
-    const { code, stderr } = await run(["bench", ...args], { cwd: join(import.meta.dirname, "..") });
-    expect(stderr).toContain(text);
+    const { code, stdout, stderr } = await run(["bench", ...args], { cwd: join(import.meta.dirname, "..") });
+    // With --json errors are JSON as well.
+    expect(args.includes("--json") ? stdout : stderr).toContain(text);
     expect(code).toBe(2);
   });
 });
