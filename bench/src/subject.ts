@@ -51,7 +51,7 @@ export interface Subject {
   readonly hasPriorities?: boolean;
   /** Whether jobs can be added that are due later; no if this is silent. */
   readonly hasDelays?: boolean;
-  /** Whether there is a call that adds many jobs; yes if this is silent. */
+  /** Whether there is a call that adds many jobs, or else nothing is told of bulk; yes if this is silent. */
   readonly hasBulk?: boolean;
   /** How much of a scenario's jobs it is measured with, if all of them would take very long: `0.1` is every tenth. */
   readonly share?: number;

@@ -81,9 +81,10 @@ export const backlog: Scenario = {
           run: async (subject) => {
             if (!each.suits(subject) || (subject.hasBulk === false && waiting > MOST_FOR_SLOW)) return {};
             const sample = shareOf(subject, smoke ? 500 : SAMPLE);
-            return each.open(subject, waiting, (session) =>
+            const { drain, ...bulk } = await each.open(subject, waiting, (session) =>
               measure(session, each, { waiting, sample, times: isLoadedOnce ? runs : 1 }),
             );
+            return { drain, ...(subject.hasBulk !== false && bulk) };
           },
         };
       }),

@@ -30,6 +30,7 @@ const columns: Readonly<Record<string, (session: Session, size: Size) => Promise
   "drain best": (session, { drain }) => rateOfDrain(session, drain),
 };
 
+/** Columns in which it is not for the subject to decide what travels together. */
 const batching = { add: "one at a time", bulk: "up to 1000 a call", "drain 1": "one at a time" };
 
 export const throughput: Scenario = {
@@ -40,10 +41,12 @@ export const throughput: Scenario = {
     Object.entries(columns).map(([column, measure]): Case => ({
       metrics: { [column]: "jobs/s" },
       batching,
-      run: (subject) =>
-        onStore(subject, async (session) => ({
+      run: async (subject) => {
+        if (column === "bulk" && subject.hasBulk === false) return {};
+        return onStore(subject, async (session) => ({
           [column]: await measure(session, sizeFor(subject, smoke ? SMOKE : FULL)),
-        })),
+        }));
+      },
     })),
 };
 
