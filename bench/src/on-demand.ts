@@ -35,7 +35,8 @@ export async function install(wanted: Package): Promise<string | undefined> {
     });
   } catch (error) {
     const { stderr = "", message } = error as Error & { stderr?: string };
-    const reason = stderr.split("\n").find((line) => /^npm error (?!code|A complete log)\S/.test(line)) ?? message;
+    const reason =
+      stderr.split("\n").find((line) => /^npm error (?!code|syscall|errno|A complete log)\S/.test(line)) ?? message;
     return `npm could not install ${wanted.name}@${wanted.version}: ${reason.replace("npm error ", "").trim()}`;
   }
   // Written last, so that it also tells that the rest is there.

@@ -46,13 +46,19 @@ export function chosenSubjects({ backends, only, with: names = [] }: BenchOption
   return [...chosen, ...new Set(names.flatMap(queuesNamed))];
 }
 
-/** Figures are told apart by the names of their subjects. @throws QueueError `INVALID` if two have the same. */
-export function refuseSameNames(subjects: readonly Subject[]): void {
+/** Figures are told apart by the names of their subjects. @throws QueueError `INVALID` where they could not be */
+export function refuseUnclearNames(subjects: readonly Subject[]): void {
   for (const [name, { length }] of Map.groupBy(subjects, (subject) => subject.name)) {
     if (length > 1) {
       throw new QueueError(
         "INVALID",
         `There are ${length} subjects of the name ${name}. Give your fixture another one.`,
+      );
+    }
+    if (/\p{Cc}/u.test(name)) {
+      throw new QueueError(
+        "INVALID",
+        `The name ${JSON.stringify(name)} cannot be shown. Give your fixture another one.`,
       );
     }
   }

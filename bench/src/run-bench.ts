@@ -3,7 +3,7 @@ import { fixtureSubject } from "./fixtures/fixture-subject.ts";
 import { findTasks } from "./find-tasks.ts";
 import { describeMachine } from "./machine.ts";
 import type { Measurement } from "./measurement.ts";
-import { type BenchOptions, chosenScenarios, chosenSubjects, planOf, refuseSameNames } from "./options.ts";
+import { type BenchOptions, chosenScenarios, chosenSubjects, planOf, refuseUnclearNames } from "./options.ts";
 import { type BenchResult, newResult, type ResultHead, type SubjectInfo, type TimedStep } from "./result.ts";
 import { countSteps, runScenario, type Step } from "./run-scenario.ts";
 import type { Scenario, ScenarioInfo } from "./scenario.ts";
@@ -44,7 +44,7 @@ export async function runBench(options: RunOptions = {}): Promise<BenchResult> {
   const wanted = chosenScenarios(options);
   const plan = planOf(options);
   const candidates = [...chosenSubjects(options), ...(await Promise.all(fixtures.map(fixtureSubject)))];
-  refuseSameNames(candidates);
+  refuseUnclearNames(candidates);
   const startedAt = Date.now();
   const seconds = (): number => (Date.now() - startedAt) / 1000;
   const servers = await startServers(candidates);

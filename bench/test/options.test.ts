@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { chosenScenarios, chosenSubjects, planOf, refuseSameNames } from "../src/options.ts";
+import { chosenScenarios, chosenSubjects, planOf, refuseUnclearNames } from "../src/options.ts";
+import type { Subject } from "../src/subject.ts";
 
 const names = (all: readonly { readonly name: string }[]): string[] => all.map(({ name }) => name);
 
@@ -33,12 +34,14 @@ it.each([
   expect(() => chosenSubjects(options)).toThrow(says);
 });
 
-it("refuses two subjects of one name, whose figures could not be told apart", () => {
+it("refuses names by which figures could not be told apart, or that do more than name", () => {
   const [one, other] = chosenSubjects({ only: ["anyqueue"] });
-  expect(() => refuseSameNames([one, other].flatMap((each) => each ?? []))).not.toThrow();
-  expect(() => refuseSameNames([one, other, one].flatMap((each) => each ?? []))).toThrow(
+  expect(() => refuseUnclearNames([one, other].flatMap((each) => each ?? []))).not.toThrow();
+  expect(() => refuseUnclearNames([one, other, one].flatMap((each) => each ?? []))).toThrow(
     "There are 2 subjects of the name anyqueue sqlite FULL.",
   );
+  const colourful = { ...(one as Subject), name: "\u001B[31mred" };
+  expect(() => refuseUnclearNames([colourful])).toThrow("cannot be shown");
 });
 
 it("takes a scenario once, however often it is named", () => {

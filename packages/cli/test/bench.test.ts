@@ -65,6 +65,17 @@ describe("bench", () => {
     }
   });
 
+  it("tells a backend of ours with different options apart", async () => {
+    const fixtures = ["sqlite:?durability=full", "sqlite:?durability=normal"];
+    const args = ["bench", "--smoke", "--scenarios", "latency", "--backends", "none", "--fixture", fixtures.join(",")];
+    const { code, stdout } = await run([...args, "--json"]);
+    expect((JSON.parse(stdout) as Result).subjects).toMatchObject([
+      { name: fixtures[0], durability: "power-loss" },
+      { name: fixtures[1], durability: "crash" },
+    ]);
+    expect(code).toBe(0);
+  });
+
   it("takes a run of nothing for no success, and says why nothing was run", async () => {
     const { code, stdout, stderr } = await run(["bench", "--scenarios", "cost", "--backends", "memory"]);
     expect(stdout).toContain("Left out: the scenario cost, because it suits none of the subjects.");

@@ -2,6 +2,7 @@ import { figure, ratioFigure, together } from "../../tables/figure.ts";
 import { traitsOf, type Unit } from "../../units.ts";
 import { colourOf } from "../palette.ts";
 import type { Plotting } from "../plotting.ts";
+import { cut } from "./cut.ts";
 import type { Bar, Group, Panel } from "./panel.ts";
 
 const WIDTH = 360;
@@ -140,8 +141,4 @@ function hasSharedScale(scale: Panel["scale"], unit: Unit): boolean {
 
 function middle({ y }: Placed): number {
   return y + BAR / 2;
-}
-
-function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }

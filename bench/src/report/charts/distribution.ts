@@ -5,6 +5,7 @@ import { figure, SURVIVES, together } from "../../tables/figure.ts";
 import { isValid } from "../../tables/relation.ts";
 import { colourOf } from "../palette.ts";
 import type { Plotting } from "../plotting.ts";
+import { cut } from "./cut.ts";
 import { decades } from "./decades.ts";
 import { titleOf } from "./panel.ts";
 
@@ -13,6 +14,8 @@ const ROW = 62;
 const HEADING = 30;
 const HILL = 22;
 const BINS = 72;
+/** Of a name and its figures together. */
+const CHARACTERS = 54;
 
 interface Row {
   readonly measurement: Measurement;
@@ -58,7 +61,7 @@ export function distributionChart(members: readonly Measurement[], { Plot, draw 
         Plot.text(rows, {
           ...left,
           y: (d: Row) => d.y - HILL - 21,
-          text: (d: Row) => d.measurement.subject,
+          text: (d: Row) => cut(d.measurement.subject, CHARACTERS - d.text.length),
           fill: "var(--ink)",
           stroke: "var(--card)",
           strokeWidth: 3,

@@ -17,8 +17,8 @@ export function headSection(result: BenchResult): Html {
   return html`<header>
     <h1>Benchmark of job queues</h1>
     <p class="lead">
-      ${subjects.length} subjects, ${scenarios.length} scenarios, one machine, one run: AnyQueue's backends beside raw
-      drivers that do nothing but the storage work, and beside other queues. Subjects took turns.
+      ${counted(subjects.length, "subject")}, ${counted(scenarios.length, "scenario")}, one machine, one run: AnyQueue's
+      backends beside raw drivers that do nothing but the storage work, and beside other queues. Subjects took turns.
     </p>
     ${cautions(machine, plan).map((caution) => html`<p class="caution">${caution}</p>`)}
     <dl class="facts">
@@ -98,6 +98,10 @@ export function subjectsSection({ commit, subjects, machine }: BenchResult): Htm
       ${machineLines(machine, commit).map((line) => html`<li>${line}</li>`)}
     </ul>
   </section>`;
+}
+
+function counted(count: number, what: string): string {
+  return count === 1 ? `one ${what}` : `${count} ${what}s`;
 }
 
 function duration(seconds: number): string {

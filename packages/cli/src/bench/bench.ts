@@ -14,11 +14,11 @@ import {
   scenarioText,
 } from "@anyqueue/bench";
 import type { BenchFlags } from "../commands/bench.ts";
-import { findFixture } from "../conformance/find-fixture.ts";
 import { EXIT, exitCodeOf } from "../exit-code.ts";
 import { UsageError } from "../failure.ts";
 import { Output } from "../output/output.ts";
 import { onInterruption } from "../signals.ts";
+import { findFixtures } from "./find-fixtures.ts";
 import { checkWritable } from "./output-file.ts";
 import { viewOn } from "./view.ts";
 
@@ -58,7 +58,7 @@ export async function bench(flags: BenchFlags, jsonFile: string | undefined): Pr
 
 async function measure(flags: BenchFlags, isQuiet: boolean, jsonFile: string | undefined): Promise<BenchResult> {
   const { fixture = [], ...options } = flags;
-  const fixtures = await Promise.all(fixture.map(findFixture));
+  const fixtures = await findFixtures(fixture);
   const view = viewOn(process.stderr, isQuiet ? undefined : process.stdout);
   const watcher: BenchWatcher = { ...view, measured: (soFar) => keep(soFar, jsonFile) };
   using interruption = onInterruption(() => view.end());

@@ -26,7 +26,9 @@ export class LiveFrame {
 
   /** As much of the text as there is room for, and below it the bar with a remark. */
   draw(text: string, remark: string): void {
-    const { columns, rows } = this.#stream;
+    // Some that pass for a terminal say that they have no room at all.
+    const columns = this.#stream.columns || 80;
+    const rows = this.#stream.rows || 24;
     const above = text === "" ? [] : [...text.split("\n").slice(0, Math.max(0, rows - 3)), ""];
     const lines = [...above, `${this.#bar()} ${remark}`].map((line) => cut(line, columns - 1));
     this.#stream.write(`${this.#up()}${lines.join("\n")}\n`);
