@@ -11,7 +11,7 @@ it("leaves no process behind when one of them dies", async () => {
   await onStore(subjectNamed(name), async ({ address = "" }) => {
     const client = { subject: name, address, process: 0, connections: 2, seconds: 3600 };
     const accounts = accountsOf([client, { ...client, process: 1, subject: "nobody's queue" }]);
-    await expect(accounts).rejects.toThrow("A process ended by itself.");
+    await expect(accounts).rejects.toThrow("A process ended by itself (exit code 1).");
     // Node lets go of a process that has ended a turn later.
     await expect.poll(running).toBe(before);
   });

@@ -1,7 +1,6 @@
-import { fork } from "node:child_process";
 import { programBeside } from "../program-beside.ts";
+import { endProcess, startProcess } from "./children.ts";
 import type { Account, Assignment } from "./connection-messages.ts";
-import { endProcess } from "./end-process.ts";
 import { reply } from "./reply.ts";
 
 const PROGRAM = programBeside("connection-process", import.meta.url);
@@ -11,10 +10,7 @@ const PROGRAM = programBeside("connection-process", import.meta.url);
  * them failed: whoever removes the store then does not remove it under the others.
  */
 export async function accountsOf(assignments: readonly Assignment[]): Promise<Account[]> {
-  const clients = assignments.map((assignment) =>
-    // Ctrl-C is for this process, which lets them finish; they end with it.
-    fork(PROGRAM, [JSON.stringify(assignment)], { serialization: "advanced", detached: true }),
-  );
+  const clients = assignments.map((assignment) => startProcess(PROGRAM, [JSON.stringify(assignment)]));
   try {
     await Promise.all(clients.map((client) => reply(client)));
     return await Promise.all(

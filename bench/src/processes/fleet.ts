@@ -1,10 +1,10 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { programBeside } from "../program-beside.ts";
-import { endProcess, hasEnded } from "./end-process.ts";
 import type { Subject } from "../subject.ts";
 import type { Tally } from "../tally.ts";
+import { endOf, endProcess, startProcess, untilGone } from "./children.ts";
 import type { Moments, Order, Report } from "./messages.ts";
+import { endedByItself, reply } from "./reply.ts";
 
 const PROGRAM = programBeside("worker-process", import.meta.url);
 type ReportOf<Is extends Report["is"]> = Extract<Report, { is: Is }>;
@@ -12,29 +12,32 @@ type ReportOf<Is extends Report["is"]> = Extract<Report, { is: Is }>;
 /** Worker processes on one store. */
 export class Fleet {
   readonly #workers: readonly ChildProcess[];
+  #isStopped = false;
 
   private constructor(workers: readonly ChildProcess[]) {
     this.#workers = workers;
   }
 
-  /** Does something with so many processes that have opened the store; they end after it, also when it fails. */
+  /**
+   * Does something with so many processes that have opened the store; they end after it, also when it fails.
+   * @throws Error if one of them ended by itself, whatever the task made of that.
+   */
   static async use<T>(
     subject: Subject,
     address: string,
     count: number,
     task: (fleet: Fleet) => Promise<T>,
   ): Promise<T> {
-    const workers = Array.from({ length: count }, () =>
-      fork(PROGRAM, [subject.name, address], { serialization: "advanced" })
-        // An order that comes too late; that the process has ended is told by its exit.
-        .on("error", () => undefined),
-    );
+    const workers = Array.from({ length: count }, () => startProcess(PROGRAM, [subject.name, address]));
+    const fleet = new Fleet(workers);
     try {
       await Promise.all(workers.map((worker) => answer(worker, "ready")));
-      const fleet = new Fleet(workers);
       const result = await task(fleet);
       await fleet.stop();
       return result;
+    } catch (error) {
+      const dead = fleet.#isStopped ? undefined : workers.find((worker) => endOf(worker) !== undefined);
+      throw dead ? endedByItself(dead) : error;
     } finally {
       await Promise.all(workers.map(endProcess));
     }
@@ -66,15 +69,15 @@ export class Fleet {
 
   /** Ends the processes, after what they are doing; all they have to tell was told. */
   async stop(): Promise<void> {
-    const running = this.#workers.filter((worker) => worker.connected);
-    const exits = running.map((worker) => once(worker, "exit"));
-    await this.#order({ do: "stop" }, "stopped", running);
-    await Promise.all(exits);
+    if (this.#isStopped) return;
+    await this.#order({ do: "stop" }, "stopped");
+    this.#isStopped = true;
+    await Promise.all(this.#workers.map(untilGone));
   }
 
-  #order<Is extends Report["is"]>(order: Order, is: Is, workers = this.#workers): Promise<ReportOf<Is>[]> {
+  #order<Is extends Report["is"]>(order: Order, is: Is): Promise<ReportOf<Is>[]> {
     return Promise.all(
-      workers.map((worker) => {
+      this.#workers.map((worker) => {
         worker.send(order);
         return answer(worker, is);
       }),
@@ -82,18 +85,8 @@ export class Fleet {
   }
 }
 
-function answer<Is extends Report["is"]>(worker: ChildProcess, is: Is): Promise<ReportOf<Is>> {
-  return new Promise((resolve, reject) => {
-    const end = (settle: () => void): void => {
-      worker.off("message", listen).off("exit", fail);
-      settle();
-    };
-    const fail = (): void => end(() => reject(new Error("A worker process ended by itself.")));
-    const listen = (report: Report): void => {
-      if (report.is === "broken") end(() => reject(new Error(report.reason)));
-      else if (report.is === is) end(() => resolve(report as ReportOf<Is>));
-    };
-    worker.on("message", listen).on("exit", fail);
-    if (hasEnded(worker)) fail();
-  });
+async function answer<Is extends Report["is"]>(worker: ChildProcess, is: Is): Promise<ReportOf<Is>> {
+  const report = await reply<Report>(worker, (each) => each.is === is || each.is === "broken");
+  if (report.is === "broken") throw new Error(report.reason);
+  return report as ReportOf<Is>;
 }

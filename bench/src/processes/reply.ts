@@ -1,10 +1,23 @@
 import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import { endOf } from "./children.ts";
 
-/** The next message of a process. @throws Error if it ends without one. */
-export async function reply<T>(process: ChildProcess): Promise<T> {
-  const ended = once(process, "exit").then(() => Promise.reject(new Error("A process ended by itself.")));
-  const [message] = (await Promise.race([once(process, "message"), ended])) as [T];
-  ended.catch(() => undefined);
-  return message;
+/** The next message of a process that fits. @throws Error if it ends, or has ended, without one. */
+export function reply<T>(child: ChildProcess, fits: (message: T) => boolean = () => true): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const listen = (message: T): void => {
+      if (fits(message)) settle(() => resolve(message));
+    };
+    const fail = (): void => settle(() => reject(endedByItself(child)));
+    const settle = (how: () => void): void => {
+      child.off("message", listen).off("exit", fail);
+      how();
+    };
+    child.on("message", listen).on("exit", fail);
+    if (endOf(child) !== undefined) fail();
+  });
+}
+
+/** What is told of a process that nobody had asked to end. */
+export function endedByItself(child: ChildProcess): Error {
+  return new Error(`A process ended by itself (${endOf(child)}).`);
 }

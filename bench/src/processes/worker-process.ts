@@ -5,15 +5,13 @@ import { machineTime, type Order, type Report } from "./messages.ts";
 import { MomentLog } from "./moment-log.ts";
 
 const [name = "", address = ""] = process.argv.slice(2);
+process.on("disconnect", () => process.exit());
 const session = await joinStore(name, address);
 
 let stop: (() => Promise<unknown>) | undefined;
 process.on("message", (order: Order) => {
   carryOut(order).catch((error: unknown) => tell({ is: "broken", reason: String(error) }));
 });
-process.on("disconnect", () => process.exit());
-// Ctrl-C is for the benchmark, which ends its workers.
-process.on("SIGINT", () => undefined);
 tell({ is: "ready" });
 
 async function carryOut(order: Order): Promise<void> {

@@ -1,5 +1,4 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
+import { startProcess, untilGone } from "../processes/children.ts";
 import { Fleet } from "../processes/fleet.ts";
 import type { Footprint } from "../processes/memory-messages.ts";
 import { reply } from "../processes/reply.ts";
@@ -51,14 +50,13 @@ async function drained(subject: Subject, jobs: number): Promise<Readings> {
 async function inProcess(subject: Subject, jobs: number): Promise<Readings> {
   // Another process knows only the subjects that are listed.
   if (![...ours, ...others].includes(subject)) return {};
-  const child = fork(PROGRAM, [subject.name, String(jobs)], { execArgv: [...process.execArgv, "--expose-gc"] });
-  const exit = once(child, "exit");
+  const child = startProcess(PROGRAM, [subject.name, String(jobs)], { execArgv: [...process.execArgv, "--expose-gc"] });
   try {
     const { bytesPerJob, peakBytes } = await reply<Footprint>(child);
     return { "waiting job": bytesPerJob, "peak RSS": peakBytes / MEGABYTE };
   } finally {
     // Then it ends by itself, and removes its store.
     if (child.connected) child.disconnect();
-    await exit;
+    await untilGone(child);
   }
 }
