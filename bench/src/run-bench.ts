@@ -28,7 +28,10 @@ export interface RunOptions extends BenchOptions {
   /** Adapters of others, each as a subject. */
   readonly fixtures?: readonly Fixture[];
   readonly watcher?: BenchWatcher;
-  /** Ends the run after the step that is under way; what was measured until then is the result. */
+  /**
+   * Ends the run after the step that is under way, or some seconds later if that goes on; what was measured until then is
+   * the result. What a step that stood still holds on to may keep the process from ending by itself.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -81,7 +84,7 @@ export async function runBench(options: RunOptions = {}): Promise<BenchResult> {
       const before = measurements.length;
       scenarios.push(about);
       await runScenario(scenario, suited.map(asHere), plan, {
-        isOver: () => signal?.aborted ?? false,
+        ...(signal && { signal }),
         begins: (step) => {
           timeline.push({ at: Math.round(seconds() * 10) / 10, ...step });
           watcher.stepBegins?.(step);

@@ -3,6 +3,7 @@ import { collectGarbage } from "./collect-garbage.ts";
 import type { Measurement, Parameters } from "./measurement.ts";
 import type { Case, Plan, Readings, Scenario } from "./scenario.ts";
 import { median, summarise } from "./statistics.ts";
+import { GivenUp, limitOf, NotEnded, withinLimit } from "./step-limit.ts";
 import type { Subject } from "./subject.ts";
 import { InvalidRun } from "./tally.ts";
 
@@ -18,8 +19,8 @@ export interface Step {
 
 /** What the runner tells whoever watches. */
 export interface Watcher {
-  /** Whether to stop before the next step. */
-  isOver(): boolean;
+  /** Stops before the next step, and gives up the one under way if it does not end in some seconds. */
+  readonly signal?: AbortSignal;
   begins(step: Step): void;
   /** With everything that the scenario has measured so far. */
   ended(step: Step, measurements: readonly Measurement[]): void;
@@ -40,17 +41,18 @@ export async function runScenario(
   const cases = scenario.cases(plan);
   const chance = new Chance(plan.seed);
   const records = cases.map((each) => subjects.map((subject) => new Recorder(scenario, each, subject)));
+  const stuck = new Set<Subject>();
   const soFar = (): Measurement[] => records.flatMap((row) => row.flatMap((record) => record.measurements()));
   for (let round = 1; round <= plan.runs; round++) {
     for (const [n, each] of cases.entries()) {
       if (round > runsOf(each, plan)) continue;
       for (const turn of chance.shuffled(subjects)) {
-        if (watcher.isOver()) return soFar();
+        if (watcher.signal?.aborted) return soFar();
         const { metrics, parameters = {} } = each;
         const step = { scenario: scenario.name, subject: turn.name, metrics: Object.keys(metrics), parameters, round };
         watcher.begins(step);
         if (!plan.smoke) collectGarbage();
-        await records[n]?.[subjects.indexOf(turn)]?.run(plan);
+        await records[n]?.[subjects.indexOf(turn)]?.run(plan, stuck, watcher.signal);
         watcher.ended(step, soFar());
       }
     }
@@ -76,11 +78,15 @@ class Recorder {
     this.#subject = subject;
   }
 
-  /** A run that is no measurement is marked, and the others go on. */
-  async run(plan: Plan): Promise<void> {
+  /** A run that is no measurement is marked, and the others go on. A subject that stood still is not waited for again. */
+  async run(plan: Plan, stuck: Set<Subject>, signal?: AbortSignal): Promise<void> {
     try {
-      this.#readings.push(await this.#case.run(this.#subject, plan));
+      if (stuck.has(this.#subject)) throw new InvalidRun("not begun, after one that did not end");
+      const run = () => this.#case.run(this.#subject, plan);
+      this.#readings.push(await withinLimit(run, limitOf(plan), signal));
     } catch (error) {
+      if (error instanceof GivenUp) return;
+      if (error instanceof NotEnded) stuck.add(this.#subject);
       const { message } = error as Error;
       this.#invalid.push(error instanceof InvalidRun ? message : `it failed: ${message}`);
     }

@@ -51,12 +51,9 @@ it("says that a process was killed, not what followed from it", async () => {
   });
 });
 
-it.skipIf(process.platform === "win32")("keeps Ctrl-C from its processes, in a group of their own", async () => {
-  await onStore(subject, async ({ address = "" }) => {
-    const program = programBeside("../src/processes/worker-process", import.meta.url);
-    const child = startProcess(program, [subject.name, address]);
-    await reply(child);
-    expect(() => process.kill(-(child.pid ?? Number.NaN), 0)).not.toThrow();
-    await endProcesses();
-  });
+it.skipIf(process.platform === "win32")("keeps Ctrl-C from processes, in a group of their own", async () => {
+  const child = startProcess(programBeside("programs/waits", import.meta.url), []);
+  await reply(child);
+  expect(() => process.kill(-(child.pid ?? Number.NaN), 0)).not.toThrow();
+  await endProcesses();
 });

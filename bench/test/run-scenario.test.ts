@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { countSteps, runScenario } from "../src/run-scenario.ts";
 import type { Plan, Scenario } from "../src/scenario.ts";
 import type { Subject } from "../src/subject.ts";
@@ -26,20 +26,23 @@ async function orderOf(
   { seed = 1, stopAfter = 100 } = {},
 ): Promise<string[]> {
   const order: string[] = [];
+  const interruption = new AbortController();
   await runScenario(
     scenario,
     subjects,
     { ...PLAN, seed },
     {
-      isOver: () => order.length >= stopAfter,
+      signal: interruption.signal,
       begins: (step) => void order.push(step.subject),
-      ended: () => undefined,
+      ended: () => {
+        if (order.length >= stopAfter) interruption.abort();
+      },
     },
   );
   return order;
 }
 
-const quiet = { isOver: () => false, begins: () => undefined, ended: () => undefined };
+const quiet = { begins: () => undefined, ended: () => undefined };
 const subjects = ["a", "b", "c"].map(subject);
 
 it("runs every subject once in every round", async () => {
@@ -114,4 +117,29 @@ it("stops after the step under way when it is asked to", async () => {
       { stopAfter: 4 },
     ),
   ).toHaveLength(4);
+});
+
+it("marks a run that does not end, and does not wait for that subject again", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    const scenario = scenarioOf(() => 1);
+    const run = async ({ name }: Subject) => (name === "b" ? new Promise<never>(() => undefined) : { add: 1 });
+    const cases = (plan: Plan) => scenario.cases(plan).map((each) => ({ ...each, run }));
+    const found = runScenario({ ...scenario, cases }, subjects, PLAN, quiet);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect((await found).map(({ values, invalid }) => [values, invalid])).toEqual([
+      [[1, 1, 1], []],
+      [
+        [],
+        [
+          "it did not end within 2 minutes",
+          "not begun, after one that did not end",
+          "not begun, after one that did not end",
+        ],
+      ],
+      [[1, 1, 1], []],
+    ]);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -47,8 +47,15 @@ export function benchCommand(program: Command): void {
     }
     refuseBesideFrom(self, flags);
     const { bench } = await import("../bench/bench.ts");
-    await bench(flags, file);
+    // A step that stood still may hold on to timers and connections for ever.
+    await bench(flags, file).finally(() => setTimeout(end, WAIT_MS).unref());
   });
+}
+
+const WAIT_MS = 1000;
+
+function end(): void {
+  process.stdout.write("", () => process.exit());
 }
 
 /** What says how to measure has no meaning where nothing is measured. */
