@@ -56,6 +56,9 @@ it("tells beside a row what its case lets travel together where the cases are ro
   const { columns, groups } = tableOf(SCENARIO, rows, new Book(rows));
   expect(columns.map(({ batching }) => batching)).toEqual([undefined]);
   expect(groups[0]?.rows.map(({ batching }) => batching)).toEqual(["one at a time", "calls merged"]);
+  const same = tableOf(SCENARIO, rows.slice(0, 1), new Book(rows));
+  expect(same.columns.map(({ batching }) => batching)).toEqual([undefined]);
+  expect(same.groups[0]?.rows.map(({ batching }) => batching)).toEqual(["one at a time"]);
 });
 
 it("never relates a value to a floor of another durability, or to one that is invalid", () => {

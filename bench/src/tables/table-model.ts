@@ -91,8 +91,12 @@ function layoutOf({ statistics = STATISTICS }: ScenarioInfo, measurements: reado
       columns: statistics.map((statistic) => ({ title: statistic, unit, statistic })),
     };
   }
+  const byMetric = Map.groupBy(measurements, ({ metric }) => metric);
+  const batchings = new Map([...byMetric].map(([metric, all]) => [metric, commonBatching(all)] as const));
+  // What is the same in all columns stands beside the rows.
+  const isMixed = new Set(batchings.values()).size > 1;
   const columns = [...units].flatMap(([metric, own]): Column[] => {
-    const batching = commonBatching(measurements.filter((each) => each.metric === metric));
+    const batching = isMixed ? batchings.get(metric) : undefined;
     const column = { unit: own, metric, ...(batching !== undefined && { batching }) };
     return sampled.has(metric)
       ? statistics.map((statistic) => ({
