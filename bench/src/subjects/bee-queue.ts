@@ -6,7 +6,7 @@ import { drainByWorker } from "./drain-by-worker.ts";
 import { onRedis } from "./others-on.ts";
 
 const PACKAGE: Package = { name: "bee-queue", version: "2.0.0" };
-// 100 costs more of the processor for each job, 1000 is slower.
+// 100 is no faster, 1000 is slower.
 const CONCURRENCY = 300;
 // What its documentation says to switch off where nobody listens: https://github.com/bee-queue/bee-queue#settings
 const SETTINGS = { getEvents: false, sendEvents: false, storeJobs: false, removeOnSuccess: true };
