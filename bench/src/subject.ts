@@ -58,7 +58,7 @@ export interface Subject {
   /** What is installed when it is first asked for. */
   readonly library?: Package;
   /** Opens it on an empty store of its own. */
-  open(): Promise<Session>;
+  readonly open: () => Promise<Session>;
   /** Opens it on the store of another session, where several processes can share one. */
   readonly join?: (address: string) => Promise<Session>;
   /** A backend of ours: opens the contract itself on the store of a session, with so many connections at most. */
