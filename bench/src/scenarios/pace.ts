@@ -32,15 +32,6 @@ export class Pace {
     return this.#warmUp + this.#jobs;
   }
 
-  get isOver(): boolean {
-    return this.#count >= this.total;
-  }
-
-  /** How far it came, for who waited in vain. */
-  get progress(): string {
-    return `no more than ${this.#count} of ${this.total} jobs ran`;
-  }
-
   /** A job has begun. Only two of them are worth a look at the clock. */
   began(clock: () => number = machineTime): void {
     this.#count++;
@@ -50,7 +41,7 @@ export class Pace {
 
   /** Jobs per second. @throws InvalidRun if not all have begun. */
   rate(): number {
-    if (!this.isOver) throw new InvalidRun(this.progress);
+    if (this.#count < this.total) throw new InvalidRun(`no more than ${this.#count} of ${this.total} jobs ran`);
     return perSecond(this.#jobs, this.#to - this.#from);
   }
 }
