@@ -8,9 +8,9 @@ import { SIDEQUEST } from "./sidequest-package.ts";
 import { WAL } from "./wal.ts";
 
 // In one process and thread, as the others run: https://docs.sidequestjs.com/engine/configuration. It claims as many as
-// it has handlers free, and rests for its interval when it has none, so 50 are slower.
+// it has handlers free, and rests for its interval when it has none; 500 are no faster, nor is an interval of 1.
 const ENGINE = { fork: false, runner: "inline", jobPollingInterval: 10 };
-const BEST = 500;
+const BEST = 50;
 const IN_FLIGHT = 50;
 
 interface Sidequest {
