@@ -1,10 +1,6 @@
 import { type FSWatcher, watch } from "node:fs";
 
-/**
- * Rings once when a file is written, as far as the operating system can tell: never needed, since its owner looks by
- * itself too. It has to be set again after it rang, because a commit is hundreds of writes: while others drain a queue,
- * to be told of each would take a tenth of the processor's time from them.
- */
+/** Tells when a file is written, as far as the operating system can: never needed, since its owner looks by itself too. */
 export class FileAlarm {
   readonly #path: string;
   readonly #ring: () => void;
@@ -20,12 +16,9 @@ export class FileAlarm {
     return this.#watcher !== undefined;
   }
 
-  set(): void {
+  start(): void {
     try {
-      this.#watcher = watch(this.#path, { persistent: false }, () => {
-        this.stop();
-        this.#ring();
-      }).on("error", () => this.stop());
+      this.#watcher = watch(this.#path, { persistent: false }, this.#ring).on("error", () => this.stop());
     } catch {
       this.stop();
     }
