@@ -33,6 +33,7 @@ export function benchCommand(program: Command): void {
     .option("--scenarios <names>", "only these; `all` for those that take minutes as well", several)
     .option("--smoke", "everything once and small, to see that it runs")
     .option("--runs <n>", "how often everything is repeated (3)", wholeNumber("--runs", 1, 1000))
+    .option("--seed <n>", "where the order of the subjects is drawn from (1)", wholeNumber("--seed", 1, 2 ** 32 - 1))
     .option("--seconds <n>", "how long a measurement without a natural end lasts", wholeNumber("--seconds", 1, 86_400))
     .option("--backlogs <sizes>", "how many jobs wait, in the scenarios where they do", sizes)
     .option("--connections <n>", "how many, in that scenario (600)", wholeNumber("--connections", 1, 100_000))
@@ -77,7 +78,8 @@ function sizes(text: string): readonly number[] {
 
 const HELP = `
 Exit code 1 when a run was invalid, when nothing was measured, and when --smoke by itself could not run everything for
-another reason than a missing server. Ctrl-C ends the benchmark after the step under way; what was measured is kept.
+another reason than a missing server. Ctrl-C ends the benchmark after the step under way, which has five seconds left; what was
+measured is kept.
 ANYQUEUE_BENCH_POSTGRES_URL and ANYQUEUE_BENCH_REDIS_URL name servers to measure on instead of ones of our own.
 
 Examples:
