@@ -79,7 +79,6 @@ export async function runBench(options: RunOptions = {}): Promise<BenchResult> {
         timeline,
       });
     for (const { scenario, suited } of tasks) {
-      if (signal?.aborted) break;
       const about = aboutOf(scenario);
       const before = measurements.length;
       scenarios.push(about);
@@ -96,10 +95,13 @@ export async function runBench(options: RunOptions = {}): Promise<BenchResult> {
         },
       });
       const found = measurements.slice(before);
-      if (found.length === 0 && !signal?.aborted) {
-        leftOut.push({ what: `the scenario ${scenario.name}`, because: "nothing came of its cases" });
+      if (found.length > 0) {
+        watcher.scenarioEnded?.(about, found);
+        continue;
       }
-      watcher.scenarioEnded?.(about, found);
+      scenarios.pop();
+      if (signal?.aborted) break;
+      leftOut.push({ what: `the scenario ${scenario.name}`, because: "nothing came of its cases" });
     }
     return soFar();
   } finally {

@@ -2,6 +2,7 @@ import { figure, ratioFigure, together } from "../../tables/figure.ts";
 import { traitsOf, type Unit } from "../../units.ts";
 import { colourOf } from "../palette.ts";
 import type { Plotting } from "../plotting.ts";
+import { LEFT, RIGHT } from "./anchors.ts";
 import { cut } from "./cut.ts";
 import type { Bar, Group, Panel } from "./panel.ts";
 
@@ -27,8 +28,6 @@ export function barChart(panel: Panel, { Plot, draw }: Plotting): string {
   const related = bars.filter(({ hasReference }) => hasReference);
   const measured = bars.filter(({ value }) => value !== undefined);
   const most = Math.max(panel.scale === "ratio" ? 1 : 0, ...measured.map(({ high }) => high));
-  const left = { frameAnchor: "left", textAnchor: "start" } as const;
-  const right = { frameAnchor: "right", textAnchor: "end" } as const;
   return draw(
     {
       width: WIDTH,
@@ -39,17 +38,17 @@ export function barChart(panel: Panel, { Plot, draw }: Plotting): string {
       color: { type: "identity" },
       style: { fontSize: "12px" },
       marks: [
-        Plot.text(headings, { ...left, y: "y", text: "title", fill: "var(--muted)", fontSize: 10.5 }),
+        Plot.text(headings, { ...LEFT, y: "y", text: "title", fill: "var(--muted)", fontSize: 10.5 }),
         Plot.text(headings, {
-          ...left,
+          ...LEFT,
           y: (d: Heading) => d.y + 14,
           text: "reference",
           fill: "var(--muted)",
           fontSize: 10.5,
         }),
-        Plot.text(bars, { ...left, y: (d: Placed) => d.y - 9, text: "label", fill: "var(--ink)" }),
+        Plot.text(bars, { ...LEFT, y: (d: Placed) => d.y - 9, text: "label", fill: "var(--ink)" }),
         Plot.text(bars, {
-          ...right,
+          ...RIGHT,
           y: (d: Placed) => d.y - 9,
           text: "text",
           fill: (d: Placed) => (d.value === undefined ? "var(--bad)" : "var(--ink)"),
@@ -77,7 +76,7 @@ export function barChart(panel: Panel, { Plot, draw }: Plotting): string {
           strokeDasharray: "2,2",
         }),
         Plot.text(bars, {
-          ...left,
+          ...LEFT,
           y: (d: Placed) => d.y + BAR + 9,
           text: (d: Placed) => together(d.batching),
           fill: "var(--muted)",

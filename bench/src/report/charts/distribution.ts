@@ -5,6 +5,7 @@ import { figure, SURVIVES, together } from "../../tables/figure.ts";
 import { isValid } from "../../tables/relation.ts";
 import { colourOf } from "../palette.ts";
 import type { Plotting } from "../plotting.ts";
+import { LEFT, RIGHT } from "./anchors.ts";
 import { cut } from "./cut.ts";
 import { decades } from "./decades.ts";
 import { titleOf } from "./panel.ts";
@@ -41,8 +42,6 @@ export function distributionChart(members: readonly Measurement[], { Plot, draw 
   const hills = valid.flatMap(({ measurement, y }) =>
     hillOf(measurement, domain).map((point) => ({ ...point, y, subject: measurement.subject })),
   );
-  const left = { frameAnchor: "left", textAnchor: "start" } as const;
-  const right = { frameAnchor: "right", textAnchor: "end" } as const;
   return draw(
     {
       width: WIDTH,
@@ -57,9 +56,9 @@ export function distributionChart(members: readonly Measurement[], { Plot, draw 
       style: { fontSize: "12px" },
       marks: [
         Plot.gridX({ stroke: "var(--line)", strokeOpacity: 1, ticks: decades(domain) }),
-        Plot.text(headings, { ...left, y: "y", text: "title", fill: "var(--muted)", fontSize: 10.5 }),
+        Plot.text(headings, { ...LEFT, y: "y", text: "title", fill: "var(--muted)", fontSize: 10.5 }),
         Plot.text(rows, {
-          ...left,
+          ...LEFT,
           y: (d: Row) => d.y - HILL - 21,
           text: (d: Row) => cut(d.measurement.subject, CHARACTERS - d.text.length),
           fill: "var(--ink)",
@@ -67,7 +66,7 @@ export function distributionChart(members: readonly Measurement[], { Plot, draw 
           strokeWidth: 3,
         }),
         Plot.text(rows, {
-          ...right,
+          ...RIGHT,
           y: (d: Row) => d.y - HILL - 21,
           text: "text",
           fill: (d: Row) => (isValid(d.measurement) ? "var(--ink)" : "var(--bad)"),
@@ -76,7 +75,7 @@ export function distributionChart(members: readonly Measurement[], { Plot, draw 
           strokeWidth: 3,
         }),
         Plot.text(rows, {
-          ...left,
+          ...LEFT,
           y: (d: Row) => d.y - HILL - 8,
           text: (d: Row) => together(d.measurement.batching),
           fill: "var(--muted)",

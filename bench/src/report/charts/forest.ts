@@ -1,6 +1,7 @@
 import { type ComparedRow, titleOf, type Verdict } from "../../compare/compare.ts";
 import { ratioText } from "../../compare/comparison-text.ts";
 import type { Plotting } from "../plotting.ts";
+import { LEFT, RIGHT } from "./anchors.ts";
 
 const WIDTH = 360;
 const ROW = 34;
@@ -62,8 +63,7 @@ export function forestChart(rows: readonly ComparedRow[], { Plot, draw }: Plotti
       marks: [
         Plot.ruleX([1], { stroke: "var(--ink)", strokeDasharray: "2,2" }),
         Plot.text(placed, {
-          frameAnchor: "left",
-          textAnchor: "start",
+          ...LEFT,
           y: (d: Placed) => d.y - 13,
           text: "label",
           fill: "var(--ink)",
@@ -71,8 +71,7 @@ export function forestChart(rows: readonly ComparedRow[], { Plot, draw }: Plotti
           strokeWidth: 3,
         }),
         Plot.text(placed, {
-          frameAnchor: "right",
-          textAnchor: "end",
+          ...RIGHT,
           y: (d: Placed) => d.y - 13,
           text: "text",
           fill: "colour",

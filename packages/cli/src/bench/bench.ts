@@ -62,7 +62,9 @@ async function measure(flags: BenchFlags, isQuiet: boolean, jsonFile: string | u
   const view = viewOn(process.stderr, isQuiet ? undefined : process.stdout);
   const watcher: BenchWatcher = { ...view, measured: (soFar) => keep(soFar, jsonFile) };
   using interruption = onInterruption(() => view.end());
-  interruption.signal.addEventListener("abort", () => view.note("Ends after this step; Ctrl-C ends it at once."));
+  interruption.signal.addEventListener("abort", () =>
+    view.note("Ends after this step, or in five seconds; Ctrl-C ends it at once."),
+  );
   const result = await runBench({ ...options, fixtures, watcher, signal: interruption.signal }).finally(() =>
     view.end(),
   );

@@ -78,8 +78,8 @@ function sizes(text: string): readonly number[] {
 
 const HELP = `
 Exit code 1 when a run was invalid, when nothing was measured, and when --smoke by itself could not run everything for
-another reason than a missing server. Ctrl-C ends the benchmark after the step under way, which has five seconds left; what was
-measured is kept.
+another reason than a missing server. Ctrl-C ends the benchmark after the step under way, which has five seconds left;
+what was measured is kept.
 ANYQUEUE_BENCH_POSTGRES_URL and ANYQUEUE_BENCH_REDIS_URL name servers to measure on instead of ones of our own.
 
 Examples:
