@@ -29,7 +29,7 @@ type Queues = new (name: string, settings: object) => Queue;
 /** bee-queue: jobs are removed when they are done. */
 export const beeQueue: Subject = {
   name: PACKAGE.name,
-  batching: "none",
+  batching: "adds pipelined",
   hasPriorities: false,
   configuration: `concurrency ${CONCURRENCY}, ${JSON.stringify(SETTINGS)}`,
   library: PACKAGE,

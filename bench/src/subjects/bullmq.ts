@@ -48,7 +48,7 @@ const stores = {
 export function bullmq(store: Store): Subject {
   return {
     name: `bullmq ${store}`,
-    batching: "none",
+    batching: store === "redis" ? "adds pipelined" : "none",
     hasDelays: true,
     configuration: JSON.stringify({ ...BEST, ...JOB }),
     library: PACKAGE,

@@ -49,7 +49,7 @@ const stores = {
 export function platformatic(store: keyof typeof stores): Subject {
   return {
     name: `platformatic ${store}`,
-    batching: "none",
+    batching: store === "redis" ? "adds pipelined" : "none",
     configuration: JSON.stringify(BEST),
     hasPriorities: false,
     hasBulk: false,
