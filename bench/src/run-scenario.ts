@@ -2,6 +2,7 @@ import { Chance } from "./chance.ts";
 import { collectGarbage } from "./collect-garbage.ts";
 import type { Measurement, Parameters } from "./measurement.ts";
 import type { Case, Plan, Readings, Scenario } from "./scenario.ts";
+import { withoutOutage } from "./servers/outages.ts";
 import { median, summarise } from "./statistics.ts";
 import { GivenUp, limitOf, NotEnded, withinLimit } from "./step-limit.ts";
 import type { Subject } from "./subject.ts";
@@ -82,7 +83,7 @@ class Recorder {
   async run(plan: Plan, stuck: Set<Subject>, signal?: AbortSignal): Promise<void> {
     try {
       if (stuck.has(this.#subject)) throw new InvalidRun("not begun, after one that did not end");
-      const run = () => this.#case.run(this.#subject, plan);
+      const run = () => withoutOutage(this.#subject, () => this.#case.run(this.#subject, plan));
       this.#readings.push(await withinLimit(run, limitOf(plan), signal));
     } catch (error) {
       if (error instanceof GivenUp) return;
