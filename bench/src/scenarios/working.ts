@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Ran, type Session } from "../subject.ts";
+import type { Ran, Session } from "../subject.ts";
 
 /** A worker that hangs with a job may never end. */
 const PATIENCE_MS = 30_000;
