@@ -29,7 +29,7 @@ export class Watcher {
 
   constructor(db: Database, path: string) {
     this.#dataVersion = db.prepare<[], number>("PRAGMA data_version").pluck() as Statement<[], number>;
-    this.#alarm = path === MEMORY ? undefined : new FileAlarm(`${path}-wal`, () => this.#stir());
+    this.#alarm = path === MEMORY ? undefined : new FileAlarm(`${path}-wal`, () => this.#wakeUp());
   }
 
   /** Calls `wake` until the function that comes back is called. */
@@ -68,16 +68,13 @@ export class Watcher {
   #start(): void {
     if (this.#alarm === undefined) return;
     this.#seen = this.#look();
-    this.#alarm.start();
     this.#pause = PAUSE_MS.busy;
     this.#schedule();
   }
 
   /** Something was written, by whomever. */
-  #stir(): void {
-    const isSoon = this.#pause < 2 * PAUSE_MS.busy;
+  #wakeUp(): void {
     this.#pause = PAUSE_MS.busy;
-    if (isSoon || this.#timer === undefined) return;
     clearTimeout(this.#timer);
     this.#schedule();
   }
@@ -93,11 +90,15 @@ export class Watcher {
     const version = this.#look();
     if (version !== this.#seen) {
       this.#seen = version;
+      this.#alarm?.stop();
       this.#pause = PAUSE_MS.busy;
       this.tell([{ resync: true }]);
+    } else if (this.#pause < PAUSE_MS.quiet) {
+      this.#pause = Math.min(this.#pause * SLOWDOWN, PAUSE_MS.quiet);
+      // What was written before it was set is seen at the next look, which still comes soon.
+      if (this.#pause === PAUSE_MS.quiet) this.#alarm?.set();
     } else {
-      const pause = this.#pause * SLOWDOWN;
-      this.#pause = pause < PAUSE_MS.quiet ? pause : this.#alarm?.isSet ? PAUSE_MS.asleep : PAUSE_MS.quiet;
+      this.#pause = this.#alarm?.isSet ? PAUSE_MS.asleep : PAUSE_MS.quiet;
     }
   }
 
