@@ -50,6 +50,11 @@ export class Load {
     await promise;
   }
 
+  /** Whether a call has failed by now. */
+  get isTroubled(): boolean {
+    return this.#troubles.size > 0;
+  }
+
   async #run(fault: (load: Load) => Promise<void>): Promise<LoadReport> {
     const [adding, working] = await Promise.all([this.#open(2), this.#open(2)]);
     const workers = working.map((queue) => this.#work(queue));
