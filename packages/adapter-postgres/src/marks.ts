@@ -58,8 +58,8 @@ export interface Ticket {
  * hints: a mark is dropped when something may have come in below it, and after a second at the latest; and there are none
  * while little is claimed.
  *
- * Where the look from the beginning is long, it is taken less often, and in between nobody asks what is below a mark.
- * Then it is also remembered below which token no lease is left.
+ * Where the look from the beginning is long, that takes too much of the time: then marks last longer, nothing that comes
+ * in drops them, and nobody asks what is below. It is also remembered below which token no lease is left (ADR 11).
  */
 export class Marks {
   readonly #marks = new Map<string, Mark>();
@@ -69,7 +69,7 @@ export class Marks {
   readonly #droppedAt = new Map<string, number>();
   #drops = 0;
   #clearedAt = 0;
-  #types: string | undefined = "";
+  #types = "";
   /** How many pages the last look from the beginning had to read beyond what its jobs need. */
   #cost = 0;
   #lifetime = LIFETIME;

@@ -224,13 +224,15 @@ END $$;`;
  *   that it neither locks nor walks over jobs without a bound.
  * - `marks` are places below which the caller believes a lane to hold nothing. The index entries of claimed jobs stay until
  *   the next vacuum, or for as long as somebody keeps an old snapshot open, and every claim would walk over all of them. A
- *   mark is a hint: a lane that gives too little above it is looked through from its beginning.
+ *   mark is a hint: a lane that gives too little above it is looked through from its beginning, unless `marks` also say
+ *   from which token on these lanes may hold leases (`{ lanes: { [lane]: place }, held }`): then such looks are long, and
+ *   what is below waits for the next one.
  * - `most` is 0 for who takes nothing but asks whether there is something, and -1 for who took what it wanted otherwise.
  * - With nothing to do it only reads: no transaction id, nothing in the write-ahead log.
  *
  * `poll_jobs` does the same, and `settle_and_poll` finishes jobs before that. They answer a row with JSON for the jobs of
  * each claim (kind 0), or one for each job where these are large (4), one for each job taken over (1), then
- * `[next due time, clock, pages, where it stopped]` (2); as kind 3 what `settle` answers.
+ * `[next due time, clock, pages, where it stopped, milliseconds, held]` (2); as kind 3 what `settle` answers.
  */
 export const POLL = String.raw`
 CREATE OR REPLACE FUNCTION poll(${POLL_PARAMETERS})${polling(BY_ROWS)}
