@@ -1,25 +1,25 @@
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+
 /** Chance that can be repeated: the same seed, the same choices. */
 export class Chance {
-  #state: number;
+  readonly #generator: ReturnType<typeof xoroshiro128plus>;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.#generator = xoroshiro128plus(seed);
   }
 
-  /** A number from 0 up to 1. After Tommy Ettinger's Mulberry32, which is good enough to choose and small. */
+  /** A number from 0 up to 1. */
   next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = this.#state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    return uniformFloat64(this.#generator);
   }
 
   /** The same items in another order, each order as likely as any other (Fisher and Yates). */
   shuffled<T>(items: readonly T[]): T[] {
     const all = [...items];
     for (let last = all.length - 1; last > 0; last--) {
-      const other = Math.floor(this.next() * (last + 1));
+      const other = uniformInt(this.#generator, 0, last);
       [all[last], all[other]] = [all[other] as T, all[last] as T];
     }
     return all;
