@@ -4,7 +4,6 @@ import {
   EventsSchema,
   IdsSchema,
   LanesSchema,
-  MAX_BATCH,
   MAX_JOBS,
   NewEventSchema,
   RemoveByIdsSchema,
@@ -16,28 +15,25 @@ import type { Adapter, Capabilities, Hint, Unsubscribe } from "../contract/adapt
 import type { CasOutcome, Change } from "../contract/change.ts";
 import type { AppendOutcome, EventPage, EventQuery, NewEvent } from "../contract/event.ts";
 import type { At, InsertOutcome } from "../contract/insert.ts";
-import type { Job, NewJob } from "../contract/job.ts";
+import type { Job } from "../contract/job.ts";
 import type { LaneSettings, LaneStatus } from "../contract/lane.ts";
 import type { PollRequest, PollResult } from "../contract/poll.ts";
 import type { Found, Page, RemoveQuery } from "../contract/query.ts";
-import { isQueueError, QueueError } from "../errors.ts";
-import { isRenewal } from "../semantics/decide.ts";
+import { QueueError } from "../errors.ts";
 import { warn } from "../warn.ts";
 import type { FailurePolicy } from "../policy/failure.ts";
-import { checkBytes, checkCount, MAX_BATCH_BYTES, nameOf } from "./bounds.ts";
+import { checkBytes, checkCount, nameOf } from "./bounds.ts";
 import { type ChangeInput, checkChange } from "./change-input.ts";
 import { distinctRuns, isDistinct } from "./distinct.ts";
 import { refuseCycles } from "./cycles.ts";
 import { checkJob, type JobInput } from "./job-input.ts";
 import { checkLane } from "./lane-input.ts";
 import { Lifecycle } from "./lifecycle.ts";
-import { Merger, type Route } from "./merger.ts";
 import { checkList, checkPoll, type ListInput, type PollInput } from "./poll-input.ts";
 import { promised } from "./promised.ts";
 import { Rescuer, type RescueRequest } from "./rescuer.ts";
-import { resend } from "./resend.ts";
+import { Sender } from "./sender.ts";
 import { refuseTwins } from "./twins.ts";
-import { isUnhindered, spawnsUnhindered } from "./unhindered.ts";
 import { withClock } from "./with-clock.ts";
 
 /** What one call to the adapter took, for metrics and tracing. */
@@ -62,7 +58,6 @@ export interface StoreOptions extends FailurePolicy {
 }
 
 const MAX_RESCUED = 1000;
-const BOUNDS = { items: MAX_BATCH, bytes: MAX_BATCH_BYTES };
 
 const validateAt = validator(AtSchema);
 const validateIds = validator(IdsSchema);
@@ -83,32 +78,14 @@ export class Store<Tx = never> {
   readonly #now: () => number;
   readonly #life: Lifecycle;
   readonly #rescuer: Rescuer;
-  readonly #inserts: Merger<NewJob, InsertOutcome>;
-  readonly #namedInserts: Merger<NewJob, InsertOutcome>;
-  readonly #changes: Merger<Change, CasOutcome>;
-  /** By themselves, so that no heartbeat waits for a change that waits for somebody else. */
-  readonly #renewals: Merger<Change, CasOutcome>;
-  /** Jobs whose id the caller gave. */
-  readonly #named = new WeakSet<NewJob>();
+  readonly #sender: Sender<Tx>;
 
   constructor(adapter: Adapter<Tx>, options: StoreOptions = {}) {
     this.#adapter = options.now ? withClock(adapter, options.now) : adapter;
     this.#now = options.now ?? Date.now;
     this.#life = new Lifecycle(adapter, options.observe);
     this.#rescuer = new Rescuer(this, options);
-    const mayResend = (error: unknown): boolean => !(error instanceof QueueError && error.code === "UNAVAILABLE");
-    const bounds = BOUNDS;
-    this.#inserts = new Merger({ bounds, mayResend, send: (jobs) => this.#send(jobs, undefined) });
-    this.#namedInserts = new Merger({ bounds, mayResend, send: (jobs) => this.#send(jobs, { maybeStored: true }) });
-    const changing: Route<Change, CasOutcome> = {
-      bounds,
-      // A call that is refused has changed nothing, and what is wrong with one of them must not be the others' trouble.
-      mayResend: (error) => isQueueError(error, "INVALID"),
-      send: (changes) => this.#sendChanges(changes, undefined),
-      keyOf: (change) => change.id,
-    };
-    this.#changes = new Merger(changing);
-    this.#renewals = new Merger(changing);
+    this.#sender = new Sender(this.#adapter, this.#life);
   }
 
   /** The adapter's name. */
@@ -162,17 +139,12 @@ export class Store<Tx = never> {
     const checked = inputs.map((input, i) => checkJob(input, nameOf("insert", "job", i, inputs.length)));
     const bytes = checkBytes(checked, "insert");
     const jobs = checked.map(({ job }) => job);
-    let named = at?.maybeStored === true;
-    for (const { job, named: byCaller } of checked) {
-      if (!byCaller || made?.has(job.id) === true) continue;
-      named = true;
-      this.#named.add(job);
-    }
+    const named = checked
+      .filter(({ job, named: byCaller }) => byCaller && made?.has(job.id) !== true)
+      .map(({ job }) => job);
     if (jobs.some(({ dependsOn }) => dependsOn !== undefined)) refuseCycles(jobs, "insert");
     if (at?.allOrNone === true) refuseTwins(jobs, "Cannot insert", (i) => `job ${i}`);
-    const merges = (at === undefined || onlyMaybeStored(at)) && jobs.every(isUnhindered);
-    if (merges) return (named ? this.#namedInserts : this.#inserts).add(jobs, bytes) as Promise<InsertOutcome[]>;
-    return this.#send(jobs, named ? { ...at, maybeStored: true } : at);
+    return this.#sender.insert(jobs, named, bytes, at);
   }
 
   /** Chooses and leases due jobs (P6–P11). Without `expired`, jobs whose lease has ended are settled about once a second (P15). */
@@ -202,16 +174,16 @@ export class Store<Tx = never> {
     const checked = inputs.map((input, i) => checkChange(input, nameOf("cas", "change", i, inputs.length)));
     const bytes = checkBytes(checked, "cas");
     const changes = checked.map(({ change }) => change);
-    return isDistinct(changes) ? this.#change(changes, bytes, at) : this.#changeInRuns(changes, bytes, at);
+    return isDistinct(changes) ? this.#sender.change(changes, bytes, at) : this.#changeInRuns(changes, bytes, at);
   }
 
   async #changeInRuns(changes: readonly Change[], bytes: number, at: At<Tx> | undefined): Promise<CasOutcome[]> {
     const runs = distinctRuns(changes);
     // All of them at once, since such a transaction may be over when the first is answered. They are done in their order.
     if (at?.tx !== undefined && this.capabilities.transactions === "synchronous")
-      return (await Promise.all(runs.map((run) => this.#change(run, bytes, at)))).flat();
+      return (await Promise.all(runs.map((run) => this.#sender.change(run, bytes, at)))).flat();
     const outcomes: CasOutcome[] = [];
-    for (const run of runs) outcomes.push(...(await this.#change(run, bytes, at)));
+    for (const run of runs) outcomes.push(...(await this.#sender.change(run, bytes, at)));
     return outcomes;
   }
 
@@ -298,33 +270,8 @@ export class Store<Tx = never> {
     return this.#rescuer.rescue(request);
   }
 
-  #change(changes: readonly Change[], bytes: number, at: At<Tx> | undefined): Promise<CasOutcome[]> {
-    if (at !== undefined || !changes.every(spawnsUnhindered)) return this.#sendChanges(changes, at);
-    const merger = changes.every(isRenewal) ? this.#renewals : this.#changes;
-    return merger.add(changes, bytes) as Promise<CasOutcome[]>;
-  }
-
-  #sendChanges(changes: readonly Change[], at: At<Tx> | undefined): Promise<CasOutcome[]> {
-    return this.#life.track("cas", () => this.#adapter.cas(changes, at), changes.length);
-  }
-
   #poll(request: PollRequest): Promise<PollResult> {
     return this.#life.track("poll", () => this.#adapter.poll(request));
-  }
-
-  #send(jobs: readonly NewJob[], at: At<Tx> | undefined): Promise<InsertOutcome[]> {
-    return this.#sendOnce(jobs, at).catch((error: unknown) => {
-      if (at?.tx !== undefined || !isQueueError(error, "UNAVAILABLE")) throw error;
-      return resend(() => this.#sendOnce(jobs, { ...at, maybeStored: true }), error, jobs, {
-        isNamed: (job) => this.#named.has(job),
-        pause: (ms) => this.#life.pause(ms),
-        allOrNone: at?.allOrNone === true,
-      });
-    });
-  }
-
-  #sendOnce(jobs: readonly NewJob[], at: At<Tx> | undefined): Promise<InsertOutcome[]> {
-    return this.#life.track("insert", () => this.#adapter.insert(jobs, at), jobs.length);
   }
 
   #checkAt(at: At<Tx> | undefined, verb: string): void {
@@ -345,8 +292,4 @@ export class Store<Tx = never> {
 function validatorOf(query: RemoveQuery): typeof validateIds {
   if (typeof query !== "object" || query === null) return validateRemove;
   return "ids" in query ? validateRemoveByIds : "keep" in query ? validateRetention : validateRemove;
-}
-
-function onlyMaybeStored(at: At<unknown>): boolean {
-  return at.now === undefined && at.tx === undefined && at.allOrNone !== true;
 }
