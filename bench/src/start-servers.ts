@@ -3,22 +3,19 @@ import { QueueError } from "@anyqueue/api";
 import type { ServerTraits } from "./machine.ts";
 import { install } from "./on-demand.ts";
 import { keep } from "./servers/kept.ts";
-import { postgres } from "./servers/postgres.ts";
-import { redis } from "./servers/redis.ts";
+import { kinds, type ServerName } from "./servers/kinds.ts";
 import type { ServerKind } from "./servers/server-kind.ts";
 import type { Subject } from "./subject.ts";
 
-type Name = NonNullable<Subject["server"]>;
-const kinds: Readonly<Record<Name, ServerKind>> = { postgres, redis };
 /** A server that was just started has until then to answer. */
 const START_MS = 30_000;
 
 /** The servers of a run. */
 export interface Servers {
   /** Those that answer, by name. */
-  readonly about: Readonly<Partial<Record<Name, ServerTraits>>>;
+  readonly about: Readonly<Partial<Record<ServerName, ServerTraits>>>;
   /** Why nothing can be measured on the others. */
-  readonly missing: Readonly<Partial<Record<Name, string>>>;
+  readonly missing: Readonly<Partial<Record<ServerName, string>>>;
   stop(): Promise<void>;
 }
 
@@ -28,8 +25,8 @@ export interface Servers {
  * @throws QueueError `INVALID` or `UNAVAILABLE` if the environment names a server that cannot be measured on.
  */
 export async function startServers(subjects: readonly Subject[]): Promise<Servers> {
-  const about: Partial<Record<Name, ServerTraits>> = {};
-  const missing: Partial<Record<Name, string>> = {};
+  const about: Partial<Record<ServerName, ServerTraits>> = {};
+  const missing: Partial<Record<ServerName, string>> = {};
   const stops: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => void (await Promise.all(stops.map((each) => each())));
   try {
@@ -51,7 +48,7 @@ export async function startServers(subjects: readonly Subject[]): Promise<Server
 }
 
 /** A private server, which is named in the environment from now on. */
-async function start(name: Name, folder: string, stops: (() => Promise<void>)[]): Promise<string> {
+async function start(name: ServerName, folder: string, stops: (() => Promise<void>)[]): Promise<string> {
   const { variable, url } = kinds[name];
   const { port, password, stop } = await keep(name, folder);
   stops.push(() => {

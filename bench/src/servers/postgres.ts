@@ -36,6 +36,16 @@ export const postgres: ServerKind = {
         [COUNTING]: counting ?? CAN_COUNT,
       };
     }, url),
+  // A crash forgets the statistics.
+  traces: () =>
+    onServer(async (client) => {
+      // As JSON, since the column is not there before version 14.
+      const { rows } = await client.query<{ traces: string }>(
+        `select concat_ws(', ', pg_postmaster_start_time(), stats_reset, to_jsonb(d) ->> 'sessions_killed') as traces
+          from pg_stat_database d where datname = current_database()`,
+      );
+      return rows[0]?.traces ?? "";
+    }),
 };
 
 /** Why statements cannot be counted on a server that is described so; undefined when they can. */

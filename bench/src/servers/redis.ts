@@ -29,21 +29,40 @@ export const redis: ServerKind = {
   client: CLIENT,
   programs: async () => redisPrograms(),
   url: (port, password) => `redis://:${password}@127.0.0.1:${port}`,
-  async describe(url) {
-    const client = await redisClient(url);
-    try {
+  describe: (url) =>
+    onRedisServer(async (client) => {
       const info = await client.info("server");
       const settings = await Promise.all(SETTINGS.map((name) => client.config("GET", name)));
       return { version: /redis_version:(\S+)/.exec(info)?.[1] ?? "unknown", ...Object.fromEntries(settings) };
-    } finally {
-      client.disconnect();
-    }
-  },
+    }, url),
+  traces: () =>
+    onRedisServer(async (client) => {
+      const sections = await Promise.all(["server", "stats"].map((section) => client.info(section)));
+      return tracesIn(sections.join(""));
+    }),
 };
+
+/**
+ * The id of the server's process, and how many clients it has disconnected for want of room. Of those that somebody told
+ * it to disconnect it keeps no count.
+ */
+export function tracesIn(info: string): string {
+  return (info.match(/^(run_id|evicted_clients|client_\w+_disconnections):.*$/gm) ?? []).join(", ");
+}
 
 /** The server of this run. */
 export function redisUrl(): string {
   return process.env[VARIABLE] ?? "";
+}
+
+/** Does something of the benchmark's own, on a connection of its own. */
+export async function onRedisServer<T>(work: (client: RedisClient) => Promise<T>, url = redisUrl()): Promise<T> {
+  const client = await redisClient(url);
+  try {
+    return await work(client);
+  } finally {
+    client.disconnect();
+  }
 }
 
 /**

@@ -17,6 +17,8 @@ export interface ServerKind {
   readonly url: (port: number, password: string) => string;
   /** Its version and the settings that matter to the figures. @throws Error if it does not answer, within `ANSWER_MS` */
   describe(url: string): Promise<Readonly<Record<string, string>>>;
+  /** What is never the same again after the server of this run ended, or ended somebody's connection, as far as it tells. */
+  traces(): Promise<string>;
 }
 
 /** How long a server may take for its first answer. */

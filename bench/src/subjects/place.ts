@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { onServer } from "../servers/postgres.ts";
-import { redisClient } from "../servers/redis.ts";
+import { onRedisServer } from "../servers/redis.ts";
 import type { Session, Subject } from "../subject.ts";
 import { scratch } from "./scratch.ts";
 
@@ -27,7 +27,7 @@ const places = {
   /** What all keys on Redis begin with. */
   prefix: async (): Promise<Place> => {
     const address = newName();
-    return { address, remove: () => dropKeys(address) };
+    return { address, remove: () => onRedisServer((client) => client.eval(DROP, 0, address)) };
   },
 };
 
@@ -66,9 +66,3 @@ const DROP = `
       redis.call('UNLINK', unpack(page[2], first, math.min(first + 4999, #page[2])))
     end
   until cursor == '0'`;
-
-async function dropKeys(prefix: string): Promise<void> {
-  const client = await redisClient();
-  await client.eval(DROP, 0, prefix);
-  client.disconnect();
-}
