@@ -10,7 +10,7 @@ const session = await joinStore(name, address);
 
 let stop: (() => Promise<unknown>) | undefined;
 process.on("message", (order: Order) => {
-  carryOut(order).catch((error: unknown) => tell({ is: "broken", reason: String(error) }));
+  carryOut(order).catch((error: unknown) => tell({ is: "broken", reason: (error as Error).message }));
 });
 tell({ is: "ready" });
 
@@ -23,7 +23,7 @@ async function carryOut(order: Order): Promise<void> {
     case "stop":
       await stop?.();
       await session.close();
-      return process.send?.({ is: "stopped" } satisfies Report, () => process.disconnect()) as undefined;
+      process.send?.({ is: "stopped" } satisfies Report, () => process.disconnect());
   }
 }
 

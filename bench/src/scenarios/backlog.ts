@@ -1,9 +1,10 @@
 import type { JobOptions } from "../jobs.ts";
+import { asLongAsJobsRun } from "../patience.ts";
 import type { Case, Readings, Scenario } from "../scenario.ts";
 import { median, perSecond } from "../statistics.ts";
 import { onStore, type Session, shareOf, type Subject } from "../subject.ts";
 import { queueSession } from "../subjects/queue-session.ts";
-import { InvalidRun, Tally } from "../tally.ts";
+import { Tally } from "../tally.ts";
 import { addInBulk } from "./adding.ts";
 import { insertMany, onQueue } from "./on-queue.ts";
 import { Pace, warmUpOf } from "./pace.ts";
@@ -17,8 +18,6 @@ const MOST_FOR_ROUNDS = 100_000;
 /** More is not drained just to be counted, and nothing of a queue that is given a share of the jobs. */
 const MOST_TO_COUNT = 10_000;
 const AN_HOUR_MS = 3_600_000;
-/** For the next job, when there is one. */
-const PATIENCE_MS = 30_000;
 
 /** What waits already. */
 interface Backlog {
@@ -146,21 +145,6 @@ async function drainSome(session: Session, pace: Pace, jobs: number, tally: Tall
   };
   if (session.work === undefined) return void (await session.drain(ran));
   await whileWorking(session, () => asLongAsJobsRun(over.promise, () => count), ran);
-}
-
-/** @throws InvalidRun when it is not over, and no job runs any more. */
-async function asLongAsJobsRun(over: Promise<void>, ran: () => number): Promise<void> {
-  const stuck = Promise.withResolvers<never>();
-  let seen = -1;
-  const timer = setInterval(() => {
-    if (ran() === seen) stuck.reject(new InvalidRun(`after ${seen} jobs it ran no other`));
-    seen = ran();
-  }, PATIENCE_MS);
-  try {
-    await Promise.race([over, stuck.promise]);
-  } finally {
-    clearInterval(timer);
-  }
 }
 
 function filled<T>(

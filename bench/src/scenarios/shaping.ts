@@ -1,6 +1,8 @@
 import type { JobInput, LaneSettings, Queue } from "@anyqueue/api";
+import { payloadOf } from "../jobs.ts";
 import type { Case, Readings, Scenario } from "../scenario.ts";
 import { perSecond } from "../statistics.ts";
+import { queueSession } from "../subjects/queue-session.ts";
 import { Tally } from "../tally.ts";
 import { insertMany, onQueue } from "./on-queue.ts";
 import { Pace, warmUpOf } from "./pace.ts";
@@ -67,20 +69,10 @@ async function measure(
   const addMs = performance.now() - startedAt;
 
   const tally = new Tally();
-  const worker = queue.work(
-    {
-      noop: ({ payload }) => {
-        pace.began();
-        tally.add(payload as number);
-      },
-    },
-    { lanes: ["bench"], concurrency: 100 },
-  );
-  try {
-    await worker.idle();
-  } finally {
-    await worker.stop();
-  }
+  await queueSession(queue).drain((n) => {
+    pace.began();
+    tally.add(n);
+  });
   tally.check(pace.total);
   return { "bulk add": perSecond(sizes.jobs, addMs), drain: pace.rate() };
 }
@@ -98,6 +90,6 @@ async function prepare(queue: Queue): Promise<void> {
 }
 
 function addAll(queue: Queue, count: number, shape: (n: number) => Partial<JobInput>, first = 0): Promise<void> {
-  const jobOf = (n: number): JobInput => ({ type: "noop", payload: n, lane: "bench", ...shape(n) });
+  const jobOf = (n: number): JobInput => ({ type: "noop", payload: payloadOf(n), lane: "bench", ...shape(n) });
   return insertMany(queue, count, (n) => jobOf(first + n));
 }

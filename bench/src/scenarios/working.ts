@@ -1,8 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { stopped } from "../patience.ts";
 import type { Ran, Session } from "../subject.ts";
-
-/** A worker that hangs with a job may never end. */
-const PATIENCE_MS = 30_000;
 
 /**
  * Does something while a worker works, and ends the worker after it: also when that fails, or it would poll on beside all
@@ -19,6 +16,6 @@ export async function whileWorking<T>(
   try {
     return await task();
   } finally {
-    await Promise.race([stop(), delay(PATIENCE_MS, undefined, { ref: false })]);
+    await stopped(stop);
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { stopped } from "../patience.ts";
 import type { Ran } from "../subject.ts";
 import { InvalidRun } from "../tally.ts";
 
@@ -7,7 +8,6 @@ const LOOK_MS = 2;
 /** In looks: after so many without a new job something else may have run the others, and at last nothing will. */
 const SILENCE = 50;
 const PATIENCE = 15_000;
-const STOP_MS = 30_000;
 
 /**
  * Lets workers of a queue work until nothing is `left`, waiting or under way. While they have jobs to run they are not
@@ -36,7 +36,6 @@ export async function drainByWorker(
       if (silence >= PATIENCE) throw new InvalidRun(`after ${count} jobs it ran no other`);
     }
   } finally {
-    // One that hangs with a job may hang here as well.
-    await Promise.race([stop(), delay(STOP_MS, undefined, { ref: false })]);
+    await stopped(stop);
   }
 }

@@ -1,5 +1,6 @@
 import type { Queue, WorkerOptions } from "@anyqueue/api";
 import { payloadOf, type Payload, payloadsOf, randomPriority } from "../jobs.ts";
+import { asLongAsJobsRun, stopped } from "../patience.ts";
 import type { Ran, Session } from "../subject.ts";
 
 /** The worker that is best for throughput. */
@@ -21,9 +22,28 @@ export function queueSession(queue: Queue): Session {
         })),
       ),
     drain: async (ran, concurrency = BEST.concurrency) => {
-      const worker = begin(ran, { concurrency, ...(concurrency === 1 && { prefetch: 0 }) });
-      await worker.idle();
-      await worker.stop();
+      let count = 0;
+      let trouble: Error | undefined;
+      const counted = (n: number): void => {
+        count++;
+        ran(n);
+      };
+      const worker = begin(counted, { concurrency, ...(concurrency === 1 && { prefetch: 0 }) });
+      // It goes on whatever the trouble is, and where a disk is full for ever; the same trouble is told once.
+      worker.on("error", (error) => {
+        const last = trouble?.message;
+        trouble = error as Error;
+        if (trouble.message !== last) process.emitWarning(trouble);
+      });
+      try {
+        await asLongAsJobsRun(
+          worker.idle(),
+          () => count,
+          () => trouble?.message,
+        );
+      } finally {
+        await stopped(() => worker.stop());
+      }
     },
     work: async (ran, finished) => {
       const worker = begin(ran, BEST);
