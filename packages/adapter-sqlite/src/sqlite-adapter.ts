@@ -92,7 +92,10 @@ export class SqliteAdapter implements Adapter<Database> {
   }
 
   async insert(jobs: readonly NewJob[], at: At<Database> = {}): Promise<InsertOutcome[]> {
-    return this.#write((tx) => insert(tx, jobs, clock(at), at.allOrNone === true), at.tx);
+    const outcomes = this.#write((tx) => insert(tx, jobs, clock(at), at.allOrNone === true), at.tx);
+    // Told before the commit too, so that who waits for jobs here claims them in the same transaction.
+    if (at.tx === undefined) this.#open.watcher.tell(lanesOf(jobs));
+    return outcomes;
   }
 
   async poll(request: PollRequest): Promise<PollResult> {
@@ -167,4 +170,8 @@ export function sqlite(options: SqliteOptions): SqliteAdapter {
 
 function clock({ now = Date.now() }: { readonly now?: number }): number {
   return now;
+}
+
+function* lanesOf(jobs: readonly NewJob[]): IterableIterator<Hint> {
+  for (const lane of new Set(jobs.map((job) => job.lane))) yield { lane };
 }

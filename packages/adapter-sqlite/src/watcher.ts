@@ -9,14 +9,17 @@ import { MEMORY } from "./options.ts";
  */
 const PAUSE_MS = { busy: 1, quiet: 10, asleep: 250 } as const;
 
+/** For how long to look without a pause when another connection has begun to write, in milliseconds. */
+const CLOSELY_MS = 1;
+
 /** How much longer each pause is than the one before while nothing happens. */
 const SLOWDOWN = 1.25;
 
 /**
  * Hears other connections commit, by SQLite's data version: a number that changes when another connection has changed
  * the file, and not by what this one commits, which is told precisely. When the file is at rest it sleeps, and the
- * operating system wakes it at the next write. That comes a little before the commit can be seen, so it then looks every
- * millisecond for a while. It does all this only while somebody listens.
+ * operating system wakes it at the next write. That may come a little before the commit can be seen, so it then looks at
+ * every turn of the event loop, and after that every millisecond for a while. It does all this only while somebody listens.
  */
 export class Watcher {
   readonly #dataVersion: Statement<[], number>;
@@ -24,6 +27,9 @@ export class Watcher {
   readonly #alarm: FileAlarm | undefined;
   readonly #listeners = new Set<(hint: Hint) => void>();
   #timer: NodeJS.Timeout | undefined;
+  #turn: NodeJS.Immediate | undefined;
+  /** True when this connection has written since the alarm was set, so that it is probably what rings. */
+  #isWriter = false;
   #pause: number = PAUSE_MS.busy;
   #seen: number | undefined;
 
@@ -46,6 +52,11 @@ export class Watcher {
 
   /** Tells what this connection has committed. */
   tell(hints: Iterable<Hint>): void {
+    this.#isWriter = true;
+    this.#pass(hints);
+  }
+
+  #pass(hints: Iterable<Hint>): void {
     if (this.#listeners.size === 0) return;
     for (const hint of hints) {
       for (const listener of this.#listeners) {
@@ -63,6 +74,7 @@ export class Watcher {
     this.#alarm?.stop();
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    clearImmediate(this.#turn);
   }
 
   #start(): void {
@@ -76,14 +88,22 @@ export class Watcher {
   #wakeUp(): void {
     this.#pause = PAUSE_MS.busy;
     clearTimeout(this.#timer);
-    this.#schedule();
+    if (this.#isWriter) this.#schedule();
+    else this.#lookClosely(performance.now() + CLOSELY_MS);
+  }
+
+  #lookClosely(until: number): void {
+    if (this.#look() !== this.#seen || performance.now() > until) this.#goOn();
+    else this.#turn = setImmediate(() => this.#lookClosely(until));
+  }
+
+  #goOn(): void {
+    this.#check();
+    if (this.#listeners.size > 0) this.#schedule();
   }
 
   #schedule(): void {
-    this.#timer = setTimeout(() => {
-      this.#check();
-      if (this.#listeners.size > 0) this.#schedule();
-    }, this.#pause).unref();
+    this.#timer = setTimeout(() => this.#goOn(), this.#pause).unref();
   }
 
   #check(): void {
@@ -92,14 +112,19 @@ export class Watcher {
       this.#seen = version;
       this.#alarm?.stop();
       this.#pause = PAUSE_MS.busy;
-      this.tell([{ resync: true }]);
+      this.#pass([{ resync: true }]);
     } else if (this.#pause < PAUSE_MS.quiet) {
       this.#pause = Math.min(this.#pause * SLOWDOWN, PAUSE_MS.quiet);
       // What was written before it was set is seen at the next look, which still comes soon.
-      if (this.#pause === PAUSE_MS.quiet) this.#alarm?.set();
+      if (this.#pause === PAUSE_MS.quiet) this.#fallAsleep();
     } else {
       this.#pause = this.#alarm?.isSet ? PAUSE_MS.asleep : PAUSE_MS.quiet;
     }
+  }
+
+  #fallAsleep(): void {
+    this.#isWriter = false;
+    this.#alarm?.set();
   }
 
   /** The version seen last where the file cannot be read just now; the next look will tell. */

@@ -26,6 +26,20 @@ it("commits verbs of the same tick once, in their order", async () => {
   expect(polled.jobs.map(({ id }) => id)).toEqual(["default:urgent", "default:1"]);
 });
 
+it("lets who waits for jobs claim them in the transaction that adds them", async () => {
+  const path = temporaryPath();
+  const store = await openStore({ path });
+  await store.insert([job("before", { lane: "other" })], { now: NOW });
+  let claimed: ReturnType<typeof claim> | undefined;
+  await store.subscribe(() => void (claimed ??= claim(store, 1)));
+  const before = commitsIn(path);
+
+  await store.insert([job("a")], { now: NOW });
+
+  expect((await claimed)?.map(({ id }) => id)).toEqual(["default:a"]);
+  expect(commitsIn(path) - before).toBe(1);
+});
+
 it("P10 does not write when a poll finds nothing", async () => {
   const path = temporaryPath();
   const store = await openStore({ path });
@@ -96,7 +110,8 @@ it("P24 goes on, and tells the others, when a listener throws", async () => {
   await store.insert([job("a")], { now: NOW });
   await store.insert([job("b")], { now: NOW });
 
-  expect(hints).toEqual([{ lane: "default" }, { lane: "default" }]);
+  // Each before it is committed, and after it.
+  expect(hints).toEqual(Array(4).fill({ lane: "default" }));
 });
 
 it("lets no lane come into being by a change or a poll", async () => {

@@ -28,7 +28,7 @@ it("P24 hears what another process commits, and tells its own commits by name", 
     });
   });
   await store.insert([job("own")], { now: NOW });
-  expect(hints).toEqual([{ lane: "default" }]);
+  expect(hints).toEqual([{ lane: "default" }, { lane: "default" }]);
   expect(await drain(worker)).toEqual(["default:own"]);
   await heard;
 });
