@@ -2,6 +2,7 @@ import "./backends.ts";
 import { CommanderError } from "commander";
 import { CommandError, describeFailure } from "./failure.ts";
 import { printable } from "./output/printable.ts";
+import { printsJson } from "./output/prints-json.ts";
 import { buildProgram } from "./program.ts";
 
 // A reader that has seen enough (`anyqueue list | head`) is no error.
@@ -39,7 +40,7 @@ function isHelp({ code, exitCode }: CommanderError): boolean {
 function fail(error: unknown): void {
   const { code, message, exitCode } = describeFailure(error);
   process.exitCode = exitCode;
-  if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
+  if (printsJson(process.argv.slice(2))) process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
   // A message may be a job's own error, which must neither break the line nor colour the terminal.
   else process.stderr.write(`anyqueue: ${printable(message)}\n`);
   if (process.env["DEBUG"]) console.error(error);
