@@ -1,5 +1,4 @@
-import { writeFileSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import {
   type BenchResult,
   type BenchWatcher,
@@ -19,7 +18,7 @@ import { UsageError } from "../failure.ts";
 import { Output } from "../output/output.ts";
 import { onInterruption } from "../signals.ts";
 import { findFixtures } from "./find-fixtures.ts";
-import { checkWritable } from "./output-file.ts";
+import { checkWritable, isReplaced, writeInOneStep } from "./output-file.ts";
 import { viewOn } from "./view.ts";
 
 /** Measures, or reads what was measured before, and shows it in all the ways that were asked for. */
@@ -46,7 +45,7 @@ export async function bench(flags: BenchFlags, jsonFile: string | undefined): Pr
     jsonFile !== undefined && { file: jsonFile, text: jsonText(result) },
     html !== undefined && report && { file: html, text: report(result, comparison) },
   ].filter((each) => typeof each === "object");
-  const written = await Promise.allSettled(files.map(({ file, text }) => writeFile(file, text)));
+  const written = await Promise.allSettled(files.map(async ({ file, text }) => writeInOneStep(file, text)));
   for (const [n, { file }] of files.entries()) {
     if (!printsJson && written[n]?.status === "fulfilled") process.stdout.write(`Written: ${file}\n`);
   }
@@ -74,9 +73,9 @@ async function measure(flags: BenchFlags, isQuiet: boolean, jsonFile: string | u
 
 /** Whatever becomes of this process in the next step, what was measured until then stays. */
 function keep(soFar: BenchResult, file: string | undefined): void {
-  if (file === undefined) return;
+  if (file === undefined || !isReplaced(file)) return;
   try {
-    writeFileSync(file, jsonText(soFar));
+    writeInOneStep(file, jsonText(soFar));
   } catch {
     // It is tried once more in the end, and told then.
   }
