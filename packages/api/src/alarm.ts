@@ -11,6 +11,11 @@ export class Alarm {
     this.#wake?.();
   }
 
+  /** Forgets a ring that came while nobody slept; for one who is about to look anyway. */
+  hush(): void {
+    this.#rung = false;
+  }
+
   /** Sleeps until rung, or for at most this many milliseconds; the process may end meanwhile if `keepsAlive` is false. */
   sleep(ms: number, { keepsAlive = true }: { readonly keepsAlive?: boolean } = {}): Promise<void> {
     return new Promise((resolve) => {

@@ -40,6 +40,8 @@ export class Claimer {
   #stopping = false;
   #pause = FIRST_PAUSE;
   #breathedAt = 0;
+  /** The last time it looked, there was no room. */
+  #isFull = false;
   #after: string | undefined;
   #loop: Promise<void> | undefined;
 
@@ -51,9 +53,14 @@ export class Claimer {
     this.#loop ??= this.#run();
   }
 
-  /** Looks again: there may be jobs, or room for them. */
+  /** Looks again: there may be jobs. */
   nudge(): void {
     this.#alarm.ring();
+  }
+
+  /** Looks again if it waits for room, and there is some; who had some knows already what there is to do. */
+  noteRoom(): void {
+    if (this.#isFull && this.#options.room() > 0) this.nudge();
   }
 
   /** Resolves when no poll is on its way any more. */
@@ -67,9 +74,12 @@ export class Claimer {
   async #run(): Promise<void> {
     while (!this.#stopping) {
       try {
+        // What it was woken for so far is there to be seen.
+        this.#alarm.hush();
         const room = this.#options.room();
+        this.#isFull = room <= 0;
         const sentAt = performance.now();
-        const sleepMs = room > 0 ? this.#takeIn(await this.#poll(room), sentAt) : Infinity;
+        const sleepMs = this.#isFull ? Infinity : this.#takeIn(await this.#poll(room), sentAt);
         if (sleepMs > 0 && !this.#stopping) await this.#alarm.sleep(sleepMs);
         else if (performance.now() - this.#breathedAt >= LONGEST_RUN) await this.#breathe();
       } catch (error) {
@@ -113,10 +123,11 @@ export class Claimer {
     if (found.jobs.length > 0) {
       this.#pause = FIRST_PAUSE;
       this.#options.take(found.jobs, sentAt);
-      return 0;
+      // Fewer than there is room for are all that are due, and the answer tells when to look again (P10).
+      if (found.nextDueAt !== null && found.nextDueAt <= found.now) return 0;
     }
     if (found.after !== undefined) return 0;
-    this.#options.onIdle();
+    if (found.jobs.length === 0) this.#options.onIdle();
     return this.#untilNext(found);
   }
 

@@ -14,21 +14,8 @@ import { LaneShares } from "./lane-shares.ts";
 import { reportError } from "./report.ts";
 import { runAttempt, type RunnerOptions } from "./runner.ts";
 import { Settler, type Settling } from "./settler.ts";
+import { announce, announceEnd, type WorkerEvents } from "./worker-events.ts";
 import type { WorkerSettings } from "./worker-options.ts";
-
-/** What a worker tells. */
-export interface WorkerEvents {
-  completed: [job: Job, result: unknown];
-  /** An attempt failed; `final` when the job is `failed` for good. */
-  failed: [job: Job, error: unknown, final: boolean];
-  cancelled: [job: Job];
-  /** The job was no longer this worker's when it came to settle it. */
-  lost: [job: Job];
-  /** Nothing is due in its lanes, and nothing is running. */
-  idle: [];
-  /** Something failed in the machinery; the worker goes on. */
-  error: [error: unknown];
-}
 
 /** What a worker needs of its queue. */
 export interface Workplace {
@@ -200,24 +187,23 @@ export class Worker extends EventEmitter<WorkerEvents> {
       if (ending.settlement) this.#settler.add({ held, ending });
       else this.#noteSettled({ held, ending }, false);
       this.#startNext();
-      this.#claimer.nudge();
+      this.#claimer.noteRoom();
     });
   }
 
-  #noteSettled({ held, ending }: Settling, lost: boolean): void {
-    const { job } = held;
-    // The claimer may be asleep because of it.
-    if (this.#hands.isSettlingTooMuch) this.#claimer.nudge();
+  #noteSettled(settling: Settling, lost: boolean): void {
     this.#hands.settled();
-    this.#heart.release(held);
-    if (lost) this.#announce("lost", job);
-    else if (ending.kind === "completed") this.#announce("completed", job, ending.result);
-    else if (ending.kind === "cancelled") this.#announce("cancelled", job);
-    else if (ending.kind === "failed")
-      this.#announce("failed", job, ending.error, ending.settlement?.set.state === "failed");
+    this.#claimer.noteRoom();
+    this.#heart.release(settling.held);
+    announceEnd(this, settling, lost);
     if (!this.#hands.areQuiet) return;
     this.#onQuiet?.();
-    if (this.#idlers.length > 0 || this.listenerCount("idle") > 0) this.#claimer.nudge();
+    if (this.#isAwaited) this.#claimer.nudge();
+  }
+
+  /** Somebody wants to know when it is idle. */
+  get #isAwaited(): boolean {
+    return this.#idlers.length > 0 || this.listenerCount("idle") > 0;
   }
 
   /** What a worker that is too busy to poll would do in polling. */
@@ -238,6 +224,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
       this.#found = true;
       return;
     }
+    if (!this.#isAwaited) return;
     // What was found since the last time has to be followed by an empty poll.
     if (this.#found) {
       this.#found = false;
@@ -245,17 +232,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
       return;
     }
     this.#releaseIdlers();
-    this.#announce("idle");
-  }
-
-  /** A listener that throws is the machinery's trouble, never the job's. */
-  #announce<E extends keyof WorkerEvents>(event: E, ...args: WorkerEvents[E]): void {
-    if (this.listenerCount(event) === 0) return;
-    try {
-      this.emit(event as never, ...(args as never));
-    } catch (error) {
-      this.#report(error);
-    }
+    announce(this, "idle");
   }
 
   #report(error: unknown): void {

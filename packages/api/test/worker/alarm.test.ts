@@ -34,6 +34,14 @@ describe("Alarm", () => {
     expect(await isOver(alarm.sleep(100))).toBe(false);
   });
 
+  it("forgets what rang before, if it is told to", async () => {
+    const alarm = new Alarm();
+    alarm.ring();
+    alarm.hush();
+
+    expect(await isOver(alarm.sleep(100))).toBe(false);
+  });
+
   it("sleeps for longer than a timer can count", async () => {
     const sleep = new Alarm().sleep(2 ** 40);
 

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { setImmediate as turn } from "node:timers/promises";
 import {
   type Context,
   createAdapter,
@@ -394,6 +395,39 @@ describe("the options of a worker", () => {
 
     expect(error.code).toBe("INVALID");
     expect(error.message).toContain(part);
+  });
+
+  it.each([1, 10])("ask the store once for a job that comes alone, with a concurrency of %i", async (concurrency) => {
+    const asked: number[] = [];
+    const queue = await openOn((adapter) => ({
+      poll: async (request) => {
+        const result = await adapter.poll(request);
+        asked.push(result.jobs.length);
+        return result;
+      },
+    }));
+    const worker = queue.work({ a: () => undefined }, { concurrency, interval: "1h" });
+    await queue.add("a", 1);
+    await worker.idle();
+    asked.length = 0;
+
+    await queue.add("a", 2);
+    await once(worker, "completed");
+    await turn();
+    expect(asked).toEqual([1]);
+  });
+
+  it("run what comes due after they took all that was due", async () => {
+    const queue = await openOn();
+    const ran: unknown[] = [];
+    const worker = queue.work({ a: ({ payload }) => void ran.push(payload) }, { interval: "1h" });
+    await queue.addMany([
+      { type: "a", payload: 1 },
+      { type: "a", payload: 2, options: { delay: 20 } },
+    ]);
+
+    await vi.waitFor(() => expect(ran).toEqual([1, 2]), soon);
+    await worker.stop();
   });
 
   it("bound how many handlers run at once", async () => {
