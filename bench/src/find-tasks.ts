@@ -4,7 +4,6 @@ import type { Plan, Scenario } from "./scenario.ts";
 import { throughput } from "./scenarios/throughput.ts";
 import type { Servers } from "./start-servers.ts";
 import type { Subject } from "./subject.ts";
-import { ours } from "./subjects/index.ts";
 
 /** A scenario with those it is measured on: one at least. */
 interface Task {
@@ -12,29 +11,30 @@ interface Task {
   readonly suited: readonly Subject[];
 }
 
-/** Of what is wanted, what this machine can measure, and what not, with the reasons. */
+/** Of what is wanted, what is measured on this machine, and what cannot be, with the reasons. */
 export async function findTasks(
   wanted: readonly Scenario[],
   candidates: readonly Subject[],
   plan: Plan,
   { about, missing }: Pick<Servers, "about" | "missing">,
 ): Promise<{ subjects: Subject[]; tasks: Task[]; leftOut: LeftOut[] }> {
-  const subjects: Subject[] = [];
+  const available: Subject[] = [];
   const tasks: Task[] = [];
   const leftOut: LeftOut[] = [];
   for (const subject of candidates) {
     const reason = await hindranceOf(subject, missing);
     if (reason) leftOut.push({ what: subject.name, ...reason });
-    else subjects.push(subject);
+    else available.push(subject);
   }
   for (const scenario of wanted) {
-    const suited = suitedTo(scenario, subjects, plan);
+    const suited = suitedTo(scenario, available, plan);
     if (suited.length > 0) tasks.push({ scenario, suited });
     else leftOut.push({ what: `the scenario ${scenario.name}`, ...whyNobody(scenario, candidates, missing) });
     const because = suited.length > 0 ? scenario.lacks?.(about) : undefined;
     if (because !== undefined)
       leftOut.push({ what: `the count of statements in ${scenario.name}`, because, server: "postgres" });
   }
+  const subjects = available.filter((subject) => tasks.some(({ suited }) => suited.includes(subject)));
   return { subjects, tasks, leftOut };
 }
 
@@ -62,7 +62,6 @@ function whyNobody(scenario: Scenario, candidates: readonly Subject[], missing: 
 
 /** A smoke sees that everything runs. That our backends do in their weaker durabilities, one scenario shows. */
 function suitedTo(scenario: Scenario, subjects: readonly Subject[], { smoke }: Plan): Subject[] {
-  const isSpared = (subject: Subject): boolean =>
-    smoke && scenario !== throughput && ours.includes(subject) && ["crash", "snapshot"].includes(subject.durability);
+  const isSpared = ({ isVariant = false }: Subject): boolean => smoke && scenario !== throughput && isVariant;
   return subjects.filter((subject) => scenario.suits(subject) && !isSpared(subject));
 }

@@ -4,6 +4,9 @@ import type { Unit } from "./units.ts";
 /** What an acknowledged job survives. Redis with an append-only file that is synced every second is at `crash`. */
 export type Durability = Capabilities["durability"];
 
+/** What a subject is that is not AnyQueue on some adapter: what a raw driver can do, or another queue. */
+export type Kind = "floor" | "other";
+
 /** What tells the cases of a scenario apart, in the order in which a table shows it: `{ backlog: 10_000, processes: 4 }`. */
 export type Parameters = Readonly<Record<string, string | number>>;
 
@@ -17,6 +20,7 @@ export interface Measurement {
   readonly unit: Unit;
   readonly parameters: Parameters;
   readonly subject: string;
+  readonly kind?: Kind;
   readonly durability: Durability;
   /** What travels together; printed beside every number, as the durability is. */
   readonly batching: string;

@@ -81,7 +81,7 @@ function queuesNamed(name: string): readonly Subject[] {
   if (found.length > 0) return found;
   return [
     named(
-      others.filter(({ floor }) => floor !== undefined),
+      others.filter(({ kind }) => kind === "other"),
       name,
       "other queue",
     ),

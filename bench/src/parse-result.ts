@@ -54,9 +54,10 @@ function damageOf({
 }
 
 function isMeasurement(each: Fields): boolean {
-  const { scenario, metric, subject, unit, durability, parameters, values, invalid, samples = [] } = each;
+  const { scenario, metric, subject, kind, unit, durability, parameters, values, invalid, samples = [] } = each;
   return (
     [scenario, metric, subject].every((name) => typeof name === "string") &&
+    [undefined, "floor", "other"].some((each) => each === kind) &&
     isUnit(unit) &&
     isDurability(durability) &&
     isRecord(parameters) &&

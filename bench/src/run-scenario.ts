@@ -1,3 +1,4 @@
+import { isQueueError } from "@anyqueue/api";
 import { Chance } from "./chance.ts";
 import { collectGarbage } from "./collect-garbage.ts";
 import type { Measurement, Parameters } from "./measurement.ts";
@@ -86,7 +87,8 @@ class Recorder {
       const run = () => withoutOutage(this.#subject, () => this.#case.run(this.#subject, plan));
       this.#readings.push(await withinLimit(run, limitOf(plan), signal));
     } catch (error) {
-      if (error instanceof GivenUp) return;
+      // What an adapter cannot do is left out, as what another queue has no call for.
+      if (error instanceof GivenUp || isQueueError(error, "UNSUPPORTED")) return;
       if (error instanceof NotEnded) stuck.add(this.#subject);
       const { message } = error as Error;
       this.#invalid.push(error instanceof InvalidRun ? message : `it failed: ${message}`);
@@ -98,7 +100,7 @@ class Recorder {
       const found = this.#readings.map((readings) => readings[metric]).filter((reading) => reading !== undefined);
       if (found.length === 0 && this.#invalid.length === 0) return [];
       const samples = found.filter((reading) => typeof reading === "object").map(summarise);
-      const { name, durability, batching, floor } = this.#subject;
+      const { name, kind, durability, batching, floor } = this.#subject;
       const own = this.#case.batching;
       const ofCase = typeof own === "string" ? own : own?.[metric];
       return {
@@ -107,6 +109,7 @@ class Recorder {
         unit,
         parameters: this.#case.parameters ?? {},
         subject: name,
+        ...(kind !== undefined && { kind }),
         durability,
         batching: ofCase ?? batching,
         ...(ofCase !== undefined && { batchedBy: "case" as const }),

@@ -1,6 +1,6 @@
 import type { Adapter } from "@anyqueue/api";
 import type { JobOptions } from "./jobs.ts";
-import type { Durability } from "./measurement.ts";
+import type { Durability, Kind } from "./measurement.ts";
 import type { Package } from "./on-demand.ts";
 
 /** Called for every job that a handler ran, with the number under which it was added. */
@@ -35,6 +35,8 @@ export interface Session {
 /** What is measured. */
 export interface Subject {
   readonly name: string;
+  /** AnyQueue on some adapter if this is silent. */
+  readonly kind?: Kind;
   /** What an acknowledged job survives; printed beside every number, and never ranked with another silently. */
   readonly durability: Durability;
   /** What travels together, in a few words (`adds merged, 500 claimed`); printed beside every number. */

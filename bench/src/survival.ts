@@ -1,7 +1,6 @@
 import { isInMemory, type Machine } from "./machine.ts";
 import type { Durability } from "./measurement.ts";
 import type { Subject } from "./subject.ts";
-import { others } from "./subjects/index.ts";
 import { SAFEST_FIRST } from "./tables/table-model.ts";
 
 /** Why less survives here than subjects promise. */
@@ -37,7 +36,7 @@ export function limitsOf({ disk, servers }: Machine): readonly Limit[] {
     postgres?.["synchronous_commit"] === "off" && {
       atMost: "crash" as const,
       because: "synchronous_commit is off on the Postgres server, and queues of others leave it as it is.",
-      holdsFor: (subject: Subject) => subject.server === "postgres" && others.includes(subject),
+      holdsFor: ({ server, kind }: Subject) => server === "postgres" && kind === "other",
     },
     redis !== undefined &&
       redis["appendonly"] !== "yes" && {

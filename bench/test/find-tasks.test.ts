@@ -6,13 +6,13 @@ const everything = { smoke: true };
 const NOWHERE = "there is no PostgreSQL on this machine";
 
 async function tasksOf(options: Parameters<typeof chosenSubjects>[0], servers: Parameters<typeof findTasks>[3]) {
-  const { tasks, leftOut } = await findTasks(
+  const { subjects, tasks, leftOut } = await findTasks(
     chosenScenarios(options),
     chosenSubjects(options),
     planOf(options),
     servers,
   );
-  return { scenarios: tasks.map(({ scenario }) => scenario.name), leftOut };
+  return { subjects, scenarios: tasks.map(({ scenario }) => scenario.name), leftOut };
 }
 
 it("runs every scenario where everything is to be had", async () => {
@@ -47,4 +47,10 @@ it("tells why statements are not counted", async () => {
   expect(leftOut).toEqual([
     { what: "the count of statements in cost", because: "somebody forbids it", server: "postgres" },
   ]);
+});
+
+it("names only subjects that are measured", async () => {
+  const options = { backends: ["memory"], scenarios: ["verbs"] };
+  const { subjects } = await tasksOf(options, { about: {}, missing: {} });
+  expect(subjects.map(({ name }) => name)).toEqual(["anyqueue memory"]);
 });

@@ -79,9 +79,9 @@ it("shows a page of a run in which nothing was valid", () => {
 
 it("compares bars only with what has the same durability and the same floor", () => {
   const all = [
-    measured({ subject: "floor full", values: [200] }),
+    measured({ subject: "floor full", kind: "floor", values: [200] }),
     measured({ subject: "ours full", floor: "floor full", values: [100] }),
-    measured({ subject: "floor normal", durability: "crash", values: [1000] }),
+    measured({ subject: "floor normal", kind: "floor", durability: "crash", values: [1000] }),
     measured({ subject: "ours normal", durability: "crash", floor: "floor normal", values: [900] }),
   ];
   const [panel] = panelsOf({ name: "throughput", about: "" }, all, new Book(all));
@@ -90,4 +90,11 @@ it("compares bars only with what has the same durability and the same floor", ()
     [{ name: "floor full", value: 200 }, ["ours full"]],
     [{ name: "floor normal", value: 1000 }, ["ours normal"]],
   ]);
+});
+
+it("colours and explains a subject by what it is, whatever it is called", () => {
+  const page = report(resultOf([measured({ subject: "floor of mine", kind: "other" })]));
+  expect(page).toContain("other queues");
+  expect(page).toContain("var(--other)");
+  expect(page).not.toMatch(/raw drivers<|AnyQueue</);
 });

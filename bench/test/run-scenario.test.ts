@@ -1,3 +1,4 @@
+import { QueueError } from "@anyqueue/api";
 import { expect, it, vi } from "vitest";
 import { countSteps, runScenario } from "../src/run-scenario.ts";
 import type { Plan, Scenario } from "../src/scenario.ts";
@@ -107,6 +108,15 @@ it("marks a run that lost a job, and goes on with the others", async () => {
     [[], ["1 were lost"]],
     [[], ["it failed: the server is gone"]],
   ]);
+});
+
+it("leaves out what an adapter cannot do", async () => {
+  const scenario = scenarioOf(({ name }) => {
+    if (name === "b") throw new QueueError("UNSUPPORTED", "no ordering keys");
+    return 1;
+  });
+  const measurements = await runScenario(scenario, subjects, PLAN, quiet);
+  expect(measurements.map((each) => each.subject)).toEqual(["a", "c"]);
 });
 
 it("stops after the step under way when it is asked to", async () => {

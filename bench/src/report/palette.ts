@@ -1,14 +1,8 @@
-/** Ours, the raw drivers, and the queues of others: what a colour tells at a glance. */
-export type Kind = "ours" | "floor" | "other";
+import type { Kind, Measurement } from "../measurement.ts";
 
-export function kindOf(subject: string): Kind {
-  if (subject.startsWith("floor ")) return "floor";
-  return subject.startsWith("anyqueue ") ? "ours" : "other";
-}
-
-/** The colour of a bar; the style sheet says what it is in the light and in the dark. */
-export function colourOf(subject: string): string {
-  return `var(--${kindOf(subject)})`;
+/** The colour of ours, the raw drivers, and the queues of others; the style sheet says what it is in the light and in the dark. */
+export function colourOf(kind: Kind | undefined): string {
+  return `var(--${kind ?? "ours"})`;
 }
 
 /** How the line of a subject looks. */
@@ -22,9 +16,10 @@ const COLOURS = 8;
 const DASHES = ["none", "5,3", "2,2", "9,3,2,3", "1,4", "10,5"];
 
 /** Tells the lines of a scenario apart: the same subject looks the same in each of its charts. */
-export function lineStyles(subjects: readonly string[]): (subject: string) => LineStyle {
-  const queues = subjects.filter((name) => kindOf(name) !== "floor");
-  const floors = subjects.filter((name) => kindOf(name) === "floor");
+export function lineStyles(measurements: readonly Measurement[]): (subject: string) => LineStyle {
+  const namesOf = (all: readonly Measurement[]): string[] => [...new Set(all.map(({ subject }) => subject))];
+  const queues = namesOf(measurements.filter(({ kind }) => kind !== "floor"));
+  const floors = namesOf(measurements.filter(({ kind }) => kind === "floor"));
   return (subject) => {
     const at = queues.indexOf(subject);
     return at < 0

@@ -40,10 +40,9 @@ ul.bad, .left-out, .machine { padding-left: 1.1rem; font-size: 0.9rem; }
 .bad { color: var(--bad); overflow-wrap: anywhere; }
 .good { color: var(--good); }
 .key { margin: 0 0 0.7rem; color: var(--muted); font-size: 0.86rem; }
-.key i { display: inline-block; width: 0.75em; height: 0.75em; margin: 0 0.4em 0 0.9em; border-radius: 2px; background: var(--swatch); }
-.key span { display: inline-block; margin-left: 0.9em; }
+.key i { display: inline-block; width: 0.75em; height: 0.75em; margin-right: 0.4em; border-radius: 2px; background: var(--swatch); }
+.key span { display: inline-block; margin-right: 0.9em; }
 .key svg { margin-right: 0.4em; vertical-align: middle; }
-.key > i:first-child { margin-left: 0; }
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(340px, 100%), 1fr)); gap: 1rem; align-items: start; }
 figure { margin: 0; padding: 0.9rem 1rem 0.8rem; border: 1px solid var(--line); border-radius: 10px; background: var(--card); }
 figcaption { margin-bottom: 0.35rem; font-weight: 600; }

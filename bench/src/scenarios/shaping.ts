@@ -38,7 +38,7 @@ export const shaping: Scenario = {
   about: "jobs per second in bulk and by one worker; the ratio is to plain jobs that have the lane to themselves",
   isLong: true,
   baseline: { parameter: "jobs" },
-  suits: ({ name }) => ["anyqueue memory", "anyqueue sqlite FULL", "anyqueue postgres ON"].includes(name),
+  suits: (subject) => subject.adapter !== undefined && subject.isVariant !== true,
   cases: ({ smoke }) => {
     const sizes = smoke ? { jobs: SMALL, waiting: SMALL } : { jobs: 20_000, waiting: 100_000 };
     return shapes.map((shape): Case => ({

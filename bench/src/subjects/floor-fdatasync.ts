@@ -7,6 +7,7 @@ import { at } from "./place.ts";
 /** What the disk itself can do: jobs are lines of a file, finished ones are lines of another, each synced. */
 export const floorFdatasync: Subject = {
   name: "floor fdatasync",
+  kind: "floor",
   durability: "power-loss",
   batching: `adds by write, ${CLAIMED} claimed`,
   configuration: `adds in flight in one write and fdatasync, as SQLite and Postgres sync on Linux; ${CLAIMED} finished with one`,

@@ -12,6 +12,7 @@ interface Shelf {
 export function floorMemory(shelf: "array" | "heap"): Subject {
   return {
     name: shelf === "array" ? "floor memory" : "floor memory heap",
+    kind: "floor",
     durability: "none",
     batching: "none",
     ...(shelf === "array" && { hasPriorities: false }),

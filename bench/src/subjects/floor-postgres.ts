@@ -84,6 +84,7 @@ export function floorPostgres(style: "plain" | "merged", durability: "on" | "off
     });
   return {
     name: `${chosen.name} ${durability.toUpperCase()}`,
+    kind: "floor",
     durability: durability === "on" ? "power-loss" : "crash",
     batching: chosen.batching,
     configuration: chosen.configuration,

@@ -21,6 +21,7 @@ const FINISH_AND_CLAIM = `
 /** What Redis itself can do: a list of those that wait, a hash of those under way, one script for both. */
 export const floorRedis: Subject = {
   name: "floor redis",
+  kind: "floor",
   durability: "crash",
   batching: `adds pipelined, ${CLAIMED} claimed`,
   configuration: `adds in flight pipelined; ${CLAIMED} finished and the next ${CLAIMED} claimed by one script`,

@@ -17,6 +17,7 @@ const CLAIM = `
 export function floorSqlite(durability: "full" | "normal"): Subject {
   return {
     name: `floor sqlite ${durability.toUpperCase()}`,
+    kind: "floor",
     durability: durability === "full" ? "power-loss" : "crash",
     batching: `adds by transaction, ${CLAIMED} claimed`,
     hasDelays: true,

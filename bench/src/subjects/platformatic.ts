@@ -49,6 +49,7 @@ const stores = {
 export function platformatic(store: keyof typeof stores): Subject {
   return {
     name: `platformatic ${store}`,
+    kind: "other",
     batching: store === "redis" ? "adds pipelined" : "none",
     configuration: JSON.stringify(BEST),
     hasPriorities: false,

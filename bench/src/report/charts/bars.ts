@@ -60,7 +60,7 @@ export function barChart(panel: Panel, { Plot, draw }: Plotting): string {
           x2: "length",
           y1: "y",
           y2: (d: Placed) => d.y + BAR,
-          fill: (d: Placed) => colourOf(d.subject),
+          fill: (d: Placed) => colourOf(d.kind),
           rx: 2,
         }),
         Plot.link(

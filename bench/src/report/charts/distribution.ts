@@ -36,11 +36,16 @@ export function distributionChart(members: readonly Measurement[], { Plot, draw 
       name,
       y,
       x: median((measurement.samples ?? []).map((each) => each[name])),
-      colour: colourOf(measurement.subject),
+      colour: colourOf(measurement.kind),
     })),
   );
   const hills = valid.flatMap(({ measurement, y }) =>
-    hillOf(measurement, domain).map((point) => ({ ...point, y, subject: measurement.subject })),
+    hillOf(measurement, domain).map((point) => ({
+      ...point,
+      y,
+      subject: measurement.subject,
+      colour: colourOf(measurement.kind),
+    })),
   );
   return draw(
     {
@@ -89,7 +94,7 @@ export function distributionChart(members: readonly Measurement[], { Plot, draw 
           y1: "y",
           y2: (d: { y: number; share: number }) => d.y - HILL * d.share,
           z: "subject",
-          fill: (d: { subject: string }) => colourOf(d.subject),
+          fill: "colour",
           fillOpacity: 0.35,
           curve: "monotone-x",
         }),

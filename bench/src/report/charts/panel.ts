@@ -1,10 +1,9 @@
-import type { Measurement, Parameters } from "../../measurement.ts";
+import type { Kind, Measurement, Parameters } from "../../measurement.ts";
 import type { ScenarioInfo } from "../../scenario.ts";
 import { median } from "../../statistics.ts";
 import { parameterFigure, SURVIVES } from "../../tables/figure.ts";
 import { type Book, isValid } from "../../tables/relation.ts";
 import { SAFEST_FIRST } from "../../tables/table-model.ts";
-import { kindOf } from "../palette.ts";
 import { type Unit, traitsOf } from "../../units.ts";
 
 /** One chart of bars: one metric in one case. */
@@ -26,7 +25,7 @@ export interface Group {
 
 export interface Bar {
   readonly label: string;
-  readonly subject: string;
+  readonly kind: Kind | undefined;
   readonly batching: string;
   /** Undefined of an invalid run. */
   readonly value?: number;
@@ -51,10 +50,7 @@ function panelOfSubjects(members: readonly Measurement[], book: Book): Panel {
   const isRatio = traitsOf(unit).better === "higher" && members.some((each) => floorValue(each, book) !== undefined);
   // A floor is what the others are measured by; it has a bar of its own only beside another, or where no ratio is drawn.
   const shown = SAFEST_FIRST.flatMap((durability) =>
-    members.filter(
-      (each) =>
-        each.durability === durability && !(isRatio && each.floor === undefined && kindOf(each.subject) === "floor"),
-    ),
+    members.filter((each) => each.durability === durability && !(isRatio && each.kind === "floor")),
   );
   const groups = Map.groupBy(shown, (each) => JSON.stringify([each.durability, isRatio ? each.floor : ""]));
   return {
@@ -94,11 +90,11 @@ function panelOfCases(members: readonly Measurement[], parameter: string): Panel
 }
 
 function barOf(measurement: Measurement, label: string): Bar {
-  const { subject, batching, values } = measurement;
-  if (!isValid(measurement)) return { label, subject, batching };
+  const { kind, batching, values } = measurement;
+  if (!isValid(measurement)) return { label, kind, batching };
   return {
     label,
-    subject,
+    kind,
     batching,
     value: median(values),
     ...(values.length > 1 && { range: [Math.min(...values), Math.max(...values)] as const }),

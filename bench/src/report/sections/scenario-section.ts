@@ -1,4 +1,4 @@
-import type { Measurement } from "../../measurement.ts";
+import type { Kind, Measurement } from "../../measurement.ts";
 import type { BenchResult } from "../../result.ts";
 import type { ScenarioInfo } from "../../scenario.ts";
 import { invalidLines } from "../../result-text.ts";
@@ -10,7 +10,7 @@ import { curveChart } from "../charts/curve.ts";
 import { distributionChart } from "../charts/distribution.ts";
 import { panelsOf, titleOf, without } from "../charts/panel.ts";
 import { Html, html } from "../html.ts";
-import { type LineStyle, lineStyles } from "../palette.ts";
+import { colourOf, type LineStyle, lineStyles } from "../palette.ts";
 import type { Plotting } from "../plotting.ts";
 import { tableHtml } from "./table-html.ts";
 
@@ -53,10 +53,13 @@ function chartsOf(
         groups(measurements, titleOfOne).map(([title, members]) =>
           figureOf(title, distributionChart(members, plotting)),
         ),
-        html`<p class="key">Each hill shows where the times lie; its strokes are p50 (the tall one), p95 and p99.</p>`,
+        html`<p class="key">
+          ${swatches(measurements)} Each hill shows where the times lie; its strokes are p50 (the tall one), p95 and
+          p99.
+        </p>`,
       );
     case "curve": {
-      const style = lineStyles([...new Set(measurements.map(({ subject }) => subject))]);
+      const style = lineStyles(measurements);
       return grid(
         groups(measurements, ({ metric, parameters }) => titleOf(metric, without(parameters, plot.over))).map(
           ([title, members]) => figureOf(title, curveChart(members, plot.over, style, plotting)),
@@ -64,22 +67,33 @@ function chartsOf(
         legend(measurements, style),
       );
     }
-    case "bars":
+    case "bars": {
+      const panels = panelsOf(scenario, measurements, book);
+      const bars = panels.flatMap(({ groups: all }) => all.flatMap((group) => group.bars));
+      const isRepeated = bars.some(({ range }) => range !== undefined);
       return grid(
-        panelsOf(scenario, measurements, book).map((panel) => figureOf(panel.title, barChart(panel, plotting))),
-        barsKey(measurements),
+        panels.map((panel) => figureOf(panel.title, barChart(panel, plotting))),
+        html`<p class="key">
+          ${swatches(bars)}
+          ${isRepeated ? "The thin stroke spans the repetitions." : "One run: no telling how far it can be trusted."}
+        </p>`,
       );
+    }
   }
 }
 
-function barsKey(measurements: readonly Measurement[]): Html {
-  const isRepeated = measurements.some(({ values }) => values.length > 1);
-  return html`<p class="key">
-    <i style="--swatch:var(--ours)"></i>ours <i style="--swatch:var(--other)"></i>other queues
-    <i style="--swatch:var(--floor)"></i>raw drivers.
-    ${isRepeated ? "The thin stroke spans the repetitions." : "One run: no telling how far it can be trusted."}
-  </p>`;
+/** What the colours mean that there are. */
+function swatches(drawn: readonly { readonly kind?: Kind | undefined }[]): readonly Html[] {
+  return KINDS.filter(([kind]) => drawn.some((each) => each.kind === kind)).map(
+    ([kind, title]) => html`<span><i style="--swatch:${colourOf(kind)}"></i>${title}</span>`,
+  );
 }
+
+const KINDS: readonly (readonly [Kind | undefined, string])[] = [
+  [undefined, "AnyQueue"],
+  ["other", "other queues"],
+  ["floor", "raw drivers"],
+];
 
 /** What survives the same stands on a line of its own. */
 function legend(measurements: readonly Measurement[], style: (subject: string) => LineStyle): Html {
