@@ -9,6 +9,9 @@ const SHARE = 10;
 /** Beneath so many pages of the index a look is not long, but the server is busy. */
 const LONG_PAGES = 400;
 
+/** What a look takes beyond so much for each of its pages, it waited, be it for somebody's lock or for a server that stood still. */
+const MS_PER_PAGE = 0.5;
+
 /** What was added so many milliseconds before a claim may be committed after it, and belongs below where that left off. */
 const SLACK = 100;
 
@@ -103,7 +106,7 @@ export class Marks {
     const cost = pages - count / JOBS_PER_PAGE;
     if (ticket.given === null) {
       this.#cost = cost;
-      if (cost > LONG_PAGES) this.#lifetime = Math.max(this.#lifetime, SHARE * ms);
+      if (cost > LONG_PAGES) this.#lifetime = Math.max(this.#lifetime, SHARE * Math.min(ms, pages * MS_PER_PAGE));
     }
     this.#claimed += count;
     if (ticket.types !== this.#types || ticket.drops < this.#clearedAt) return;
@@ -166,8 +169,8 @@ export class Marks {
     this.#claimed = 0;
     this.#since = now;
     this.#lifetime = LIFETIME;
-    this.#marks.clear();
-    this.#held.clear();
+    // Polls that are on their way believe in what is over now, and would prolong it.
+    this.clear();
   }
 }
 

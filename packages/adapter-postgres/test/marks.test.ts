@@ -72,6 +72,18 @@ describe("marks", () => {
     expect(marks.ticket(["a", "b"], ["image"]).given).toBeNull();
   });
 
+  it("P7 are not left by a poll that was sent before they were over, and is answered after that", () => {
+    const marks = new Marks();
+    vi.useFakeTimers({ now: 0, toFake: ["performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    marks.learn(marks.ticket(["a"], undefined), [row("a", 5, 1)], MANY);
+    const late = marks.ticket(["a"], undefined);
+    vi.advanceTimersByTime(1001);
+    marks.learn(marks.ticket(["a"], undefined), [row("a", 0, 2)], MANY);
+    marks.learn(late, [row("a", 5, 3)], MANY);
+    expect(JSON.parse(marks.ticket(["a"], undefined).given ?? "")).toEqual({ lanes: { a: [0, 1000, 2] } });
+  });
+
   describe("where the look from the beginning is long", () => {
     it("last ten times as long as it took, whatever comes in", () => {
       const marks = new Marks();
@@ -82,6 +94,17 @@ describe("marks", () => {
       marks.doubt(["a"]);
       vi.advanceTimersByTime(2999);
       expect(JSON.parse(marks.ticket(["a"], undefined).given ?? "")).toEqual({ lanes: { a: [5, 1000, 1] }, held: 0 });
+      vi.advanceTimersByTime(2);
+      expect(marks.ticket(["a"], undefined).given).toBeNull();
+    });
+
+    it("P7 P15 do not last longer because a look waited for a lock, or for a server that stood still", () => {
+      const marks = new Marks();
+      vi.useFakeTimers({ now: 0, toFake: ["performance"] });
+      onTestFinished(() => void vi.useRealTimers());
+      marks.learn(marks.ticket(["a"], undefined), [row("a", 5, 1)], pages(500, 60_000));
+      vi.advanceTimersByTime(2499);
+      expect(marks.ticket(["a"], undefined).given).not.toBeNull();
       vi.advanceTimersByTime(2);
       expect(marks.ticket(["a"], undefined).given).toBeNull();
     });
