@@ -1,6 +1,6 @@
 import { QueueError } from "@anyqueue/api";
+import { SAFEST_FIRST } from "./durability.ts";
 import { type BenchResult, FORMAT } from "./result.ts";
-import { SAFEST_FIRST } from "./tables/table-model.ts";
 import { isUnit } from "./units.ts";
 
 /**

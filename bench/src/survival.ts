@@ -1,7 +1,7 @@
+import { SAFEST_FIRST } from "./durability.ts";
 import { isInMemory, type Machine } from "./machine.ts";
 import type { Durability } from "./measurement.ts";
 import type { Subject } from "./subject.ts";
-import { SAFEST_FIRST } from "./tables/table-model.ts";
 
 /** Why less survives here than subjects promise. */
 interface Limit {

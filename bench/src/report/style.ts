@@ -40,6 +40,8 @@ ul.bad, .left-out, .machine { padding-left: 1.1rem; font-size: 0.9rem; }
 .bad { color: var(--bad); overflow-wrap: anywhere; }
 .good { color: var(--good); }
 .key { margin: 0 0 0.7rem; color: var(--muted); font-size: 0.86rem; }
+.grid + .key { margin-top: 1.8rem; }
+.key b { margin-right: 0.9em; color: var(--ink); font-weight: 600; }
 .key i { display: inline-block; width: 0.75em; height: 0.75em; margin-right: 0.4em; border-radius: 2px; background: var(--swatch); }
 .key span { display: inline-block; margin-right: 0.9em; }
 .key svg { margin-right: 0.4em; vertical-align: middle; }

@@ -1,3 +1,4 @@
+import { byDurability } from "../durability.ts";
 import type { Durability, Measurement, Statistic } from "../measurement.ts";
 import type { ScenarioInfo } from "../scenario.ts";
 import { median, spread } from "../statistics.ts";
@@ -32,7 +33,6 @@ export interface TableModel {
   readonly unit?: Unit;
   readonly parameters: readonly string[];
   readonly columns: readonly Column[];
-  /** What survives the same stands together, the safest first, and is never mixed with what survives less. */
   readonly groups: readonly { readonly durability: Durability; readonly rows: readonly Row[] }[];
 }
 
@@ -46,8 +46,6 @@ interface Column {
   readonly batching?: string;
 }
 
-/** The order in which durabilities are shown. */
-export const SAFEST_FIRST: readonly Durability[] = ["power-loss", "crash", "snapshot", "none"];
 const STATISTICS: readonly Statistic[] = ["p50", "p95", "p99", "max"];
 
 /** The table of one scenario: a row for each subject in each case, a column for each metric. */
@@ -60,13 +58,10 @@ export function tableOf(scenario: ScenarioInfo, measurements: readonly Measureme
     ...(units.size === 1 && unit !== undefined && { unit }),
     parameters: layout.places.map(({ title }) => title),
     columns: layout.columns,
-    groups: SAFEST_FIRST.map((durability) => ({
+    groups: byDurability(ofScenario).map(([durability, members]) => ({
       durability,
-      rows: rowsOf(
-        ofScenario.filter((each) => each.durability === durability),
-        { ...layout, scenario, book },
-      ),
-    })).filter(({ rows }) => rows.length > 0),
+      rows: rowsOf(members, { ...layout, scenario, book }),
+    })),
   };
 }
 

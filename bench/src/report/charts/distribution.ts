@@ -1,3 +1,4 @@
+import { byDurability } from "../../durability.ts";
 import { addUp, type Buckets, middleOf } from "../../histogram.ts";
 import type { Measurement } from "../../measurement.ts";
 import { median } from "../../statistics.ts";
@@ -116,7 +117,7 @@ function layout(members: readonly Measurement[]) {
   const rows: Row[] = [];
   const headings: { y: number; title: string }[] = [];
   let y = 2;
-  for (const [durability, group] of Map.groupBy(members, (each) => each.durability)) {
+  for (const [durability, group] of byDurability(members)) {
     headings.push({ y: y + 8, title: SURVIVES[durability] });
     y += HEADING;
     for (const measurement of group) {

@@ -1,9 +1,9 @@
+import { byDurability } from "../../durability.ts";
 import type { Kind, Measurement, Parameters } from "../../measurement.ts";
 import type { ScenarioInfo } from "../../scenario.ts";
 import { median } from "../../statistics.ts";
 import { parameterFigure, SURVIVES } from "../../tables/figure.ts";
 import { type Book, isValid } from "../../tables/relation.ts";
-import { SAFEST_FIRST } from "../../tables/table-model.ts";
 import { type Unit, traitsOf } from "../../units.ts";
 
 /** One chart of bars: one metric in one case. */
@@ -49,9 +49,9 @@ function panelOfSubjects(members: readonly Measurement[], book: Book): Panel {
   const [{ metric, unit, parameters }] = members as [Measurement];
   const isRatio = traitsOf(unit).better === "higher" && members.some((each) => floorValue(each, book) !== undefined);
   // A floor is what the others are measured by; it has a bar of its own only beside another, or where no ratio is drawn.
-  const shown = SAFEST_FIRST.flatMap((durability) =>
-    members.filter((each) => each.durability === durability && !(isRatio && each.kind === "floor")),
-  );
+  const shown = byDurability(members)
+    .flatMap(([, all]) => all)
+    .filter(({ kind }) => !(isRatio && kind === "floor"));
   const groups = Map.groupBy(shown, (each) => JSON.stringify([each.durability, isRatio ? each.floor : ""]));
   return {
     title: titleOf(metric, parameters),

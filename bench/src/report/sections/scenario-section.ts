@@ -1,4 +1,5 @@
-import type { Kind, Measurement } from "../../measurement.ts";
+import { byDurability } from "../../durability.ts";
+import type { Durability, Kind, Measurement } from "../../measurement.ts";
 import type { BenchResult } from "../../result.ts";
 import type { ScenarioInfo } from "../../scenario.ts";
 import { invalidLines } from "../../result-text.ts";
@@ -59,13 +60,14 @@ function chartsOf(
         </p>`,
       );
     case "curve": {
-      const style = lineStyles(measurements);
-      return grid(
-        groups(measurements, ({ metric, parameters }) => titleOf(metric, without(parameters, plot.over))).map(
-          ([title, members]) => figureOf(title, curveChart(members, plot.over, style, plotting)),
-        ),
-        legend(measurements, style),
-      );
+      const title = ({ metric, parameters }: Measurement): string => titleOf(metric, without(parameters, plot.over));
+      return html`${byDurability(measurements).map(([durability, all]) => {
+        const style = lineStyles(all);
+        return grid(
+          groups(all, title).map(([name, members]) => figureOf(name, curveChart(members, plot.over, style, plotting))),
+          legend(durability, all, style),
+        );
+      })}`;
     }
     case "bars": {
       const panels = panelsOf(scenario, measurements, book);
@@ -95,21 +97,20 @@ const KINDS: readonly (readonly [Kind | undefined, string])[] = [
   ["floor", "raw drivers"],
 ];
 
-/** What survives the same stands on a line of its own. */
-function legend(measurements: readonly Measurement[], style: (subject: string) => LineStyle): Html {
-  const subjects = [...Map.groupBy(measurements, ({ subject }) => subject).values()].map(
-    ([first]) => first as Measurement,
-  );
-  return html`${[...Map.groupBy(subjects, ({ durability }) => durability)].map(
-    ([durability, members]) =>
-      html`<p class="key">
-        ${SURVIVES[durability]}:
-        ${members.map(
-          ({ subject, batching }) =>
-            html`<span>${sample(style(subject))}${subject} <small>${together(batching)}</small></span> `,
-        )}
-      </p>`,
-  )}`;
+/** The lines of those that survive the same. */
+function legend(
+  durability: Durability,
+  measurements: readonly Measurement[],
+  style: (subject: string) => LineStyle,
+): Html {
+  const subjects = new Map(measurements.map(({ subject, batching }) => [subject, batching]));
+  return html`<p class="key">
+    <b>${SURVIVES[durability]}</b>
+    ${[...subjects].map(
+      ([subject, batching]) =>
+        html`<span>${sample(style(subject))}${subject} <small>${together(batching)}</small></span> `,
+    )}
+  </p>`;
 }
 
 function sample({ colour, dash }: LineStyle): Html {
