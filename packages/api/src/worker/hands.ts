@@ -1,4 +1,5 @@
 import type { HeldJob } from "./held-job.ts";
+import { HeldJobs } from "./held-jobs.ts";
 import { prefetchFor, RunningMean } from "./prefetch.ts";
 
 /** How much a worker may hold. */
@@ -17,7 +18,7 @@ const MOST = 10_000;
 export class Hands {
   readonly #options: HandsOptions;
   readonly #pace = new RunningMean();
-  readonly running = new Set<HeldJob>();
+  readonly running = new HeldJobs("placeInHands");
   #waiting: HeldJob[] = [];
   #settling = 0;
   /** Set while jobs went back because no handler ended: those taken ahead would only wait here again. */

@@ -3,6 +3,7 @@ import { MAX_BATCH } from "../check/schemas.ts";
 import { isQueueError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 import type { HeldJob } from "./held-job.ts";
+import { HeldJobs } from "./held-jobs.ts";
 
 /** How a heart is set up. */
 export interface HeartOptions {
@@ -19,7 +20,7 @@ export interface HeartOptions {
 export class Heart {
   readonly #store: Pick<Store, "cas">;
   readonly #options: HeartOptions;
-  readonly #held = new Set<HeldJob>();
+  readonly #held = new HeldJobs("placeInHeart");
   readonly #timer: NodeJS.Timeout;
   #beats = 0;
   #renewing = false;
@@ -54,14 +55,14 @@ export class Heart {
 
   #fence(): void {
     const limit = performance.now() + this.#options.leaseMs / 6;
-    for (const held of this.#held) {
+    for (const held of this.#held.list()) {
       if (held.deadline <= limit)
         held.interrupt("LEASE_LOST", `The lease of job ${held.job.id} could not be renewed in time.`);
     }
   }
 
   async #renew(): Promise<void> {
-    const due = [...this.#held].filter((held) => held.interruption?.code !== "LEASE_LOST");
+    const due = this.#held.list().filter((held) => held.interruption?.code !== "LEASE_LOST");
     if (this.#renewing || due.length === 0) return;
     this.#renewing = true;
     try {

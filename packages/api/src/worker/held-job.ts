@@ -25,6 +25,10 @@ export class HeldJob {
   timer: NodeJS.Timeout | undefined;
   /** Told once of an interruption. */
   onInterrupt: ((reason: Interruption) => void) | undefined;
+  /** Kept by `HeldJobs`. */
+  placeInHeart = -1;
+  /** Kept by `HeldJobs`. */
+  placeInHands = -1;
   // Made when a handler first asks for it; most never do.
   #controller: AbortController | undefined;
 

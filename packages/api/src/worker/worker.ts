@@ -151,7 +151,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
   }
 
   #interrupt(graceMs: number): void {
-    for (const held of this.#hands.running) {
+    for (const held of this.#hands.running.list()) {
       held.graceMs = graceMs;
       held.interrupt("STOPPING", "The worker is stopping.");
     }
