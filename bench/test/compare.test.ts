@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
 import { compareResults, verdictOn } from "../src/compare/compare.ts";
 import { comparisonText } from "../src/compare/comparison-text.ts";
+import type { Statistic } from "../src/measurement.ts";
+import { summarise } from "../src/statistics.ts";
 import { measured, resultOf } from "./measured.ts";
 
 it.each([
@@ -87,4 +89,14 @@ it("names what only one of the runs has", () => {
   const redis = { redis: { whose: "yours", appendonly: "yes" } } as const;
   const served = resultOf([measured()], { machine: { ...without.machine, servers: redis } });
   expect(compareResults(without, served).differences).toEqual(["machine servers redis: not there → there"]);
+});
+
+it("compares the outermost percentiles that a scenario has enough samples for", () => {
+  const all = [measured({ scenario: "latency", unit: "ms", samples: [summarise([1, 2, 3])], values: [2] })];
+  const of = (statistics?: readonly Statistic[]) => {
+    const result = resultOf(all, { scenarios: [{ name: "latency", about: "", ...(statistics && { statistics }) }] });
+    return compareResults(result, result).rows.map(({ statistic }) => statistic);
+  };
+  expect(of()).toEqual(["p50", "p99"]);
+  expect(of(["p50", "p95", "max"])).toEqual(["p50", "p95"]);
 });

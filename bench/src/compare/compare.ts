@@ -2,6 +2,7 @@ import type { Measurement, Parameters, Statistic } from "../measurement.ts";
 import type { BenchResult } from "../result.ts";
 import { median } from "../statistics.ts";
 import { parameterFigure } from "../tables/figure.ts";
+import { outermost, percentilesOf } from "../tables/percentiles.ts";
 import { Book, isValid, keyOf } from "../tables/relation.ts";
 import { valuesOf } from "../tables/table-model.ts";
 import { type Unit, traitsOf } from "../units.ts";
@@ -50,7 +51,8 @@ export function compareResults(before: BenchResult, after: BenchResult): Compari
   );
   const keys = new Set(matched.map(keyOf));
   const rows = matched.flatMap((measurement) => {
-    const statistics: readonly (Statistic | undefined)[] = measurement.samples ? ["p50", "p99"] : [undefined];
+    const scenario = after.scenarios.find(({ name }) => name === measurement.scenario);
+    const statistics = measurement.samples ? outermost(percentilesOf(scenario)) : [undefined];
     return statistics.map((statistic) => compared(measurement, statistic, earlier, later));
   });
   return {

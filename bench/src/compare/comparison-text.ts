@@ -17,7 +17,7 @@ export function comparisonText({ before, after, differences, rows, unmatched }: 
     `${after} compared with ${before}; ratios of medians, after to before, with ${CONFIDENCE * 100} % intervals.`,
     ...differences.map((difference) => `  NOTE these runs differ in ${difference}`),
     ...(unmatched > 0
-      ? [`  ${unmatched} metrics were measured in only one of them, or with another durability, or were invalid.`]
+      ? [`  Metrics that one of them has not, or with another durability, or invalid: ${unmatched}.`]
       : []),
     "",
     ...texts,

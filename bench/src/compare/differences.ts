@@ -30,5 +30,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function textOf(value: unknown): string {
   if (value === undefined) return "not there";
-  return isRecord(value) ? "there" : JSON.stringify(value);
+  if (isRecord(value)) return "there";
+  // As it is: a configuration is full of quotation marks.
+  return typeof value === "string" ? `"${value}"` : JSON.stringify(value);
 }

@@ -4,6 +4,7 @@ import type { ScenarioInfo } from "../scenario.ts";
 import { median, spread } from "../statistics.ts";
 import type { Unit } from "../units.ts";
 import { parameterFigure } from "./figure.ts";
+import { STATISTICS } from "./percentiles.ts";
 import { type Book, isValid } from "./relation.ts";
 
 /** One value in a table, not yet written in any way. */
@@ -45,8 +46,6 @@ interface Column {
   /** What travels together in the whole column, whatever the subjects could. */
   readonly batching?: string;
 }
-
-const STATISTICS: readonly Statistic[] = ["p50", "p95", "p99", "max"];
 
 /** The table of one scenario: a row for each subject in each case, a column for each metric. */
 export function tableOf(scenario: ScenarioInfo, measurements: readonly Measurement[], book: Book): TableModel {

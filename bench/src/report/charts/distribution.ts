@@ -3,7 +3,9 @@ import { addUp, type Buckets, middleOf } from "../../histogram.ts";
 import type { Measurement } from "../../measurement.ts";
 import { median } from "../../statistics.ts";
 import { figure, SURVIVES, together } from "../../tables/figure.ts";
+import { outermost, type Percentile } from "../../tables/percentiles.ts";
 import { isValid } from "../../tables/relation.ts";
+import { valuesOf } from "../../tables/table-model.ts";
 import { colourOf } from "../palette.ts";
 import type { Plotting } from "../plotting.ts";
 import { LEFT, RIGHT } from "./anchors.ts";
@@ -27,16 +29,20 @@ interface Row {
 }
 
 /** How the samples of one metric are distributed: a hill for each subject, on one logarithmic axis. */
-export function distributionChart(members: readonly Measurement[], { Plot, draw }: Plotting): string {
+export function distributionChart(
+  members: readonly Measurement[],
+  percentiles: readonly Percentile[],
+  { Plot, draw }: Plotting,
+): string {
   const [{ metric, parameters, unit }] = members as [Measurement];
-  const { rows, headings, height } = layout(members);
+  const { rows, headings, height } = layout(members, percentiles);
   const valid = rows.filter(({ measurement }) => isValid(measurement));
   const domain = domainOf(valid.map(({ measurement }) => measurement));
   const marks = valid.flatMap(({ measurement, y }) =>
-    (["p50", "p95", "p99"] as const).map((name) => ({
+    percentiles.map((name) => ({
       name,
       y,
-      x: median((measurement.samples ?? []).map((each) => each[name])),
+      x: median(valuesOf(measurement, name)),
       colour: colourOf(measurement.kind),
     })),
   );
@@ -113,7 +119,7 @@ export function distributionChart(members: readonly Measurement[], { Plot, draw 
   );
 }
 
-function layout(members: readonly Measurement[]) {
+function layout(members: readonly Measurement[], percentiles: readonly Percentile[]) {
   const rows: Row[] = [];
   const headings: { y: number; title: string }[] = [];
   let y = 2;
@@ -122,16 +128,16 @@ function layout(members: readonly Measurement[]) {
     y += HEADING;
     for (const measurement of group) {
       y += ROW;
-      rows.push({ measurement, y: y - 12, text: textOf(measurement) });
+      rows.push({ measurement, y: y - 12, text: textOf(measurement, percentiles) });
     }
   }
   return { rows, headings, height: y + 34 };
 }
 
-function textOf(measurement: Measurement): string {
+function textOf(measurement: Measurement, percentiles: readonly Percentile[]): string {
   if (!isValid(measurement)) return "invalid";
-  return (["p50", "p99"] as const)
-    .map((name) => `${name} ${figure(median((measurement.samples ?? []).map((each) => each[name])), measurement.unit)}`)
+  return outermost(percentiles)
+    .map((name) => `${name} ${figure(median(valuesOf(measurement, name)), measurement.unit)}`)
     .join("  ");
 }
 

@@ -2,10 +2,13 @@ import { type ComparedRow, titleOf, type Verdict } from "../../compare/compare.t
 import { ratioText } from "../../compare/comparison-text.ts";
 import type { Plotting } from "../plotting.ts";
 import { LEFT, RIGHT } from "./anchors.ts";
+import { cut } from "./cut.ts";
 
 const WIDTH = 360;
-const ROW = 34;
+const ROW = 46;
 const TOP = 22;
+/** As many as a line has room for; the table has the whole label. */
+const CHARACTERS = 60;
 
 const COLOURS: Readonly<Record<Verdict, string>> = {
   better: "var(--good)",
@@ -31,8 +34,8 @@ export function forestChart(rows: readonly ComparedRow[], { Plot, draw }: Plotti
     const ratio = row.besideFloor ?? row.ratio;
     const { value = 1, low = value, high = value } = ratio ?? {};
     return {
-      y: TOP + n * ROW + 22,
-      label: titleOf(row).split(" · ").slice(1).join(" · "),
+      y: TOP + n * ROW + 34,
+      label: cut(titleOf(row).split(" · ").slice(1).join(" · "), CHARACTERS),
       text: ratioText(ratio),
       value,
       low,
@@ -64,7 +67,7 @@ export function forestChart(rows: readonly ComparedRow[], { Plot, draw }: Plotti
         Plot.ruleX([1], { stroke: "var(--ink)", strokeDasharray: "2,2" }),
         Plot.text(placed, {
           ...LEFT,
-          y: (d: Placed) => d.y - 13,
+          y: (d: Placed) => d.y - 25,
           text: "label",
           fill: "var(--ink)",
           stroke: "var(--card)",
@@ -72,7 +75,7 @@ export function forestChart(rows: readonly ComparedRow[], { Plot, draw }: Plotti
         }),
         Plot.text(placed, {
           ...RIGHT,
-          y: (d: Placed) => d.y - 13,
+          y: (d: Placed) => d.y - 11,
           text: "text",
           fill: "colour",
           stroke: "var(--card)",

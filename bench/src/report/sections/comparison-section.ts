@@ -19,7 +19,7 @@ export function comparisonSection({ before, differences, rows, unmatched }: Comp
       seen${count("unknown") > 0 ? `, in ${count("unknown")} one of the runs has fewer than ${LEAST_VALUES} repetitions, so there is no telling` : ""}.
       Ratios of medians with ${CONFIDENCE * 100} % intervals (Bonett and Price,
       2002)${hasFloors ? "; where a subject has a floor, divided by what became of its floor meanwhile, so that a slower day of the machine does not count" : ""}.
-      ${unmatched > 0 ? `${unmatched} metrics were measured in one of the runs only, or with another durability, or were invalid.` : ""}
+      ${unmatched > 0 ? `Metrics that one of the runs has not, or with another durability, or invalid: ${unmatched}.` : ""}
     </p>
     ${
       differences.length > 0

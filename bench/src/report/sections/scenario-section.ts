@@ -4,6 +4,7 @@ import type { BenchResult } from "../../result.ts";
 import type { ScenarioInfo } from "../../scenario.ts";
 import { invalidLines } from "../../result-text.ts";
 import { SURVIVES, together } from "../../tables/figure.ts";
+import { percentilesOf } from "../../tables/percentiles.ts";
 import { Book } from "../../tables/relation.ts";
 import { tableOf } from "../../tables/table-model.ts";
 import { barChart } from "../charts/bars.ts";
@@ -49,16 +50,18 @@ function chartsOf(
   switch (plot.kind) {
     case "none":
       return undefined;
-    case "distribution":
+    case "distribution": {
+      const percentiles = percentilesOf(scenario);
       return grid(
         groups(measurements, titleOfOne).map(([title, members]) =>
-          figureOf(title, distributionChart(members, plotting)),
+          figureOf(title, distributionChart(members, percentiles, plotting)),
         ),
         html`<p class="key">
-          ${swatches(measurements)} Each hill shows where the times lie; its strokes are p50 (the tall one), p95 and
-          p99.
+          ${swatches(measurements)} Each hill shows where the times lie; its strokes are ${percentiles.join(", ")}, the
+          tall one first.
         </p>`,
       );
+    }
     case "curve": {
       const title = ({ metric, parameters }: Measurement): string => titleOf(metric, without(parameters, plot.over));
       return html`${byDurability(measurements).map(([durability, all]) => {
