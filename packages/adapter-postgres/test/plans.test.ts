@@ -37,7 +37,7 @@ describe.each(["no statistics", "the statistics of an empty table", "statistics 
       await pagesOf(client, `cas('[{"id":"b:1","set":{"priority":5}}]', NULL, NULL)`);
       await pagesOf(client, "settle('{b:1}', '{1}', '{completed}', '{NULL}', NULL, NULL)");
       await pagesOf(client, "remove_jobs('{b:1}')");
-      await pagesOf(client, "next_due('{b}', '{f}', '{f}', NULL, NULL, 'waiting', false, 2)");
+      await pagesOf(client, "next_due('{b}', '{f}', '{f}', false, NULL, NULL, 'waiting', false, 2)");
       await pagesOf(client, "take_over('{b}', 100, 1000, 'me', 2)");
     });
 
@@ -86,9 +86,9 @@ describe.each(["no statistics", "the statistics of an empty table", "statistics 
     });
 
     it("P10 the next due time is found without reading the backlog", async () => {
-      expect(await pagesOf(client, "next_due('{a}', '{f}', '{f}', NULL, NULL, 'waiting', false, 2)")).toBeLessThan(
-        1500,
-      );
+      expect(
+        await pagesOf(client, "next_due('{a}', '{f}', '{f}', false, NULL, NULL, 'waiting', false, 2)"),
+      ).toBeLessThan(1500);
       expect(await pagesOf(client, "take_over('{a}', 100, 1000, 'me', 2)")).toBeLessThan(500);
     });
 

@@ -98,7 +98,7 @@ BEGIN
       ranked AS (
         SELECT c.*, row_number() OVER (PARTITION BY c.contends, c.lane ORDER BY c.n) AS rank FROM contending c),
       decided AS (
-        SELECT r.n, CASE WHEN r.verdict IS NOT NULL THEN r.verdict WHEN r.is_stored THEN 'id' WHEN r.holder IS NOT NULL THEN 'key'
+        SELECT r.n, CASE WHEN r.verdict IS NOT NULL THEN r.verdict WHEN r.is_stored THEN 'id' WHEN r.is_first AND r.holder IS NOT NULL THEN 'key'
           WHEN r.room = 0 AND r.is_first THEN 'full' WHEN r.contends AND coalesce(r.rank <= r.room, true) THEN 'chosen' END AS verdict
         FROM ranked r)
     SELECT array_agg(d.verdict ORDER BY d.n) INTO verdicts FROM decided d;

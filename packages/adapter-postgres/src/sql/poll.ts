@@ -20,14 +20,16 @@ const CHOSEN = `SELECT j.ctid FROM hot_jobs j WHERE ${READY} AND ${UP_TO_HIGH}
             AND (types IS NULL OR ${FITS})
           ${IN_ORDER} LIMIT wanted FOR UPDATE SKIP LOCKED`;
 
+/** The first jobs, as many as are wanted. */
+const NEAR = `SELECT j.ctid AS at_ctid, j.type FROM hot_jobs j WHERE ${READY} ${IN_ORDER} LIMIT wanted`;
+
 /**
- * Of the first jobs, however many are wanted, those that fit: mostly all of them. They are looked up by where they are, so
- * the condition on their place is in a form that fits no index.
+ * Of the first jobs those that fit: mostly all of them. They are looked up by where they are, so the condition on their
+ * place is in a form that fits no index.
  */
-const NEAR = `SELECT j.ctid FROM hot_jobs j
-          WHERE j.lane = here AND j.ctid = ANY (ARRAY(SELECT s.at_ctid FROM (
-              SELECT j.ctid AS at_ctid, j.type FROM hot_jobs j WHERE ${READY} ${IN_ORDER} LIMIT wanted) s
-            WHERE ${FITS.replaceAll("j.type", "s.type")}))
+const CHOSEN_NEAR = `SELECT j.ctid FROM hot_jobs j
+          WHERE j.lane = here AND j.ctid = ANY (ARRAY(SELECT n.at_ctid FROM near n
+            WHERE ${FITS.replaceAll("j.type", "n.type")}))
           AND j.place + 0 = 0 AND j.state = wanted_state AND j.run_at <= clock FOR UPDATE SKIP LOCKED`;
 
 const LOGGED = `,
@@ -76,6 +78,9 @@ DECLARE
   -- by the place of a lane's first mention, since a lane may come twice
   firsts int[];
   k int;
+  seen int;
+  is_through boolean;
+  is_left boolean;
   places json[];
   looked int[];
   finished boolean[];
@@ -84,6 +89,7 @@ DECLARE
   bottom json;
   high json;
   ahead int;
+  fit int;
   unfit int;
   first_token bigint;
   cut text;
@@ -92,9 +98,10 @@ DECLARE
 BEGIN${first}${DURABILITY}
   IF asked IS NULL THEN
     every_lane := ARRAY(SELECT DISTINCT n.lane FROM lane_names n ORDER BY n.lane);
-    k := turn % greatest(cardinality(every_lane), 1);
-    every_lane := every_lane[k + 1 :] || every_lane[: k];
-    limits := array_fill(most, ARRAY[cardinality(every_lane)]);
+    IF cardinality(every_lane) > 1 THEN
+      k := turn % cardinality(every_lane);
+      every_lane := every_lane[k + 1 :] || every_lane[: k];
+    END IF;
   END IF;
   ${LOOK_AT_LANES}
   IF owes THEN
@@ -147,30 +154,37 @@ BEGIN${first}${DURABILITY}
     bottom := CASE WHEN believed THEN low END;
 
     is_mark := low IS NOT NULL AND resumed IS NULL;
+    is_through := false;
+    is_left := false;
 
     IF types IS NOT NULL AND wanted = most - taken AND wanted <= ${BOUND} AND resumed IS NULL AND NOT recording[i] THEN
-      ${claim(NEAR)}
+      ${claim(CHOSEN_NEAR, { near: NEAR })}
       taken := taken + claimed;
-      wanted := wanted - claimed;
       looked[k] := coalesce(looked[k], 0) + claimed;
+      -- Nothing else is there, and nobody else claims there (who answers by rows does not know).
+      is_through := coalesce(seen < wanted AND seen = claimed AND (believed OR NOT is_mark), false);
+      wanted := wanted - claimed;
     END IF;
-    WHILE wanted > 0 LOOP
+    WHILE wanted > 0 AND NOT is_through LOOP
       IF types IS NOT NULL THEN
         ahead := greatest(${BOUND} - coalesce(looked[k], 0), ${STEP});
         SELECT json_agg(json_build_array(s.priority, s.run_at, s.seq)) FILTER (WHERE s.nth = ahead) -> 0,
-          count(*) FILTER (WHERE NOT s.fits) INTO high, unfit
+          count(*) FILTER (WHERE s.fits), count(*) FILTER (WHERE NOT s.fits) INTO high, fit, unfit
         FROM (
           SELECT j.priority, j.run_at, j.seq, ${FITS} AS fits, row_number() OVER (${IN_ORDER}) AS nth
           FROM hot_jobs j WHERE ${READY} ${IN_ORDER} LIMIT ahead) s;
       END IF;
 
-      IF recording[i] AND wanted_state <> target THEN
-        ${claim(CHOSEN, LOGGED)}
+      IF fit = 0 THEN
+        claimed := 0;
+      ELSIF recording[i] AND wanted_state <> target THEN
+        ${claim(CHOSEN, { logged: LOGGED })}
       ELSE
         ${claim(CHOSEN)}
       END IF;
       taken := taken + claimed;
       wanted := wanted - claimed;
+      is_left := is_left OR fit > claimed;
 
       EXIT WHEN wanted = 0;
       IF high IS NOT NULL THEN
@@ -194,10 +208,12 @@ BEGIN${first}${DURABILITY}
     IF wanted = 0 THEN
       -- With limits next_due looks closer.
       may_be_more := may_be_more OR NOT has_limits;
+    ELSIF is_through THEN
+      finished[k] := true;
     ELSIF NOT is_cut THEN
       -- Left may be what others are claiming at this moment, and what somebody changed just before it was claimed.
       low := bottom;
-      may_be_more := may_be_more OR EXISTS (SELECT FROM hot_jobs j WHERE ${READY} AND (types IS NULL OR ${FITS}));
+      may_be_more := may_be_more OR is_left OR (is_left IS NULL AND EXISTS (SELECT FROM hot_jobs j WHERE ${READY}));
     END IF;
   END LOOP;
 
@@ -208,7 +224,7 @@ BEGIN${first}${DURABILITY}
         AND NOT coalesce(finished[n], false))::text;
   END IF;
   soonest := CASE WHEN may_be_more OR cut IS NOT NULL OR (most > 0 AND taken >= most AND NOT has_limits) THEN clock
-    ELSE next_due(every_lane, paused, limited, types, patterns, wanted_state, has_limits AND most > 0, clock, held) END;
+    ELSE next_due(every_lane, paused, limited, has_limits, types, patterns, wanted_state, has_limits AND most > 0, clock, held) END;
   ${end}
 END $$;`;
 

@@ -31,6 +31,17 @@ export const nextDueHeldUp: readonly Case[] = [
   },
   {
     promise: "P10",
+    title: "answers now when a poll reached its limit and more is due, whatever another lane of it is limited to",
+    async run(t) {
+      await t.adapter.configure("far", { concurrency: 2 });
+      await t.addAll([{}, {}, {}, {}]);
+      for (const lanes of [undefined, ["main"], ["far", "main"]]) {
+        same(await nextDueAt(t, { limit: 1, ...(lanes && { lanes }) }), T0, "`nextDueAt` forgets that jobs are left.");
+      }
+    },
+  },
+  {
+    promise: "P10",
     title: "answers when a lane's rate allows the next start if a job waits for it, and else as without a rate",
     async run(t) {
       await t.adapter.configure("main", { rate: { limit: 1, periodMs: MINUTE } });

@@ -166,6 +166,10 @@ export const unique: readonly Case[] = [
       const [again, moved] = await t.adapter.insert([a, { ...a, unique: until("finished", "b") }], { now: T0 });
       const expected = { status: "existing", id: a.id, by: "id", job: await t.read(a.id) };
       same([again, moved], [expected, expected], "A stored id was not recognised before its key.");
+      const c = t.job();
+      const [, twin] = await t.adapter.insert([c, { ...c, unique: until("finished", "b") }], { now: T0 });
+      const first = { status: "existing", id: c.id, by: "id", job: await t.read(c.id) };
+      same(twin, first, "An id that came before in the same call was not recognised before its key.");
     },
   },
   {

@@ -101,6 +101,17 @@ export const keeping: readonly Fault[] = [
       },
     }),
   ),
+  fault("P10", "forgets in `nextDueAt` that jobs are left where another lane has a limit", (adapter) =>
+    decorate(adapter, {
+      poll: async (request) => {
+        const result = await adapter.poll(request);
+        const { limit, lease } = request;
+        const isLimited = (await adapter.lanes()).some(({ settings: { concurrency, rate } }) => concurrency ?? rate);
+        const isFull = limit > 0 && result.jobs.length === limit && lease !== undefined;
+        return isFull && isLimited ? { ...result, nextDueAt: result.now + lease.ms } : result;
+      },
+    }),
+  ),
   fault("P10", "does not see in `nextDueAt` what the poll itself let go on", (adapter) =>
     decorate(adapter, {
       poll: async (request) => {

@@ -72,6 +72,16 @@ export const keys: readonly Fault[] = [
       each.status === "existing" && jobs[i]?.unique && !isTerminal(each.job.state) ? { ...each, by: "unique" } : each,
     );
   }),
+  inserted("looks at keys before it looks at the ids of the same call", (adapter) => async (jobs, at = {}) => {
+    const now = at.now ?? Date.now();
+    const held = await find(adapter, (job) => holdsKey(job, now));
+    const outcomes = await adapter.insert(jobs, at);
+    return outcomes.map((outcome, i) => {
+      const isTwin = jobs.slice(0, i).some((job) => job.id === jobs[i]?.id);
+      const holder = held.find((job) => job.lane === jobs[i]?.lane && job.unique?.key === jobs[i]?.unique?.key);
+      return isTwin && holder ? { status: "existing", id: holder.id, by: "unique", job: holder } : outcome;
+    });
+  }),
   inserted(
     "adds what it can of an `allOrNone` call with keys",
     (adapter) => (jobs, at) => adapter.insert(jobs, jobs.some((job) => job.unique) ? { ...at, allOrNone: false } : at),
