@@ -27,10 +27,10 @@ const timings: Readonly<Record<string, Timing>> = {
     await insertMany(queue, times, jobOf);
     return (n) => queue.append([{ id: `${LANE}:${n}`, event: paramsOf(n) }]);
   }),
-  // What a call could take at best: making a text of a job, having it on disk, and being timed.
-  serialise: (_subject, times) => timed(times, async (n) => void JSON.parse(JSON.stringify(paramsOf(n)))),
-  fsync: (_subject, times) => timeFsync(times),
-  "harness overhead": (_subject, times) => timed(times, async () => undefined),
+  // The same beside every subject: making a text of a job, having it on disk, and being timed.
+  "baseline: serialise": (_subject, times) => timed(times, async (n) => void JSON.parse(JSON.stringify(paramsOf(n)))),
+  "baseline: fsync": (_subject, times) => timeFsync(times),
+  "baseline: harness": (_subject, times) => timed(times, async () => undefined),
 };
 
 /** The benchmark that the Python queue jobq came with, in its own terms: a state machine, and every call by itself. */
