@@ -24,13 +24,13 @@ export class LiveFrame {
     this.#done++;
   }
 
-  /** As much of the text as there is room for, and below it the bar with a remark. */
+  /** As much of the text as there is room for, and below it the bar with a remark, whose further lines follow. */
   draw(text: string, remark: string): void {
     // Some that pass for a terminal say that they have no room at all.
     const columns = this.#stream.columns || 80;
     const rows = this.#stream.rows || 24;
-    const above = text === "" ? [] : [...text.split("\n").slice(0, Math.max(0, rows - 3)), ""];
-    const lines = [...above, `${this.#bar()} ${remark}`].map((line) => cut(line, columns - 1));
+    const above = text === "" ? [] : [...text.split("\n").slice(0, Math.max(0, rows - 4)), ""];
+    const lines = [...above, ...`${this.#bar()} ${remark}`.split("\n")].map((line) => cut(line, columns - 1));
     this.#stream.write(`${this.#up()}${lines.join("\n")}\n`);
     this.#lines = lines.length;
   }

@@ -10,7 +10,7 @@ import {
 import { progressOn } from "../output/progress.ts";
 import { LiveFrame } from "./live-frame.ts";
 
-/** What a person sees of a run while it goes on. Nothing is written while something is measured, only between. */
+/** What a person sees of a run while it goes on. Nothing is written while something is measured, but a note. */
 export interface View extends BenchWatcher {
   note(text: string): void;
   /** Nothing more comes. */
@@ -32,14 +32,17 @@ function liveView(stream: NodeJS.WriteStream, results: Writable | undefined): Vi
     results?.write(`${text}\n\n`);
   };
   let table = "";
+  let doing = "";
   let remark = "";
+  const draw = (): void => frame.draw(table, [doing, remark].filter(Boolean).join("\n"));
   return {
     began(head, steps) {
       print(headText(head));
       frame.start(steps);
     },
     stepBegins(step) {
-      frame.draw(table, [describe(step), remark].filter(Boolean).join("; "));
+      doing = describe(step);
+      draw();
     },
     stepEnded(_step, scenario, measurements) {
       table = scenarioText(scenario, measurements);
@@ -51,6 +54,8 @@ function liveView(stream: NodeJS.WriteStream, results: Writable | undefined): Vi
     },
     note(text) {
       remark = text;
+      // Whoever asked for it looks at what becomes of it.
+      draw();
     },
     end: () => frame.clear(),
   };
