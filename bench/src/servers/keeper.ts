@@ -39,7 +39,7 @@ try {
   // Whatever is in it is thrown away, so it need not be written down in order.
   if (server.exitCode === null && server.signalCode === null) server.kill(recipe.end);
   await ended;
-  if (!isOver) process.stderr.write(`${name} ended by itself:\n${(await readFile(log, "utf8")).slice(-2000)}`);
+  if (!isOver) process.stderr.write(`${name} ended by itself:\n${await lastWords()}`);
 } finally {
   process.stdin.destroy();
   await rm(folder, { recursive: true, force: true });
@@ -59,6 +59,11 @@ function start(program: string, args: readonly string[]): ChildProcess {
     env: { LC_ALL: "C", TZ: "UTC", PATH: process.env["PATH"] ?? "" },
     ...user,
   });
+}
+
+/** The end of the log, before which a server of ours tells how it was made. */
+async function lastWords(): Promise<string> {
+  return (await readFile(log, "utf8")).split("\n").slice(-10).join("\n");
 }
 
 async function freePort(): Promise<number> {
