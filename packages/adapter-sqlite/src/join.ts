@@ -3,6 +3,7 @@ import { QueueError } from "@anyqueue/api";
 import type { Database } from "better-sqlite3";
 import { explain } from "./failures.ts";
 import { prepare, type Statements } from "./statements.ts";
+import { Ticks } from "./ticks.ts";
 import { Transaction } from "./transaction.ts";
 
 const prepared = new WeakMap<Database, Statements>();
@@ -14,7 +15,8 @@ const prepared = new WeakMap<Database, Statements>();
 export function join<T>(caller: Database, path: string, work: (tx: Transaction) => T): T {
   check(caller, path);
   try {
-    const tx = new Transaction(statementsOf(caller));
+    // None ahead: whether they are taken is the caller's to say, and after this call nobody would give them.
+    const tx = new Transaction(statementsOf(caller), new Ticks(1));
     caller.exec("SAVEPOINT anyqueue");
     try {
       const value = work(tx);

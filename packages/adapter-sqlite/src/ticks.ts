@@ -9,15 +9,21 @@ const AHEAD = 64;
  * taken ahead are given up as soon as another connection has committed anything: it may have given higher ones.
  */
 export class Ticks {
+  readonly #least: number;
   #next = 1;
   #last = 0;
   #version: number | undefined;
+
+  /** Takes at least so many from the counter at a time. */
+  constructor(least = AHEAD) {
+    this.#least = least;
+  }
 
   /** The first of `count` numbers in a row, to be called inside a write transaction. */
   take(sql: Statements, count: number): number {
     const version = sql.dataVersion.get();
     if (version !== this.#version || this.#last - this.#next + 1 < count) {
-      const taken = Math.max(count, AHEAD);
+      const taken = Math.max(count, this.#least);
       this.#last = sql.raiseCounter.get(taken) ?? 0;
       this.#next = this.#last - taken + 1;
       this.#version = version;

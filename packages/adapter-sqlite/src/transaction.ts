@@ -4,7 +4,7 @@ import { Hints } from "./hints.ts";
 import { Lines } from "./lines.ts";
 import { Room } from "./room.ts";
 import type { Statements } from "./statements.ts";
-import { Ticks } from "./ticks.ts";
+import type { Ticks } from "./ticks.ts";
 
 /** What a write verb works with: a connection inside a transaction, and what is to be told after the commit. */
 export class Transaction {
@@ -25,7 +25,7 @@ export class Transaction {
   #lastSeq: number | undefined;
   readonly #ticks: Ticks;
 
-  constructor(sql: Statements, ticks = new Ticks()) {
+  constructor(sql: Statements, ticks: Ticks) {
     this.sql = sql;
     this.#ticks = ticks;
     this.room = new Room(sql);

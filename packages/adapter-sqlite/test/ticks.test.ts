@@ -1,3 +1,4 @@
+import SqliteDatabase from "better-sqlite3";
 import { expect, it } from "vitest";
 import { claim, job, jobs, NOW, openStore, temporaryPath } from "./files.ts";
 
@@ -44,4 +45,18 @@ it("P13 gives no token again that was given after all of a call was undone", asy
   const tokens = [...(await claim(store, 1)), ...(await claim(other, 1))].map(({ token }) => token);
   expect(await store.get([custom.id])).toEqual([null]);
   expect(tokens).toEqual([...new Set(tokens)].toSorted((a, b) => a - b));
+});
+
+it("takes none ahead in a transaction of the caller's, which gives no more than it asked for", async () => {
+  const path = temporaryPath();
+  const store = await openStore({ path });
+  const db = new SqliteDatabase(path);
+  db.exec("BEGIN IMMEDIATE");
+  const added = [job("a", { state: "review" }), job("b", { state: "review" })].map((each) =>
+    store.insert([each], { now: NOW, tx: db }),
+  );
+  db.exec("COMMIT");
+  await Promise.all(added);
+  expect(db.prepare("SELECT last_tick FROM anyqueue_counter").pluck().get()).toBe(2);
+  db.close();
 });
