@@ -7,9 +7,13 @@ export function reply<T>(child: ChildProcess, fits: (message: T) => boolean = ()
     const listen = (message: T): void => {
       if (fits(message)) settle(() => resolve(message));
     };
-    const fail = (): void => settle(() => reject(endedByItself(child)));
+    const fail = (): void => {
+      // Its end may be known before what it said last, behind which its channel is closed.
+      if (child.connected) child.once("disconnect", fail);
+      else settle(() => reject(endedByItself(child)));
+    };
     const settle = (how: () => void): void => {
-      child.off("message", listen).off("exit", fail);
+      child.off("message", listen).off("exit", fail).off("disconnect", fail);
       how();
     };
     child.on("message", listen).on("exit", fail);
