@@ -16,8 +16,9 @@ export function reply<T>(child: ChildProcess, fits: (message: T) => boolean = ()
       child.off("message", listen).off("exit", fail).off("disconnect", fail);
       how();
     };
-    child.on("message", listen).on("exit", fail);
-    if (endOf(child) !== undefined) fail();
+    child.on("message", listen);
+    if (endOf(child) === undefined) child.on("exit", fail);
+    else fail();
   });
 }
 
