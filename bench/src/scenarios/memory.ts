@@ -53,12 +53,17 @@ async function inProcess(subject: Subject, jobs: number): Promise<Readings> {
   const child = startProcess(PROGRAM, [subject.name, String(jobs)], { execArgv: [...process.execArgv, "--expose-gc"] });
   try {
     const { bytesPerJob, peakBytes } = await reply<Footprint>(child);
-    return { "waiting job": bytesPerJob, "peak RSS": peakBytes / MEGABYTE };
+    return { "waiting job": isHeldInMemory(subject) ? bytesPerJob : undefined, "peak RSS": peakBytes / MEGABYTE };
   } finally {
     // Then it ends by itself, and removes its store.
     if (child.connected) child.disconnect();
     await untilGone(child);
   }
+}
+
+/** Others have their jobs in a file or a server. */
+function isHeldInMemory({ server, durability }: Subject): boolean {
+  return server === undefined && (durability === "none" || durability === "snapshot");
 }
 
 /** Also when it stands under another durability here; a fixture of the same name is another subject. */
