@@ -30,7 +30,7 @@ export function checkJson(value: unknown, name: string): CheckedJson {
 
 function copyOrRefuse(walk: Walk, value: unknown, name: string): Json {
   try {
-    return walk.copy(value, name);
+    return walk.copy(value);
   } catch (cause) {
     if (cause instanceof QueueError) throw cause;
     throw new QueueError("INVALID", `\`${name}\` cannot be read: one of its getters throws.`, { cause });
@@ -44,18 +44,20 @@ class Walk {
   #least = 0;
   readonly #name: string;
   readonly #above: object[] = [];
+  /** Where it is, key by key; made a path of only when something is wrong there. */
+  readonly #keys: (string | number)[] = [];
 
   constructor(name: string) {
     this.#name = name;
   }
 
-  copy(value: unknown, path: string): Json {
+  copy(value: unknown): Json {
     if (++this.#least > MAX_VALUE_BYTES) throw tooLarge(this.#name, `more than ${MAX_VALUE_BYTES}`);
     switch (typeof value) {
       case "string":
-        return this.#text(value, path);
+        return this.#text(value);
       case "number":
-        if (!Number.isFinite(value)) throw refuse(path, `${value}, which JSON cannot carry`);
+        if (!Number.isFinite(value)) throw refuse(this.#path(), `${value}, which JSON cannot carry`);
         this.bytes += 25;
         return value === 0 ? 0 : value;
       case "boolean":
@@ -63,57 +65,77 @@ class Walk {
         return value;
       case "object":
         this.bytes += 4;
-        return value === null ? null : this.#object(value, path);
+        return value === null ? null : this.#object(value);
       default:
-        throw refuse(path, `${describe(value)}, which JSON cannot carry`);
+        throw refuse(this.#path(), `${describe(value)}, which JSON cannot carry`);
     }
   }
 
-  #text(text: string, path: string): string {
-    if (text.includes("\0")) throw refuse(path, "a string with U+0000 in it, which not every store can carry");
+  #text(text: string, isKey = false): string {
+    if (text.includes("\0"))
+      throw refuse(this.#place(isKey), "a string with U+0000 in it, which not every store can carry");
     if (!text.isWellFormed())
-      throw refuse(path, "a string with a lone surrogate in it, which not every store can carry");
+      throw refuse(this.#place(isKey), "a string with a lone surrogate in it, which not every store can carry");
     this.#least += text.length;
     this.bytes += text.length * 6 + 2; // an escape such as \u001f is the longest that a UTF-16 unit becomes
     return text;
   }
 
-  #object(value: object, path: string): Json {
-    if (this.#above.includes(value)) throw refuse(path, "a cycle: it contains itself");
-    if (this.#above.length >= MAX_DEPTH) throw refuse(path, `nested more than ${MAX_DEPTH} levels deep`);
+  #object(value: object): Json {
+    if (this.#above.includes(value)) throw refuse(this.#path(), "a cycle: it contains itself");
+    if (this.#above.length >= MAX_DEPTH) throw refuse(this.#path(), `nested more than ${MAX_DEPTH} levels deep`);
     this.#above.push(value);
-    const copy = Array.isArray(value) ? this.#array(value, path) : this.#record(value, path);
+    const copy = Array.isArray(value) ? this.#array(value) : this.#record(value);
     this.#above.pop();
     return copy;
   }
 
-  #array(list: readonly unknown[], path: string): Json {
+  #array(list: readonly unknown[]): Json {
     const copy: Json[] = [];
+    const last = this.#keys.push(0) - 1;
     // By index, so that a hole is seen as the `undefined` that it reads as.
-    for (let i = 0; i < list.length; i++) copy.push(this.copy(list[i], `${path}[${i}]`));
+    for (let i = 0; i < list.length; i++) {
+      this.#keys[last] = i;
+      copy.push(this.copy(list[i]));
+    }
+    this.#keys.pop();
     this.bytes += list.length;
     return copy;
   }
 
-  #record(record: object, path: string): Json {
+  #record(record: object): Json {
     const prototype: unknown = Object.getPrototypeOf(record);
     // Not compared with this realm's own prototype: a plain object may come from another one, as under Jest.
     if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-      throw refuse(path, `${describe(record)}, not plain JSON; convert it first`);
+      throw refuse(this.#path(), `${describe(record)}, not plain JSON; convert it first`);
     }
     if (Object.getOwnPropertySymbols(record).length > 0)
-      throw refuse(path, "an object with symbol keys, which JSON cannot carry");
+      throw refuse(this.#path(), "an object with symbol keys, which JSON cannot carry");
     const copy: Record<string, Json> = {};
+    const last = this.#keys.push("") - 1;
     for (const key of Object.keys(record)) {
-      const item = this.copy((record as Record<string, unknown>)[key], `${path}.${key}`);
+      this.#keys[last] = key;
+      const item = this.copy((record as Record<string, unknown>)[key]);
       this.bytes += 2;
-      this.#text(key, `a key of ${path}`);
+      this.#text(key, true);
       // Assigning to `__proto__` would set the prototype instead of adding a key.
       if (key === "__proto__")
         Object.defineProperty(copy, key, { value: item, enumerable: true, configurable: true, writable: true });
       else copy[key] = item;
     }
+    this.#keys.pop();
     return copy;
+  }
+
+  #place(isKey: boolean): string {
+    return isKey ? `a key of ${this.#path(-1)}` : this.#path();
+  }
+
+  /** The path of where it is, or of what is above. */
+  #path(end?: number): string {
+    return this.#keys.slice(0, end).reduce<string>((path, key) => {
+      return typeof key === "number" ? `${path}[${key}]` : `${path}.${key}`;
+    }, this.#name);
   }
 }
 
