@@ -9,9 +9,13 @@ interface Waiting<T> {
   readonly reject: (reason: unknown) => void;
 }
 
+/** How many jobs are finished so quickly that it would take longer to ask for the next ones in a call of its own. */
+const FEW = 16;
+
 /**
  * A worker that has done its jobs finishes them and asks for the next ones in the same turn of the event loop; then the
- * two travel together: one round trip, one commit. Alone, each goes as itself.
+ * two travel together: one round trip, one commit. Alone, each goes as itself; and so do many, since two connections finish
+ * and claim at the same time.
  */
 export class Pairing {
   readonly #connection: Pick<Connection, "query" | "answer">;
@@ -26,7 +30,8 @@ export class Pairing {
 
   /** As the function `settle`. */
   settle(values: readonly unknown[]): Promise<unknown> {
-    if (this.#settle !== undefined) return this.#connection.answer(this.#sql.settle, values);
+    const [ids] = values as [readonly string[]];
+    if (this.#settle !== undefined || ids.length > FEW) return this.#connection.answer(this.#sql.settle, values);
     return new Promise((resolve, reject) => {
       this.#settle = { values, resolve, reject };
       this.#await();

@@ -10,6 +10,7 @@ import { KEEP } from "./keep.ts";
 import { LANE_STATUS } from "./lane-status.ts";
 import { LIMITS } from "./limits.ts";
 import { POLL } from "./poll.ts";
+import { READY_PAGES_READ } from "./ready-pages-read.ts";
 import { READ_EVENTS } from "./read-events.ts";
 import { REMOVE_FINISHED } from "./remove-finished.ts";
 import { REMOVE_JOBS } from "./remove-jobs.ts";
@@ -29,6 +30,7 @@ export const FUNCTIONS = [
   DEPENDENCIES,
   INSERT_SHAPED,
   INSERT_JOBS,
+  READY_PAGES_READ,
   POLL,
   CANDIDATES,
   TAKE,

@@ -12,7 +12,8 @@ export const LOOK_AT_LANES = `SELECT array_agg(coalesce(l.paused, false)), array
     array_agg(EXISTS (SELECT FROM hot_jobs j
       WHERE j.place = 1 AND j.lane = e.here AND j.state = wanted_state AND j.run_at <= clock OFFSET 0)),
     array_agg(l.concurrency IS NOT NULL OR l.rate_limit IS NOT NULL), bool_or(l.concurrency IS NOT NULL OR l.rate_limit IS NOT NULL),
-    bool_or(EXISTS (SELECT FROM debts d WHERE d.lane = e.here OFFSET 0))
-  INTO paused, recording, firsts, places, is_empty, has_due, limited, has_limits, owes
-  FROM (SELECT e.lane AS here, coalesce(resumed, marks -> 'lanes') -> e.lane AS low FROM unnest(every_lane) e(lane) OFFSET 0) e
+    array_agg(e.owing), bool_or(e.owing)
+  INTO paused, recording, firsts, places, is_empty, has_due, limited, has_limits, owing, owes
+  FROM (SELECT e.lane AS here, coalesce(resumed, marks -> 'lanes') -> e.lane AS low,
+      EXISTS (SELECT FROM debts d WHERE d.lane = e.lane OFFSET 0) AS owing FROM unnest(every_lane) e(lane) OFFSET 0) e
     LEFT JOIN lane_settings l ON l.lane = e.here;`;

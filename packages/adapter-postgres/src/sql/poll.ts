@@ -4,6 +4,8 @@ import { BY_COLUMNS, BY_ROWS, type Telling } from "./poll-answer.ts";
 import { LOOK_AT_LANES } from "./poll-lanes.ts";
 import { FITS, IN_ORDER, READY } from "./ready.ts";
 
+/** A place before all jobs. */
+const BEGINNING = "[-1,0,0]";
 /** Larger than any place. */
 const LAST = "9223372036854775807";
 
@@ -11,6 +13,9 @@ const LAST = "9223372036854775807";
 const BOUND = 1000;
 /** How many it looks at in any case, where jobs before them are being claimed by others. */
 const STEP = 100;
+
+/** How many pages a look at a lane reads in which nothing is in the way. */
+const PAGES_OF_A_LANE = 3;
 
 /** Not behind another place, which is null where there is no end. Values, and no `OR`, so that the index stops there. */
 const UP_TO_HIGH = `(j.priority, j.run_at, j.seq) <= (coalesce((high ->> 0)::bigint, ${LAST}),
@@ -41,7 +46,10 @@ const LOGGED = `,
 const SETTLING = `
   kind := 3;
   answer := settle_here(ids, tokens, states, results, settled_at, settle_durability);
-  RETURN NEXT;`;
+  RETURN NEXT;
+  -- It may have waited for a lock, and a lease counts from when it is given.
+  clock := coalesce(at, ${CLOCK});
+  began_at := clock_timestamp();`;
 
 /** What a function that polls takes for it. */
 const POLL_PARAMETERS = `asked text[], limits int[], turn int, types text[], patterns text[], resumed json,
@@ -64,7 +72,7 @@ DECLARE
   may_be_more boolean := false;
   is_cut boolean := false;
   to_custom boolean := is_custom(target);
-  pages bigint := pg_stat_get_xact_blocks_fetched('hot_jobs_ready'::regclass);
+  pages bigint := ready_pages_read();
   began_at timestamptz := clock_timestamp();
   held bigint := (marks ->> 'held')::bigint;
   believed boolean := held IS NOT NULL;
@@ -72,6 +80,7 @@ DECLARE
   limited boolean[];
   has_limits boolean;
   owes boolean;
+  owing boolean[];
   recording boolean[];
   is_empty boolean[];
   has_due boolean[];
@@ -129,7 +138,7 @@ BEGIN${first}${DURABILITY}
     wanted := CASE WHEN paused[i] OR finished[k] THEN 0 ELSE least(limits[i], most - taken) END;
     -- Lanes that a cursor does not mention were looked through to their end by the calls before.
     CONTINUE WHEN wanted <= 0 OR looked[k] >= ${BOUND} OR (resumed IS NOT NULL AND places[k] IS NULL);
-    IF is_empty[i] AND NOT (has_due[i] OR owes) THEN
+    IF is_empty[i] AND NOT (has_due[i] OR owing[i]) THEN
       finished[k] := true;
       CONTINUE;
     END IF;
@@ -146,10 +155,10 @@ BEGIN${first}${DURABILITY}
       wanted := least(wanted, allowed);
       CONTINUE WHEN wanted = 0;
     END IF;
-    IF has_due[i] OR owes THEN
+    IF has_due[i] OR owing[i] THEN
       PERFORM promote(here, wanted_state, most, clock);
       -- What has come due, or got its turn, may belong below the mark.
-      low := CASE WHEN resumed IS NOT NULL OR (believed AND NOT owes) THEN low END;
+      low := CASE WHEN resumed IS NOT NULL OR (believed AND NOT owing[i]) THEN low END;
     END IF;
     bottom := CASE WHEN believed THEN low END;
 
@@ -217,11 +226,12 @@ BEGIN${first}${DURABILITY}
     END IF;
   END LOOP;
 
-  pages := pg_stat_get_xact_blocks_fetched('hot_jobs_ready'::regclass) - pages;
+  pages := ready_pages_read() - pages - ${PAGES_OF_A_LANE} * cardinality(every_lane);
   IF is_cut AND taken < most THEN
-    cut := (SELECT json_agg(json_build_array(e.lane, places[n])) FROM unnest(every_lane) WITH ORDINALITY e(lane, n)
-      WHERE firsts[n] = n AND places[n] IS NOT NULL AND (looked[n] > 0 OR resumed IS NOT NULL)
-        AND NOT coalesce(finished[n], false))::text;
+    -- Of a lane that was not looked into, or gave all that it may, the next call begins where this one would have.
+    cut := (SELECT json_agg(json_build_array(e.lane, CASE WHEN looked[n] > 0 OR resumed IS NOT NULL
+        THEN coalesce(places[n], '${BEGINNING}') ELSE '${BEGINNING}' END)) FROM unnest(every_lane) WITH ORDINALITY e(lane, n)
+      WHERE firsts[n] = n AND (resumed IS NULL OR places[n] IS NOT NULL) AND NOT coalesce(finished[n], false))::text;
   END IF;
   soonest := CASE WHEN may_be_more OR cut IS NOT NULL OR (most > 0 AND taken >= most AND NOT has_limits) THEN clock
     ELSE next_due(every_lane, paused, limited, has_limits, types, patterns, wanted_state, has_limits AND most > 0, clock, held) END;
@@ -231,7 +241,7 @@ END $$;`;
 /**
  * `poll` chooses, orders and leases due jobs, lane by lane, and takes over those whose lease has ended (P6–P8, P10, P15).
  * It answers a row for each: `kind` 0 when claimed, 1 when taken over. A last one of kind 2 holds in `run_at` the next
- * due time, in `updated_at` the clock, in `seq` how many pages of the index of ready jobs were read, and in `payload`
+ * due time, in `updated_at` the clock, in `seq` how many pages of the index of ready jobs were read beyond what any look takes, and in `payload`
  * where a poll by type stopped at its bound of candidates, as `[[lane, place], …]`.
  *
  * - The claim is one statement over a partial index whose order is exactly its own; SKIP LOCKED steps over what others

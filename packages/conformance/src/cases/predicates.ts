@@ -1,4 +1,4 @@
-import { byCodePoint, matches, type Job, type Predicate } from "@anyqueue/api";
+import { byCodePoint, matches, type Job, type PollRequest, type Predicate } from "@anyqueue/api";
 import fc from "fast-check";
 import type { Case } from "../case.ts";
 import { holds, idsOf, present, same, sameIds } from "../check.ts";
@@ -171,17 +171,21 @@ export const predicates: readonly Case[] = [
     promise: "P9",
     title: "gives a filtered poll of several lanes each lane's share again on every page",
     async run(t) {
-      const likes = [1, 2, 3, 4].map((n): Wish => ({ lane: "a", payload: { n } }));
-      const others = Array.from({ length: 2500 }, (): Wish => ({ lane: "b", payload: { n: 0 } }));
-      const wanted = (await t.addAll([...likes, ...others])).slice(0, likes.length);
-      const lanes = [{ lane: "a", limit: 1 }, "b"];
-      let after: string | undefined;
-      for (const id of wanted) {
-        const page = await t.poll({ lanes, where: { "payload.n": { gt: 0 } }, limit: 5, ...(after && { after }) });
-        sameIds(page.jobs, [id], "A page of a filtered poll does not hold the share of a lane that has more.");
-        const due = page.nextDueAt;
-        holds(id === wanted.at(-1) || (due !== null && due <= T0), "`nextDueAt` forgot what a share left out.");
-        ({ after } = page);
+      const filters: readonly Partial<PollRequest>[] = [{ where: { "payload.n": { gt: 0 } } }, { types: ["like"] }];
+      for (const [i, filter] of filters.entries()) {
+        const [some, all] = [`some${i}`, `all${i}`];
+        const likes = [1, 2, 3, 4].map((n): Wish => ({ lane: some, type: "like", payload: { n } }));
+        const others = Array.from({ length: 2500 }, (): Wish => ({ lane: all, type: "other", payload: { n: 0 } }));
+        const wanted = (await t.addAll([...likes, ...others])).slice(0, likes.length);
+        const lanes = [{ lane: some, limit: 1 }, all];
+        let after: string | undefined;
+        for (const id of wanted) {
+          const page = await t.poll({ lanes, ...filter, limit: 5, ...(after && { after }) });
+          sameIds(page.jobs, [id], "A page of a filtered poll does not hold the share of a lane that has more.");
+          const due = page.nextDueAt;
+          holds(id === wanted.at(-1) || (due !== null && due <= T0), "`nextDueAt` forgot what a share left out.");
+          ({ after } = page);
+        }
       }
     },
   },
