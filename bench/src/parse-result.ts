@@ -42,7 +42,10 @@ function damageOf({
   const lists: Readonly<Record<string, [unknown, (each: Fields) => boolean]>> = {
     subjects: [subjects, ({ name, durability }) => typeof name === "string" && isDurability(durability)],
     leftOut: [leftOut, ({ what }) => typeof what === "string"],
-    scenarios: [scenarios, ({ name }) => typeof name === "string"],
+    scenarios: [
+      scenarios,
+      ({ name, about, statistics = [] }) => isListOf("string", [name, about]) && isListOf("string", statistics),
+    ],
     measurements: [measurements, isMeasurement],
   };
   for (const [what, [list, isSound]] of Object.entries(lists)) {

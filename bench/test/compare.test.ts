@@ -91,6 +91,11 @@ it("names what only one of the runs has", () => {
   expect(compareResults(without, served).differences).toEqual(["machine servers redis: not there → there"]);
 });
 
+it("says that two runs have nothing in common", () => {
+  const [before, after] = [resultOf([measured()]), resultOf([measured({ metric: "bulk" })])];
+  expect(comparisonText(compareResults(before, after))).toContain("Nothing that was measured is in both of them.");
+});
+
 it("compares the outermost percentiles that a scenario has enough samples for", () => {
   const all = [measured({ scenario: "latency", unit: "ms", samples: [summarise([1, 2, 3])], values: [2] })];
   const of = (statistics?: readonly Statistic[]) => {

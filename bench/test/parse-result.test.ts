@@ -24,6 +24,8 @@ it.each([
   { damage: { measurements: [{ ...measured(), values: "x" }] }, is: "measurements[0]" },
   { damage: { measurements: [{ ...measured(), unit: "miles" }] }, is: "measurements[0]" },
   { damage: { measurements: [{ ...measured(), durability: "all" }] }, is: "measurements[0]" },
+  { damage: { measurements: [{ ...measured(), kind: "ours" }] }, is: "measurements[0]" },
+  { damage: { scenarios: [{ name: "latency", about: "", statistics: "p50" }] }, is: "scenarios[0]" },
 ])("names $is of a damaged file", ({ damage, is }) => {
   expect(() => parseResult(JSON.stringify({ ...result, ...damage }), "a.json")).toThrow(`a.json is damaged: ${is}`);
 });

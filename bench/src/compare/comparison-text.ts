@@ -20,7 +20,7 @@ export function comparisonText({ before, after, differences, rows, unmatched }: 
       ? [`  Metrics that one of them has not, or with another durability, or invalid: ${unmatched}.`]
       : []),
     "",
-    ...texts,
+    ...(rows.length > 0 ? texts : ["Nothing that was measured is in both of them."]),
   ].join("\n");
 }
 
