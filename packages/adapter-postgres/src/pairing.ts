@@ -1,6 +1,6 @@
 import type { Connection, Rows } from "./connection.ts";
 import type { Statements } from "./statements.ts";
-import { stateOf } from "./failures.ts";
+import { isBroken } from "./failures.ts";
 
 /** A call that waits for the end of the turn. */
 interface Waiting<T> {
@@ -65,8 +65,8 @@ export class Pairing {
         poll.resolve(rows);
         return;
       } catch (error) {
-        // Undone by the server: then one must not suffer for the other, and each is sent by itself.
-        if (stateOf(error) === undefined) {
+        // Undone by the server, one must not suffer for the other, and each is sent by itself; else nobody knows.
+        if (isBroken(error)) {
           settle.reject(error);
           poll.reject(error);
           return;

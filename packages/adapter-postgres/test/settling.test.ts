@@ -1,4 +1,5 @@
-import { expect, it } from "vitest";
+import type { Client } from "pg";
+import { expect, it, vi } from "vitest";
 import { job, jobs, claim, openStore } from "./stores.ts";
 import { openClient, temporarySchema } from "./server.ts";
 
@@ -29,6 +30,40 @@ it("finishing jobs and asking for the next ones is one transaction", async () =>
   );
   expect(rows).toHaveLength(1);
 });
+
+it("P6 a lease counts from when it is given, however long the settling waited that travelled with its claim", async () => {
+  const schema = temporarySchema();
+  const store = await openStore({ schema });
+  await store.insert(jobs(2));
+  const [held] = await claim(store, 1);
+  const change = { id: held?.id ?? "", expect: { token: held?.token ?? 0 }, set: { state: "completed" } };
+  const client = await openClient();
+  await client.query("BEGIN");
+  await client.query(`SELECT FROM ${schema}.hot_jobs WHERE id = $1 FOR UPDATE`, [change.id]);
+  const both = Promise.all([store.cas([change]), store.poll({ limit: 1, lease: { ms: 500, holder: "test" } })]);
+  await blocking(client);
+  await client.query("SELECT pg_sleep(0.6)");
+  const { rows } = await client.query<{ now: number }>(
+    "SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS now",
+  );
+  await client.query("COMMIT");
+  const [[outcome], { jobs: next }] = await both;
+  expect([outcome?.status, next.length]).toEqual(["ok", 1]);
+  expect(next[0]?.lease?.until).toBeGreaterThan(rows[0]?.now ?? Infinity);
+});
+
+/** Resolves once somebody waits for a lock of this connection. */
+async function blocking(client: Client): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const { rows } = await client.query(
+        "SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))",
+      );
+      expect(rows).not.toHaveLength(0);
+    },
+    { timeout: 60_000 },
+  );
+}
 
 it("P3 an id that may exist is refused in a transaction whose snapshot is too old to tell", async () => {
   const schema = temporarySchema();
