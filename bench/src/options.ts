@@ -38,7 +38,7 @@ export function chosenSubjects({ backends, only, with: names = [] }: BenchOption
   const contains = ({ name }: Subject, part: string): boolean => name.includes(part);
   for (const part of only ?? []) {
     if (!ofBackends.some((subject) => contains(subject, part))) {
-      const all = ofBackends.map(({ name }) => name).join(", ");
+      const all = ofBackends.map(({ name }) => name).join(", ") || "none of ours";
       throw new QueueError("INVALID", `No subject's name contains ${part}. There are: ${all}.`);
     }
   }

@@ -107,6 +107,8 @@ describe("bench", () => {
   it.each([
     { args: ["--scenarios", "nothing"], says: "There is no scenario nothing. There are: throughput" },
     { args: ["--backends", "mysql"], says: "There is no backend mysql" },
+    { args: ["--backend", "sqlite"], says: "Write --backends to choose ours" },
+    { args: ["--backends", "memory,"], says: '--backends takes names with commas between them, not "memory,"' },
     { args: ["--with", "bull"], says: "There is no other queue bull" },
     { args: ["--runs", "0"], says: "--runs takes a whole number from 1" },
     { args: ["--only", "nothing"], says: "No subject's name contains nothing" },

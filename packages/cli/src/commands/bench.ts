@@ -26,11 +26,11 @@ export function benchCommand(program: Command): void {
     )
     .usage("[options] [--json [file]]")
     .argument("[file]", "where --json writes; without it, to standard output")
-    .option("--backends <names>", "memory, sqlite, postgres, or none of ours; with commas", several)
-    .option("--only <names>", "of our backends and floors those whose name contains one of these", several)
-    .option("--with <queues>", "other queues, such as bullmq,pg-boss; installed when first asked for", several)
-    .option("--fixture <adapter>", "an adapter of your own: a module with a conformance fixture", several)
-    .option("--scenarios <names>", "only these; `all` for those that take minutes as well", several)
+    .option("--backends <names>", "memory, sqlite, postgres, or none of ours; with commas", names("--backends"))
+    .option("--only <names>", "of our backends and floors those whose name contains one of these", names("--only"))
+    .option("--with <queues>", "other queues, such as bullmq,pg-boss; installed when first asked for", names("--with"))
+    .option("--fixture <adapter>", "an adapter of your own: a module with a conformance fixture", names("--fixture"))
+    .option("--scenarios <names>", "only these; `all` for those that take minutes as well", names("--scenarios"))
     .option("--smoke", "everything once and small, to see that it runs")
     .option("--runs <n>", "how often everything is repeated (3)", wholeNumber("--runs", 1, 1000))
     .option("--seed <n>", "where the order of the subjects is drawn from (1)", wholeNumber("--seed", 1, 2 ** 32 - 1))
@@ -45,6 +45,11 @@ export function benchCommand(program: Command): void {
     const flags = self.optsWithGlobals<BenchFlags>();
     if (file !== undefined && flags.json !== true) {
       throw new UsageError(`${file}: only --json takes a file by itself. Write --json ${file}.`);
+    }
+    if (flags.backend !== undefined) {
+      throw new UsageError(
+        "bench makes stores of its own, so --backend has no meaning. Write --backends to choose ours.",
+      );
     }
     refuseBesideFrom(self, flags);
     const { bench } = await import("../bench/bench.ts");
@@ -70,6 +75,16 @@ function refuseBesideFrom(command: Command, { from }: BenchFlags): void {
 }
 
 const SHOWING = ["--from", "--html", "--compare"];
+/** Gathers names, and says of which option one is empty. */
+function names(option: string): (text: string, before?: readonly string[]) => readonly string[] {
+  return (text, before) => {
+    if (text.split(",").some((name) => name.trim() === "")) {
+      throw new UsageError(`${option} takes names with commas between them, not ${JSON.stringify(text)}.`);
+    }
+    return several(text, before);
+  };
+}
+
 const size = wholeNumber("--backlogs", 1, 100_000_000);
 
 function sizes(text: string): readonly number[] {
