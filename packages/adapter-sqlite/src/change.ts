@@ -20,11 +20,12 @@ export function change(tx: Transaction, before: Stored, after: Job, now: number,
   if (before.job.lease !== undefined && after.lease === undefined) tx.freeSlot(lane);
   const wasTerminal = isTerminal(before.job.state);
   if (isTerminal(state)) {
+    const isEnd = state !== before.job.state;
     tx.hints.job(after.id);
     if (!wasTerminal) noteEnd(tx, after, before.place);
     // Whoever waits for it to complete learns that it counts as completed now.
-    else if (state !== before.job.state) tx.ends.push({ id: after.id, state });
-    if (isDropped(tx, after)) {
+    else if (isEnd) tx.ends.push({ id: after.id, state });
+    if (isEnd && isDropped(tx, after)) {
       tx.dropped.push({ seq: before.seq, id: after.id, keep: () => write(tx, before.seq, after, PLACE.finished) });
       return;
     }
