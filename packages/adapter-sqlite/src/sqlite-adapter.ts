@@ -172,6 +172,8 @@ function clock({ now = Date.now() }: { readonly now?: number }): number {
   return now;
 }
 
+/** The lanes into which jobs come that are due at once. */
 function* lanesOf(jobs: readonly NewJob[]): IterableIterator<Hint> {
-  for (const lane of new Set(jobs.map((job) => job.lane))) yield { lane };
+  const due = jobs.filter(({ runAt, delayMs, dependsOn }) => (runAt ?? delayMs ?? dependsOn) === undefined);
+  for (const lane of new Set(due.map((job) => job.lane))) yield { lane };
 }

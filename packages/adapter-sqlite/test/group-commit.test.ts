@@ -109,9 +109,11 @@ it("P24 goes on, and tells the others, when a listener throws", async () => {
 
   await store.insert([job("a")], { now: NOW });
   await store.insert([job("b")], { now: NOW });
-
-  // Each before it is committed, and after it.
+  // Those are due, and told before they are committed too.
   expect(hints).toEqual(Array(4).fill({ lane: "default" }));
+
+  await store.insert([job("later", { runAt: NOW + 1000 })], { now: NOW });
+  expect(hints).toHaveLength(5);
 });
 
 it("lets no lane come into being by a change or a poll", async () => {
