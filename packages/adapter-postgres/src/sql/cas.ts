@@ -210,7 +210,8 @@ $$ SELECT json_build_object('status', status, 'state', old.state, 'token', old.t
 CREATE OR REPLACE FUNCTION write_job(old history, next history, in_history boolean) RETURNS void ${INNER} AS $$
 DECLARE
   is_end boolean := next.place = 6;
-  is_kept boolean := NOT is_end OR ${KEPT("next")};
+  -- Who had finished in this state before does not finish now.
+  is_kept boolean := NOT is_end OR old.state = next.state OR ${KEPT("next")};
 BEGIN
   IF NOT in_history AND NOT is_end THEN
     UPDATE hot_jobs j SET (${STORED}) = ROW (${PLACES}) WHERE j.id = old.id AND j.lane = old.lane;

@@ -80,6 +80,18 @@ export const retention: readonly Case[] = [
   },
   {
     promise: "P26",
+    title: "keeps a finished job that is changed after its lane was set to keep none of those that finish",
+    async run(t) {
+      const ids = await t.addAll([{}, {}]);
+      for (const id of ids) await ends(t, id, "completed");
+      await t.adapter.configure("main", { keep: { completed: false } });
+      const expect = { state: "completed" };
+      await t.apply({ id: ids[0], expect, set: { progress: 1 } });
+      same(await states(t, ids), ["completed", "completed"], "A job went that had finished long before.");
+    },
+  },
+  {
+    promise: "P26",
     title: "keeps no more finished jobs of a lane than its `count` says, all states together, the newest ones",
     async run(t) {
       const [a, , c, , e] = await finish(t, [

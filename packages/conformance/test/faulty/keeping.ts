@@ -1,4 +1,4 @@
-import { type Adapter, isTerminal, type NewJob } from "@anyqueue/api";
+import { type Adapter, isTerminal, type Job, type KeepFor, type NewJob } from "@anyqueue/api";
 import { decorate } from "../../src/decorate.ts";
 import { type Fault, without } from "./fault.ts";
 import { find, onceReopened, storing } from "./shaping.ts";
@@ -38,6 +38,22 @@ export const keeping: readonly Fault[] = [
     ...query,
     ...(query.now && { now: query.now + 1 }),
   })),
+  fault("P26", "drops a finished job that is changed when its lane has come to keep none", (adapter) =>
+    decorate(adapter, {
+      cas: async (changes, at) => {
+        const before = await adapter.get(changes.map(({ id }) => id));
+        const outcomes = await adapter.cas(changes, at);
+        const lanes = await adapter.lanes();
+        const gone = before.filter((job, i): job is Job => {
+          if (job === null || !isTerminal(job.state) || changes[i]?.set.state !== undefined) return false;
+          const keep = lanes.find(({ lane }) => lane === job.lane)?.settings.keep;
+          return outcomes[i]?.status === "ok" && keep?.[job.state as keyof KeepFor] === false;
+        });
+        await adapter.remove({ ids: gone.map(({ id }) => id) });
+        return outcomes;
+      },
+    }),
+  ),
   fault("P26", "removes the newest jobs beyond the count", (adapter) =>
     decorate(adapter, {
       remove: async (query) => {
