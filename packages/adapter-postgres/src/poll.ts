@@ -2,7 +2,7 @@ import { encodeCursor, isTerminal, type Job, laneOf, type PollRequest, type Poll
 import { type Candidates, choose, kindOf, placesOf, type Share } from "./choose.ts";
 import { type ClaimedJobs, jobsOf } from "./claimed.ts";
 import type { Connection } from "./connection.ts";
-import type { Marks } from "./marks.ts";
+import type { Look, Marks } from "./marks.ts";
 import type { Pairing } from "./pairing.ts";
 import { type JobRow, toJob } from "./rows.ts";
 import { compileTypes } from "./type-filter.ts";
@@ -54,7 +54,7 @@ async function claim(polling: Polling, request: PollRequest, most: number): Prom
   const isClaiming = most > 0;
   const names = lanes?.map((share) => (typeof share === "string" ? share : share.lane));
   const ticket =
-    from === "waiting" ? (isClaiming ? marks.ticket(names, types) : marks.ticketForLeases(names)) : undefined;
+    from === "waiting" ? (isClaiming ? marks.ticket(names, types) : marks.ticketForLeases(names, types)) : undefined;
   const filter = types === undefined || !isClaiming ? undefined : compileTypes(types);
   const resumed = isClaiming ? placesOf(request) : undefined;
   const rows = await pairing.poll([
@@ -74,15 +74,29 @@ async function claim(polling: Polling, request: PollRequest, most: number): Prom
     now ?? null,
     write.leaseDurability,
   ]);
-  const told = rows.map(([kind, answer]) => ({ kind, answer: JSON.parse(answer as string) as unknown }));
+  const told = rows.map(([kind, answer]) => ({
+    kind,
+    answer: JSON.parse(answer as string) as unknown,
+  }));
   const of = (kind: number): unknown[] => told.flatMap((row) => (row.kind === kind ? [row.answer] : []));
-  const [nextDueAt, at, pages, cut, ms, held] = of(END)[0] as End;
-  if (ticket !== undefined) marks.learn(ticket, of(CLAIMED) as ClaimedJobs[], { at, pages, ms, held });
+  const [nextDueAt, at, pages, cut, ms, held, through, came] = of(END)[0] as End;
   const jobs = told.flatMap(({ kind, answer }) => {
     if (kind === CLAIMED) return jobsOf(answer as ClaimedJobs, { from, to, holder: lease?.holder ?? "" });
     return kind === LARGE ? [toJob(answer as JobRow)] : [];
   });
-  return { jobs, takenOver: (of(TAKEN_OVER) as JobRow[]).map(toJob), nextDueAt, now: at, cut };
+  const look = {
+    at,
+    pages,
+    ms,
+    held,
+    through: through ?? [],
+    cut: JSON.parse(cut ?? "[]") as Look["cut"],
+    came: came ?? [],
+    isFull: jobs.length >= most,
+  };
+  const isOverdue = ticket !== undefined && marks.learn(ticket, of(CLAIMED) as ClaimedJobs[], look);
+  const takenOver = (of(TAKEN_OVER) as JobRow[]).map(toJob);
+  return { jobs, takenOver, nextDueAt: isOverdue ? at : nextDueAt, now: at, cut };
 }
 
 /** What the last row holds. */
@@ -93,6 +107,8 @@ type End = readonly [
   cut: string | null,
   ms: number,
   held: number | null,
+  through: readonly string[] | null,
+  came: readonly string[] | null,
 ];
 
 /** The kinds of rows. */
@@ -132,7 +148,10 @@ async function lanesOf({ connection, write, turn }: Polling, request: PollReques
   const { lanes, ids, limit } = request;
   if (lanes !== undefined) return lanes.map((share) => (typeof share === "string" ? { lane: share, limit } : share));
   if (ids !== undefined) return [...new Set(ids.map(laneOf))].map((lane) => ({ lane, limit }));
-  const names = (await connection.query(write.sql.laneNames)).map(([lane]) => ({ lane: lane as string, limit }));
+  const names = (await connection.query(write.sql.laneNames)).map(([lane]) => ({
+    lane: lane as string,
+    limit,
+  }));
   const start = names.length === 0 ? 0 : turn % names.length;
   return [...names.slice(start), ...names.slice(0, start)];
 }

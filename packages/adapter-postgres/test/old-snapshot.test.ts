@@ -27,7 +27,7 @@ describe("beside an old snapshot, with the index entries of all jobs that were w
       );
     }
     // The first call in a session also reads the catalog.
-    await pagesOf(client, poll(1, { lanes: { a: [5, 1, 0] }, held: 0 }));
+    for (const limit of [0, 1]) await pagesOf(client, poll(limit, { lanes: { a: [5, 1, 0] }, held: 0 }));
   });
 
   it("P6 who is told where he left off, and that looks are long, reads nothing that was there before, also when he is not served", async () => {
@@ -59,6 +59,21 @@ describe("beside an old snapshot, with the index entries of all jobs that were w
     expect(await idsOf(poll(0, { held }, 10, 40_000), 1)).toEqual([`a:${DEAD + 2}`]);
     expect(await idsOf(poll(0, { held: 0 }, 10, 40_000), 1)).toEqual([`a:${DEAD + 1}`]);
   });
+
+  it("P10 who only asks whether something is ready hears of what is behind his mark, and reads nothing that was there before", async () => {
+    const { rows: ticks } = await client.query<{ held: string }>("SELECT last_value AS held FROM ticks");
+    const marks = { lanes: { a: [5, 1, DEAD] }, held: Number(ticks[0]?.held) };
+    expect(await nextDueOf(poll(0, marks, 0, 2))).toBe(1002);
+    await add(DEAD + 1, DEAD + 1);
+    expect(await nextDueOf(poll(0, marks, 0, 2))).toBe(2);
+    expect(await nextDueOf(poll(0, { held: marks.held }, 0, 2))).toBe(1002);
+    expect(await pagesOf(client, poll(0, marks, 0, 2))).toBeLessThan(100);
+  });
+
+  async function nextDueOf(call: string): Promise<number> {
+    const { rows } = await client.query<{ run_at: string }>(`SELECT run_at FROM ${call} WHERE kind = 2`);
+    return Number(rows[0]?.run_at);
+  }
 
   async function add(first: number, last: number, priority = 5): Promise<void> {
     await client.query(

@@ -7,6 +7,12 @@ const lease = (chosen: string): string => `UPDATE hot_jobs j SET state = target,
           holder = for_holder, lease_from = wanted_state, touched = CASE WHEN to_custom THEN nextval('ticks') END
         WHERE j.lane = here AND j.ctid = ANY (ARRAY(${chosen}))`;
 
+/** From so many pages of the index on, a look is long. */
+export const LONG_PAGES = 400;
+
+/** Of so many lanes it is told in which nothing is left: a poll searches its marks once for each lane. */
+const MANY_LANES = 100;
+
 /** Queries that a claim needs besides. */
 interface Besides {
   /** What comes first, as `near`. */
@@ -85,7 +91,11 @@ export const BY_COLUMNS: Telling = {
           JOIN hot_jobs j ON j.id = c.id AND j.lane = here ORDER BY c.n;
       END IF;`,
   takeOver: `RETURN QUERY SELECT 1, ${listOf("t")}::text FROM ${TAKEN_OVER};`,
-  end: `kind := 2;
-  answer := json_build_array(soonest, clock, pages, cut, extract(epoch FROM clock_timestamp() - began_at) * 1000, held)::text;
+  end: `IF pages > ${LONG_PAGES} AND cardinality(every_lane) <= ${MANY_LANES} THEN
+    through := ARRAY(SELECT DISTINCT e.lane FROM unnest(every_lane) WITH ORDINALITY e(lane, n)
+      WHERE most > 0 AND (finished[firsts[n]] OR (is_empty[n] AND NOT (has_due[n] OR owing[n]))));
+  END IF;
+  kind := 2;
+  answer := json_build_array(soonest, clock, pages, cut, extract(epoch FROM clock_timestamp() - began_at) * 1000, held, through, came)::text;
   RETURN NEXT;`,
 };

@@ -104,6 +104,8 @@ DECLARE
   cut text;
   soonest bigint;
   large text[];
+  through text[];
+  came text[];
 BEGIN${first}${DURABILITY}
   IF asked IS NULL THEN
     every_lane := ARRAY(SELECT DISTINCT n.lane FROM lane_names n ORDER BY n.lane);
@@ -125,11 +127,11 @@ BEGIN${first}${DURABILITY}
   IF expired > 0 AND lease_ms IS NOT NULL THEN
     ${takeOver}
   END IF;
-  IF most = 0 AND NOT believed THEN
-    may_be_more := may_be_more OR EXISTS (SELECT FROM unnest(every_lane, paused, limited) e(lane, paused, limited),
-      LATERAL (SELECT FROM hot_jobs j
-        WHERE j.place = 0 AND j.lane = e.lane AND j.state = wanted_state AND j.run_at <= clock LIMIT 1) ready
-      WHERE NOT (e.paused OR (e.limited AND may_not_start(e.lane, clock))));
+  IF most = 0 THEN
+    may_be_more := may_be_more OR EXISTS (
+      SELECT FROM unnest(every_lane, paused, limited, places) e(here, paused, limited, low),
+        LATERAL (SELECT FROM hot_jobs j WHERE ${READY} LIMIT 1) ready
+      WHERE NOT (e.paused OR (believed AND e.low IS NULL) OR (e.limited AND may_not_start(e.here, clock))));
   END IF;
 
   -- Few expressions: each costs some microseconds in every call.
@@ -157,6 +159,7 @@ BEGIN${first}${DURABILITY}
     END IF;
     IF has_due[i] OR owing[i] THEN
       PERFORM promote(here, wanted_state, most, clock);
+      came := came || here;
       -- What has come due, or got its turn, may belong below the mark.
       low := CASE WHEN resumed IS NOT NULL OR (believed AND NOT owing[i]) THEN low END;
     END IF;
@@ -253,12 +256,15 @@ END $$;`;
  *   mark is a hint: a lane that gives too little above it is looked through from its beginning, unless `marks` also say
  *   from which token on these lanes may hold leases (`{ lanes: { [lane]: place }, held }`): then such looks are long, and
  *   what is below waits for the next one.
+ * - Where a poll read many pages, it names the lanes in which it saw the end, so that they can get a mark although nothing was
+ *   there; and always those in which something came due, or got its turn, which may be below a mark of another filter.
  * - `most` is 0 for who takes nothing but asks whether there is something, and -1 for who took what it wanted otherwise.
  * - With nothing to do it only reads: no transaction id, nothing in the write-ahead log.
  *
  * `poll_jobs` does the same, and `settle_and_poll` finishes jobs before that. They answer a row with JSON for the jobs of
  * each claim (kind 0), or one for each job where these are large (4), one for each job taken over (1), then
- * `[next due time, clock, pages, where it stopped, milliseconds, held]` (2); as kind 3 what `settle` answers.
+ * `[next due time, clock, pages, where it stopped, milliseconds, held, lanes seen to their end, lanes in which jobs became
+ * ready]` (2); as kind 3 what `settle` answers.
  */
 export const POLL = String.raw`
 CREATE OR REPLACE FUNCTION poll(${POLL_PARAMETERS})${polling(BY_ROWS)}
