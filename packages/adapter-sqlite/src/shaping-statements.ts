@@ -118,9 +118,11 @@ export function prepareShaping(of: Preparer) {
       `UPDATE anyqueue_dependencies SET satisfied = 1
        WHERE id IN (SELECT value FROM json_each(?)) AND satisfied = 0 AND on_id = ?`,
     ),
+    // In order, since of those with one ordering key the first gets the turn.
     findUnblocked: of.tuples<[ids: string], JobRow>(
       `SELECT ${HOT_COLUMNS} FROM anyqueue_jobs WHERE id IN (SELECT value FROM json_each(?)) AND place = 3
-         AND NOT EXISTS (SELECT 1 FROM anyqueue_dependencies AS d WHERE d.id = anyqueue_jobs.id AND satisfied = 0)`,
+         AND NOT EXISTS (SELECT 1 FROM anyqueue_dependencies AS d WHERE d.id = anyqueue_jobs.id AND satisfied = 0)
+       ORDER BY seq`,
     ),
     removeDependencies: of.change<[ids: string]>(
       "DELETE FROM anyqueue_dependencies WHERE id IN (SELECT value FROM json_each(?))",

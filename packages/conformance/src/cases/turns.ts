@@ -1,7 +1,7 @@
 import type { Case } from "../case.ts";
 import { same, sameIds, sameSet, status } from "../check.ts";
 import { HOUR, LEASE, T0 } from "../time.ts";
-import type { Trial } from "../trial.ts";
+import type { Trial, Wish } from "../trial.ts";
 import { finds, inTurn } from "./ordering-keys.ts";
 
 const KEY = { orderingKey: "k" } as const;
@@ -53,6 +53,17 @@ export const turns: readonly Case[] = [
       const child = t.job({ ...KEY, priority: 0 });
       await t.apply({ id: a, expect: { token: held.token }, set: { state: "completed" }, spawn: [child] });
       await inTurn(t, [b, child.id]);
+    },
+  },
+  {
+    promise: "P18",
+    title: "gives the turn to the first in line of the jobs that the same end releases",
+    async run(t) {
+      const parent = await t.add({ lane: "side" });
+      const wish: Wish = { orderingKey: "k", dependsOn: [parent] };
+      const ids = await t.addAll([{ ...wish, onParent: "leave" }, wish, { ...wish, onParent: "leave" }, wish]);
+      await t.complete(await t.claim({ lanes: ["side"] }));
+      await inTurn(t, ids);
     },
   },
   {

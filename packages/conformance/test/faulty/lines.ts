@@ -26,6 +26,14 @@ export const lines: readonly Fault[] = [
         ),
     }),
   ),
+  fault("puts blocked jobs of a call in line from the last to the first", (adapter) =>
+    decorate(adapter, {
+      insert: async (jobs, at) => {
+        if (!jobs.every((job) => job.dependsOn && job.orderingKey)) return adapter.insert(jobs, at);
+        return (await adapter.insert(jobs.toReversed(), at)).toReversed();
+      },
+    }),
+  ),
   fault("puts the jobs of a call in line by priority", (adapter) =>
     decorate(adapter, {
       insert: async (jobs, at) => {
