@@ -61,7 +61,12 @@ export const turns: readonly Case[] = [
     async run(t) {
       const parent = await t.add({ lane: "side" });
       const wish: Wish = { orderingKey: "k", dependsOn: [parent] };
-      const ids = await t.addAll([{ ...wish, onParent: "leave" }, wish, { ...wish, onParent: "leave" }, wish]);
+      // The line is by insertion, and not by any order of ids.
+      const ids = ["main:d", "main:c", "main:b", "main:a"];
+      await t.adapter.insert(
+        ids.map((id) => ({ ...t.job(wish), id })),
+        { now: T0 },
+      );
       await t.complete(await t.claim({ lanes: ["side"] }));
       await inTurn(t, ids);
     },
