@@ -74,10 +74,7 @@ async function claim(polling: Polling, request: PollRequest, most: number): Prom
     now ?? null,
     write.leaseDurability,
   ]);
-  const told = rows.map(([kind, answer]) => ({
-    kind,
-    answer: JSON.parse(answer as string) as unknown,
-  }));
+  const told = rows.map(([kind, answer]) => ({ kind, answer: JSON.parse(answer as string) as unknown }));
   const of = (kind: number): unknown[] => told.flatMap((row) => (row.kind === kind ? [row.answer] : []));
   const [nextDueAt, at, pages, cut, ms, held, through, came] = of(END)[0] as End;
   const jobs = told.flatMap(({ kind, answer }) => {
@@ -148,10 +145,7 @@ async function lanesOf({ connection, write, turn }: Polling, request: PollReques
   const { lanes, ids, limit } = request;
   if (lanes !== undefined) return lanes.map((share) => (typeof share === "string" ? { lane: share, limit } : share));
   if (ids !== undefined) return [...new Set(ids.map(laneOf))].map((lane) => ({ lane, limit }));
-  const names = (await connection.query(write.sql.laneNames)).map(([lane]) => ({
-    lane: lane as string,
-    limit,
-  }));
+  const names = (await connection.query(write.sql.laneNames)).map(([lane]) => ({ lane: lane as string, limit }));
   const start = names.length === 0 ? 0 : turn % names.length;
   return [...names.slice(start), ...names.slice(0, start)];
 }

@@ -93,7 +93,7 @@ export const BY_COLUMNS: Telling = {
   takeOver: `RETURN QUERY SELECT 1, ${listOf("t")}::text FROM ${TAKEN_OVER};`,
   end: `IF pages > ${LONG_PAGES} AND cardinality(every_lane) <= ${MANY_LANES} THEN
     through := ARRAY(SELECT DISTINCT e.lane FROM unnest(every_lane) WITH ORDINALITY e(lane, n)
-      WHERE most > 0 AND (finished[firsts[n]] OR (is_empty[n] AND NOT (has_due[n] OR owing[n]))));
+      WHERE most > 0 AND (finished[firsts[n]] OR (is_empty[n] AND NOT (has_due[n] OR owes))));
   END IF;
   kind := 2;
   answer := json_build_array(soonest, clock, pages, cut, extract(epoch FROM clock_timestamp() - began_at) * 1000, held, through, came)::text;

@@ -2,13 +2,11 @@ import { CLAUSE, CLOCK, DURABILITY } from "./clause.ts";
 import { POLL_PARTS } from "./poll-parts.ts";
 import { BY_COLUMNS, BY_ROWS, type Telling } from "./poll-answer.ts";
 import { LOOK_AT_LANES } from "./poll-lanes.ts";
+import { CHOSEN, CHOSEN_NEAR, LOGGED, NEAR } from "./poll-chosen.ts";
 import { FITS, IN_ORDER, READY } from "./ready.ts";
 
 /** A place before all jobs. */
 const BEGINNING = "[-1,0,0]";
-/** Larger than any place. */
-const LAST = "9223372036854775807";
-
 /** How many candidates of a lane a poll by type looks at, as the contract's CANDIDATE_BOUND. */
 const BOUND = 1000;
 /** How many it looks at in any case, where jobs before them are being claimed by others. */
@@ -16,32 +14,6 @@ const STEP = 100;
 
 /** How many pages a look at a lane reads in which nothing is in the way. */
 const PAGES_OF_A_LANE = 3;
-
-/** Not behind another place, which is null where there is no end. Values, and no `OR`, so that the index stops there. */
-const UP_TO_HIGH = `(j.priority, j.run_at, j.seq) <= (coalesce((high ->> 0)::bigint, ${LAST}),
-        coalesce((high ->> 1)::bigint, ${LAST}), coalesce((high ->> 2)::bigint, ${LAST}))`;
-
-const CHOSEN = `SELECT j.ctid FROM hot_jobs j WHERE ${READY} AND ${UP_TO_HIGH}
-            AND (types IS NULL OR ${FITS})
-          ${IN_ORDER} LIMIT wanted FOR UPDATE SKIP LOCKED`;
-
-/** The first jobs, as many as are wanted. */
-const NEAR = `SELECT j.ctid AS at_ctid, j.type FROM hot_jobs j WHERE ${READY} ${IN_ORDER} LIMIT wanted`;
-
-/**
- * Of the first jobs those that fit: mostly all of them. They are looked up by where they are, so the condition on their
- * place is in a form that fits no index.
- */
-const CHOSEN_NEAR = `SELECT j.ctid FROM hot_jobs j
-          WHERE j.lane = here AND j.ctid = ANY (ARRAY(SELECT n.at_ctid FROM near n
-            WHERE ${FITS.replaceAll("j.type", "n.type")}))
-          AND j.place + 0 = 0 AND j.state = wanted_state AND j.run_at <= clock FOR UPDATE SKIP LOCKED`;
-
-const LOGGED = `,
-        logged AS (
-          INSERT INTO events (id, at, kind, detail)
-          SELECT j.id, clock, 'moved', json_build_object('from', wanted_state, 'to', target, 'holder', for_holder)
-          FROM leased j)`;
 
 const SETTLING = `
   kind := 3;
@@ -140,7 +112,7 @@ BEGIN${first}${DURABILITY}
     wanted := CASE WHEN paused[i] OR finished[k] THEN 0 ELSE least(limits[i], most - taken) END;
     -- Lanes that a cursor does not mention were looked through to their end by the calls before.
     CONTINUE WHEN wanted <= 0 OR looked[k] >= ${BOUND} OR (resumed IS NOT NULL AND places[k] IS NULL);
-    IF is_empty[i] AND NOT (has_due[i] OR owing[i]) THEN
+    IF is_empty[i] AND NOT (has_due[i] OR owes) THEN
       finished[k] := true;
       CONTINUE;
     END IF;
@@ -157,7 +129,8 @@ BEGIN${first}${DURABILITY}
       wanted := least(wanted, allowed);
       CONTINUE WHEN wanted = 0;
     END IF;
-    IF has_due[i] OR owing[i] THEN
+    -- What a lane owed may let jobs of another one go on.
+    IF has_due[i] OR owes THEN
       PERFORM promote(here, wanted_state, most, clock);
       came := came || here;
       -- What has come due, or got its turn, may belong below the mark.
@@ -244,8 +217,8 @@ END $$;`;
 /**
  * `poll` chooses, orders and leases due jobs, lane by lane, and takes over those whose lease has ended (P6–P8, P10, P15).
  * It answers a row for each: `kind` 0 when claimed, 1 when taken over. A last one of kind 2 holds in `run_at` the next
- * due time, in `updated_at` the clock, in `seq` how many pages of the index of ready jobs were read beyond what any look takes, and in `payload`
- * where a poll by type stopped at its bound of candidates, as `[[lane, place], …]`.
+ * due time, in `updated_at` the clock, in `seq` how many pages of the index of ready jobs were read beyond what any look
+ * takes, and in `payload` where a poll by type stopped at its bound of candidates, as `[[lane, place], …]`.
  *
  * - The claim is one statement over a partial index whose order is exactly its own; SKIP LOCKED steps over what others
  *   are claiming. An update returns its rows in any order, so they are sorted again.
