@@ -64,6 +64,18 @@ export const removing: readonly Case[] = [
   },
   {
     promise: "P26",
+    title: "counts each job that it was told once, also one that goes with another of them",
+    async run(t) {
+      await t.adapter.configure("main", { keep: { cancelled: false } });
+      const parent = await t.add();
+      const id = await t.add({ dependsOn: [parent], onParent: "cancel" });
+      const ids = [parent, id, parent];
+      same(await t.adapter.remove({ ids }), 2, "The number of removed jobs is wrong.");
+      same(await t.adapter.get(ids), [null, null, null], "A removed job is still there.");
+    },
+  },
+  {
+    promise: "P26",
     scenarios: ["S29", "S50"],
     title: "removes finished jobs by age: not one that is younger, of another state or lane, or not finished",
     async run(t) {

@@ -59,6 +59,16 @@ export const ending: readonly Fault[] = [
   fault("P26", "removes by ids at a time of its own", (adapter) =>
     decorate(adapter, { remove: (query) => adapter.remove("ids" in query ? without(query, "now") : query) }),
   ),
+  fault("P26", "removes one by one what it is told to remove together", (adapter) =>
+    decorate(adapter, {
+      remove: async (query) => {
+        if (!("ids" in query)) return adapter.remove(query);
+        let count = 0;
+        for (const id of query.ids) count += await adapter.remove({ ...query, ids: [id] });
+        return count;
+      },
+    }),
+  ),
   fault("P26", "lists removed jobs among the finished ones", (adapter) => {
     const removed: Job[] = [];
     return decorate(adapter, {

@@ -153,7 +153,9 @@ export class NaiveAdapter implements Adapter<Transaction> {
   async remove(query: RemoveQuery): Promise<number> {
     return this.#write(query.now === undefined ? {} : { now: query.now }, false, (step) => {
       const ids = "ids" in query ? query.ids : outdated(step.world, query).map((row) => row.job.id);
-      return ids.filter((id) => step.remove(id)).length;
+      const meant = [...new Set(ids)].filter((id) => step.world.rows.has(id));
+      for (const id of meant) step.remove(id);
+      return meant.length;
     });
   }
 

@@ -120,11 +120,10 @@ export class Step {
   }
 
   /** Removes a job; whoever waits for it and its end learns that it is gone. */
-  remove(id: string): boolean {
+  remove(id: string): void {
     const row = this.world.rows.get(id);
     drop(this.world, id);
     if (row && !isTerminal(row.job.state)) this.#conclude(this.#tellDependents(id, null));
-    return row !== undefined;
   }
 
   /** Gives free turns, and tells what may go on now. */
