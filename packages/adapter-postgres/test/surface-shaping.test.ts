@@ -114,6 +114,35 @@ describe("P18 an ordering key", () => {
     expect(await surface.column("SELECT ordering_key FROM anyqueue.jobs ORDER BY seq")).toEqual(["k", "k", "k", "l"]);
   });
 
+  it("strands nobody who gets in line while a transaction is open that gave up the turn and claimed", async () => {
+    const other = await surface.another();
+    await surface.enqueue("'t', id => '1', ordering_key => 'k'");
+    const [held] = await surface.claim("n => 9");
+    await surface.rows("BEGIN");
+    await surface.settle("complete($1, $2)", held);
+    expect(await surface.claim("n => 9")).toEqual([]);
+    await other.enqueue("'t', id => '2', ordering_key => 'k'");
+    expect(await other.claim("n => 9")).toEqual([]);
+    await surface.rows("COMMIT");
+    expect(await other.claim("n => 9")).toMatchObject([{ id: "default:2" }]);
+    expect(await surface.claim("n => 9")).toEqual([]);
+    expect(await surface.rows("SELECT * FROM anyqueue.debts")).toEqual([]);
+  });
+
+  it("is not given by a transaction to who got in line in it, of whom nobody else knows yet", async () => {
+    const other = await surface.another();
+    await surface.rows("BEGIN");
+    await surface.enqueue("'t', id => '1', ordering_key => 'k'");
+    expect(await surface.claim("n => 9")).toEqual([]);
+    await other.enqueue("'t', id => '2', ordering_key => 'k'");
+    const [held] = await other.claim("n => 9");
+    expect(held).toMatchObject({ id: "default:2" });
+    await surface.rows("COMMIT");
+    expect(await surface.claim("n => 9")).toEqual([]);
+    await other.settle("complete($1, $2)", held);
+    expect(await surface.claim("n => 9")).toMatchObject([{ id: "default:1" }]);
+  });
+
   it("hides no job that waits for its time from the view of those", async () => {
     await surface.rows(
       "SELECT anyqueue.enqueue('t', id => i::text, ordering_key => 'k', delay => '1 h') FROM generate_series(1, 2) i",

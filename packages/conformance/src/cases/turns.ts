@@ -6,6 +6,9 @@ import { finds, inTurn } from "./ordering-keys.ts";
 
 const KEY = { orderingKey: "k" } as const;
 
+/** How often what meets by chance is tried. */
+const ROUNDS = 60;
+
 /** P18: how many have a turn under one key, and those that wait for theirs. */
 export const turns: readonly Case[] = [
   {
@@ -69,6 +72,27 @@ export const turns: readonly Case[] = [
       );
       await t.complete(await t.claim({ lanes: ["side"] }));
       await inTurn(t, ids);
+    },
+  },
+  {
+    promise: "P18",
+    title:
+      "gives the turn to who gets in line while the only one of the key is finished and the next ones are asked for",
+    async run(t) {
+      for (let round = 0; round < ROUNDS; round++) {
+        const wish = { orderingKey: `k${round}` };
+        await t.add(wish);
+        const held = await t.claim();
+        const [, next, ...polls] = await Promise.all([
+          t.complete(held),
+          t.add(wish),
+          t.take({ limit: 9 }),
+          t.add({ lane: "side" }).then(() => t.take({ limit: 9 })),
+        ]);
+        const found = [...polls.flat(), ...(await t.take({ limit: 9 })), ...(await t.take({ limit: 9 }))];
+        sameIds(found, [next], "Who got in line while the turn became free was not given it once.");
+        await t.complete(await heldOf(t, next));
+      }
     },
   },
   {

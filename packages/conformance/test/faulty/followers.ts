@@ -26,6 +26,23 @@ export const followers: readonly Fault[] = [
       },
     }),
   ),
+  fault("strands who gets in line while the one before is finished", (adapter) => {
+    let ends = 0;
+    return decorate(adapter, {
+      cas: async (changes, at) => {
+        ends += 1;
+        await new Promise(setImmediate);
+        ends -= 1;
+        return adapter.cas(changes, at);
+      },
+      insert: async (jobs, at) => {
+        const late = ends > 0 ? jobs.filter(({ orderingKey }) => orderingKey !== undefined) : [];
+        const outcomes = await adapter.insert(jobs, at);
+        for (const job of await adapter.get(late.map(({ id }) => id))) await strand(adapter, job ?? undefined);
+        return outcomes;
+      },
+    });
+  }),
   fault("strands the follower of a job that a poll finished", (adapter) =>
     decorate(adapter, {
       poll: async (request) => {
