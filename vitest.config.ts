@@ -17,6 +17,8 @@ export default defineConfig({
     hookTimeout: 180_000,
     expect: { poll: { timeout: 60_000 } },
     include: ["packages/*/test/**/*.test.ts", "bench/test/**/*.test.ts"],
+    // The same random cases each time, so that red speaks of the change; `npm run soak` looks for what they miss.
+    env: { ANYQUEUE_CONFORMANCE_SEED: process.env["ANYQUEUE_CONFORMANCE_SEED"] ?? "1" },
     // For what a test itself starts: child processes and worker threads resolve to source too.
     execArgv: [`--conditions=${sourceCondition}`],
   },

@@ -15,6 +15,9 @@ const steps = [
   { script: "bench:smoke", purpose: "the benchmark runs" },
 ];
 
+// As in vitest.config.ts: the conformance suite, which some of them run, makes the same random choices each time.
+process.env["ANYQUEUE_CONFORMANCE_SEED"] ??= "1";
+
 for (const [index, { script, purpose }] of steps.entries()) {
   console.log(`\n=== ${index + 1}/${steps.length} ${script}: ${purpose}`);
   const startedAt = performance.now();

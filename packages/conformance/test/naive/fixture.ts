@@ -2,6 +2,9 @@ import type { Adapter } from "@anyqueue/api";
 import type { Fixture } from "../../src/fixture.ts";
 import { NaiveAdapter, NaiveStore } from "./naive-adapter.ts";
 
+/** As the command `conformance` takes it. */
+export const fixture = naive();
+
 /** Opens naive stores, whose handles may be broken on purpose. */
 export function naive(breaking: (adapter: Adapter) => Adapter = (adapter) => adapter): Fixture {
   const stores = new WeakMap<Adapter, NaiveStore>();
