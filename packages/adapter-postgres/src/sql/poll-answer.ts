@@ -1,11 +1,11 @@
 import { IN_ORDER } from "./ready.ts";
 import { columnsOf, listOf, ROW_TYPE } from "./row.ts";
 
-/** Leases those jobs whose `ctid` a query gives that has locked them. */
-const lease = (chosen: string): string => `UPDATE hot_jobs j SET state = target, place = 4, token = nextval('ticks'),
+/** Leases the jobs that were chosen, and so are locked. */
+const LEASE = `UPDATE hot_jobs j SET state = target, place = 4, token = nextval('ticks'),
           attempt = j.attempt + 1, version = j.version + 1, updated_at = clock, lease_until = clock + lease_ms,
           holder = for_holder, lease_from = wanted_state, touched = CASE WHEN to_custom THEN nextval('ticks') END
-        WHERE j.lane = here AND j.ctid = ANY (ARRAY(${chosen}))`;
+        WHERE j.lane = here AND j.ctid = ANY (chosen)`;
 
 /** From so many pages of the index on, a look is long. */
 export const LONG_PAGES = 400;
@@ -13,32 +13,22 @@ export const LONG_PAGES = 400;
 /** Of so many lanes it is told in which nothing is left: a poll searches its marks once for each lane. */
 const MANY_LANES = 100;
 
-/** Queries that a claim needs besides. */
-interface Besides {
-  /** What comes first, as `near`. */
-  readonly near?: string;
-  /** What is written to the log. */
-  readonly logged?: string;
-}
-
 /** How a function tells of what it found: statements. */
 export interface Telling {
   readonly returns: string;
-  /** Notes how many jobs there were in `claimed`, and in `seen`, where it can, how many there are in `near`. */
-  readonly claim: (chosen: string, besides?: Besides) => string;
+  /** Leases what was chosen, writes what `logged` says, and notes how many jobs that were in `claimed`. */
+  readonly claim: (logged?: string) => string;
   readonly takeOver: string;
   readonly end: string;
 }
-
-const nearby = (near: string | undefined): string => (near === undefined ? "" : `near AS MATERIALIZED (${near}), `);
 
 const TAKEN_OVER = "take_over(every_lane, expired, lease_ms, for_holder, clock, held) t";
 
 /** A row for each job, as others read it best. */
 export const BY_ROWS: Telling = {
   returns: `kind int, ${ROW_TYPE}`,
-  claim: (chosen, { near, logged = "" } = {}) => `RETURN QUERY WITH ${nearby(near)}leased AS (
-        ${lease(chosen)} RETURNING ${columnsOf("j")})${logged}
+  claim: (logged = "") => `RETURN QUERY WITH leased AS (
+        ${LEASE} RETURNING ${columnsOf("j")})${logged}
       SELECT 0, j.* FROM leased j ${IN_ORDER};
       GET DIAGNOSTICS claimed = ROW_COUNT;`,
   takeOver: `RETURN QUERY SELECT 1, t.* FROM ${TAKEN_OVER};`,
@@ -68,8 +58,8 @@ const ordered = (alias: string): string => `FROM (SELECT * FROM leased j ${IN_OR
  */
 export const BY_COLUMNS: Telling = {
   returns: "kind int, answer text",
-  claim: (chosen, { near, logged = "" } = {}) => `WITH ${nearby(near)}leased AS (
-        ${lease(chosen)} RETURNING j.seq, j.id, j.type, j.priority, j.run_at, j.attempt, j.max_attempts, j.token, j.version,
+  claim: (logged = "") => `WITH leased AS (
+        ${LEASE} RETURNING j.seq, j.id, j.type, j.priority, j.run_at, j.attempt, j.max_attempts, j.token, j.version,
           j.inserted_at, j.payload, ${RARE.map((name) => `j.${name}`).join(", ")})${logged}
       SELECT count(*),
         CASE WHEN sum(${SIZE}) < ${MANY_BYTES} THEN (
@@ -81,8 +71,8 @@ export const BY_COLUMNS: Telling = {
               SELECT json_agg(json_build_array(${RARE.map((name, i) => (i < 2 ? `r.${name}` : `r.${name}::text`)).join(", ")}))
               ${ordered("r")}) END)
           ${ordered("c")}) END,
-        CASE WHEN sum(${SIZE}) >= ${MANY_BYTES} THEN (SELECT array_agg(c.id) ${ordered("c")}) END${near === undefined ? "" : ", (SELECT count(*) FROM near)"}
-      INTO claimed, answer, large${near === undefined ? "" : ", seen"} FROM leased j;
+        CASE WHEN sum(${SIZE}) >= ${MANY_BYTES} THEN (SELECT array_agg(c.id) ${ordered("c")}) END
+      INTO claimed, answer, large FROM leased j;
       IF answer IS NOT NULL THEN
         kind := 0;
         RETURN NEXT;

@@ -4,25 +4,26 @@ import { FITS, IN_ORDER, READY } from "./ready.ts";
 const LAST = "9223372036854775807";
 
 /** Not behind another place, which is null where there is no end. Values, and no `OR`, so that the index stops there. */
-const UP_TO_HIGH = `(j.priority, j.run_at, j.seq) <= (coalesce((high ->> 0)::bigint, ${LAST}),
-        coalesce((high ->> 1)::bigint, ${LAST}), coalesce((high ->> 2)::bigint, ${LAST}))`;
+const UP_TO_TOP = `(j.priority, j.run_at, j.seq) <= (coalesce((top ->> 0)::bigint, ${LAST}),
+        coalesce((top ->> 1)::bigint, ${LAST}), coalesce((top ->> 2)::bigint, ${LAST}))`;
 
-/** Up to that place, the jobs that fit and that nobody else is claiming. */
-export const CHOSEN = `SELECT j.ctid FROM hot_jobs j WHERE ${READY} AND ${UP_TO_HIGH}
-            AND (types IS NULL OR ${FITS})
-          ${IN_ORDER} LIMIT wanted FOR UPDATE SKIP LOCKED`;
+/** They are looked up by where they are, so the condition on their place is in a form that fits no index. */
+const IS_FREE = `j.lane = here AND j.place + 0 = 0 AND j.state = wanted_state AND j.run_at <= clock`;
 
-/** The first jobs, as many as are wanted. */
-export const NEAR = `SELECT j.ctid AS at_ctid, j.type FROM hot_jobs j WHERE ${READY} ${IN_ORDER} LIMIT wanted`;
+const choose = (locked: string): string => `WITH near AS MATERIALIZED (
+        SELECT j.ctid AS at_ctid, j.priority, j.run_at, j.seq, (types IS NULL OR ${FITS}) AS fits
+        FROM hot_jobs j WHERE ${READY} AND ${UP_TO_TOP} ${IN_ORDER} LIMIT ahead)
+      SELECT count(*), count(*) FILTER (WHERE n.fits), ARRAY(${locked} SKIP LOCKED),
+        (SELECT json_build_array(l.priority, l.run_at, l.seq) FROM (SELECT n.* FROM near n OFFSET ahead - 1) l)
+      INTO seen, fit, found, last_seen FROM near n;`;
 
-/**
- * Of the first jobs those that fit: mostly all of them. They are looked up by where they are, so the condition on their
- * place is in a form that fits no index.
- */
-export const CHOSEN_NEAR = `SELECT j.ctid FROM hot_jobs j
-          WHERE j.lane = here AND j.ctid = ANY (ARRAY(SELECT n.at_ctid FROM near n
-            WHERE ${FITS.replaceAll("j.type", "n.type")}))
-          AND j.place + 0 = 0 AND j.state = wanted_state AND j.run_at <= clock FOR UPDATE SKIP LOCKED`;
+/** Looks at the next jobs of a lane, up to `ahead`, and locks those of them that fit and that nobody else is claiming. */
+export const CHOOSE_ALL = choose(`SELECT j.ctid FROM hot_jobs j
+          WHERE j.ctid = ANY (ARRAY(SELECT n.at_ctid FROM near n WHERE n.fits)) AND ${IS_FREE} FOR UPDATE`);
+
+/** The same, of these the first ones in poll order, up to `wanted`. It finds each job by itself, which costs more. */
+export const CHOOSE_FIRST = choose(`SELECT j.ctid FROM near n JOIN hot_jobs j ON j.ctid = n.at_ctid
+          WHERE n.fits AND ${IS_FREE} LIMIT wanted FOR UPDATE OF j`);
 
 /** What a lane that records moves is told of a claim. */
 export const LOGGED = `,

@@ -2,15 +2,18 @@ import { CLAUSE, CLOCK, DURABILITY } from "./clause.ts";
 import { POLL_PARTS } from "./poll-parts.ts";
 import { BY_COLUMNS, BY_ROWS, type Telling } from "./poll-answer.ts";
 import { LOOK_AT_LANES } from "./poll-lanes.ts";
-import { CHOSEN, CHOSEN_NEAR, LOGGED, NEAR } from "./poll-chosen.ts";
-import { FITS, IN_ORDER, READY } from "./ready.ts";
+import { CHOOSE_ALL, CHOOSE_FIRST, LOGGED } from "./poll-chosen.ts";
+import { READY } from "./ready.ts";
 
 /** A place before all jobs. */
 const BEGINNING = "[-1,0,0]";
 /** How many candidates of a lane a poll by type looks at, as the contract's CANDIDATE_BOUND. */
 const BOUND = 1000;
-/** How many it looks at in any case, where jobs before them are being claimed by others. */
+/** How many it looks at in any case, if it wants as many, where jobs before them are being claimed by others. */
 const STEP = 100;
+
+/** From so many jobs on that are wanted it never looks at more than these: the rest costs less than to find each by itself. */
+const MANY = 100;
 
 /** How many pages a look at a lane reads in which nothing is in the way. */
 const PAGES_OF_A_LANE = 3;
@@ -60,18 +63,18 @@ DECLARE
   firsts int[];
   k int;
   seen int;
-  is_through boolean;
   is_left boolean;
   places json[];
   looked int[];
   finished boolean[];
   low json;
   is_mark boolean;
-  bottom json;
-  high json;
+  top json;
+  last_seen json;
+  found tid[];
+  chosen tid[];
   ahead int;
   fit int;
-  unfit int;
   first_token bigint;
   cut text;
   soonest bigint;
@@ -136,69 +139,66 @@ BEGIN${first}${DURABILITY}
       -- What has come due, or got its turn, may belong below the mark.
       low := CASE WHEN resumed IS NOT NULL OR (believed AND NOT owing[i]) THEN low END;
     END IF;
-    bottom := CASE WHEN believed THEN low END;
-
     is_mark := low IS NOT NULL AND resumed IS NULL;
-    is_through := false;
     is_left := false;
-
-    IF types IS NOT NULL AND wanted = most - taken AND wanted <= ${BOUND} AND resumed IS NULL AND NOT recording[i] THEN
-      ${claim(CHOSEN_NEAR, { near: NEAR })}
-      taken := taken + claimed;
-      looked[k] := coalesce(looked[k], 0) + claimed;
-      -- Nothing else is there, and nobody else claims there (who answers by rows does not know).
-      is_through := coalesce(seen < wanted AND seen = claimed AND (believed OR NOT is_mark), false);
-      wanted := wanted - claimed;
-    END IF;
-    WHILE wanted > 0 AND NOT is_through LOOP
+    chosen := '{}';
+    top := NULL;
+    -- At first no more than are wanted: mostly all of these fit, and nobody else is claiming them.
+    ahead := wanted;
+    LOOP
       IF types IS NOT NULL THEN
-        ahead := greatest(${BOUND} - coalesce(looked[k], 0), ${STEP});
-        SELECT json_agg(json_build_array(s.priority, s.run_at, s.seq)) FILTER (WHERE s.nth = ahead) -> 0,
-          count(*) FILTER (WHERE s.fits), count(*) FILTER (WHERE NOT s.fits) INTO high, fit, unfit
-        FROM (
-          SELECT j.priority, j.run_at, j.seq, ${FITS} AS fits, row_number() OVER (${IN_ORDER}) AS nth
-          FROM hot_jobs j WHERE ${READY} ${IN_ORDER} LIMIT ahead) s;
+        ahead := least(ahead, greatest(${BOUND} - coalesce(looked[k], 0), ${STEP}));
       END IF;
-
-      IF fit = 0 THEN
-        claimed := 0;
-      ELSIF recording[i] AND wanted_state <> target THEN
-        ${claim(CHOSEN, { logged: LOGGED })}
+      IF ahead <= wanted THEN
+        ${CHOOSE_ALL}
       ELSE
-        ${claim(CHOSEN)}
+        ${CHOOSE_FIRST}
       END IF;
-      taken := taken + claimed;
-      wanted := wanted - claimed;
-      is_left := is_left OR fit > claimed;
-
+      chosen := chosen || found;
+      wanted := wanted - cardinality(found);
       EXIT WHEN wanted = 0;
-      IF high IS NOT NULL THEN
-        -- What fits and is left is being claimed by others, and no candidate.
-        looked[k] := coalesce(looked[k], 0) + claimed + unfit;
-        low := high;
-        places[k] := high;
-        is_cut := is_cut OR looked[k] >= ${BOUND};
-        EXIT WHEN looked[k] >= ${BOUND};
+
+      is_left := is_left OR fit > cardinality(found);
+      ahead := CASE WHEN wanted < ${MANY} THEN ${BOUND} ELSE wanted END;
+      IF last_seen IS NOT NULL THEN
+        low := last_seen;
+        IF types IS NOT NULL THEN
+          -- What fits and is left is being claimed by others, and no candidate.
+          looked[k] := coalesce(looked[k], 0) + cardinality(found) + seen - fit;
+          places[k] := low;
+          is_cut := is_cut OR looked[k] >= ${BOUND};
+          EXIT WHEN looked[k] >= ${BOUND};
+        END IF;
       ELSIF is_mark AND NOT believed THEN
+        -- Once more, from the beginning up to the mark.
+        top := marks -> 'lanes' -> here;
         low := NULL;
+        places[k] := NULL;
         is_mark := false;
       ELSE
         finished[k] := true;
         EXIT;
       END IF;
     END LOOP;
+
+    IF chosen = '{}' THEN
+      claimed := 0;
+    ELSIF recording[i] AND wanted_state <> target THEN
+      ${claim(LOGGED)}
+    ELSE
+      ${claim()}
+    END IF;
+    ASSERT claimed = cardinality(chosen), 'A job that was chosen could not be leased.';
+    taken := taken + claimed;
     IF has_limits AND limited[i] AND taken > began THEN
       PERFORM count_starts(here, taken - began, clock);
     END IF;
     IF wanted = 0 THEN
       -- With limits next_due looks closer.
       may_be_more := may_be_more OR NOT has_limits;
-    ELSIF is_through THEN
-      finished[k] := true;
     ELSIF NOT is_cut THEN
-      -- Left may be what others are claiming at this moment, and what somebody changed just before it was claimed.
-      low := bottom;
-      may_be_more := may_be_more OR is_left OR (is_left IS NULL AND EXISTS (SELECT FROM hot_jobs j WHERE ${READY}));
+      -- Left is what others are claiming at this moment, and what somebody changed just before it was claimed.
+      may_be_more := may_be_more OR is_left;
     END IF;
   END LOOP;
 
@@ -220,10 +220,9 @@ END $$;`;
  * due time, in `updated_at` the clock, in `seq` how many pages of the index of ready jobs were read beyond what any look
  * takes, and in `payload` where a poll by type stopped at its bound of candidates, as `[[lane, place], …]`.
  *
- * - The claim is one statement over a partial index whose order is exactly its own; SKIP LOCKED steps over what others
- *   are claiming. An update returns its rows in any order, so they are sorted again.
- * - A poll by type first tries the first jobs, as many as it wants. Where these do not do, it looks how far it has to go, so
- *   that it neither locks nor walks over jobs without a bound.
+ * - Jobs are chosen over a partial index whose order is exactly its own; SKIP LOCKED steps over what others are claiming.
+ *   First these are as many as are wanted; where some do not fit, or are being claimed, it goes on from there, by type up to
+ *   a bound. What was chosen is locked, and leased by one update; that returns its rows in any order, so they are sorted again.
  * - `marks` are places below which the caller believes a lane to hold nothing. The index entries of claimed jobs stay until
  *   the next vacuum, or for as long as somebody keeps an old snapshot open, and every claim would walk over all of them. A
  *   mark is a hint: a lane that gives too little above it is looked through from its beginning, unless `marks` also say
