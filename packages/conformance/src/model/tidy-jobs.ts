@@ -30,7 +30,8 @@ function withoutCircles(jobs: readonly JobPlan[]): readonly JobPlan[] {
  * are stored as blocked first is left open, and shows in their version and log.
  */
 function withoutEarlyEnds(jobs: readonly JobPlan[], known: Known): readonly JobPlan[] {
-  const own = new Set(jobs.map(({ id }) => id));
+  // Those that will be stored: an id that exists is not, and a unique key may be somebody else's.
+  const own = new Set(jobs.flatMap(({ id, unique }) => (known.get(id) === null && unique === undefined ? [id] : [])));
   const endsAtOnce = ({ dependsOn = [], onParent }: JobPlan): boolean =>
     dependsOn.some((id) => !own.has(id) && fateOf(known.get(id)?.state ?? null, onParent) === "cancel");
   const ended = new Set(jobs.filter(endsAtOnce).map(({ id }) => id));

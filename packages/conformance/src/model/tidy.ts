@@ -1,4 +1,4 @@
-import { laneOf } from "@anyqueue/api";
+import { isTerminal, type Job, laneOf } from "@anyqueue/api";
 import type { Known } from "./known.ts";
 import type { ChangePlan, JobPlan, Step } from "./step.ts";
 import { tidyJobs } from "./tidy-jobs.ts";
@@ -47,8 +47,10 @@ function hasTwins(jobs: readonly JobPlan[]): boolean {
 /** The changes of a call are made in any order, so those are left out that would notice. */
 function apart(changes: readonly ChangePlan[], known: Known): ChangePlan[] {
   const met = new Set<string>();
+  const joined = new Set(changes.flatMap(({ id }) => linesJoined(id, known)));
   return changes.filter((change, i) => {
-    const names = namesIn(change, known);
+    const lines = [...linesOf(known.get(change.id)), ...linesJoined(change.id, known)];
+    const names = [...namesIn(change, known), ...lines.filter((line) => joined.has(line))];
     if (i > 0 && (names.some((name) => met.has(name)) || isAwaiting(change, known))) return false;
     for (const name of names) met.add(name);
     return i === 0 || !isAwaiting(changes[0] as ChangePlan, known);
@@ -62,6 +64,24 @@ function namesIn({ id, set, spawn = [] }: ChangePlan, known: Known): string[] {
   const keys = jobs.flatMap((each) => (each.unique ? [`${laneOf(each.id)} ${each.unique.key}`] : []));
   const ends = set.requeue === true || spawn.length > 0 ? ["the end"] : [];
   return [id, ...ends, ...jobs.flatMap((each) => [each.id, ...(each.dependsOn ?? [])]), ...keys];
+}
+
+/** The lines into which a change may bring jobs ahead of those that wait there: its own, revived, or who waits for it. */
+function linesJoined(id: string, known: Known): string[] {
+  const job = known.get(id);
+  const reached = new Set([id]);
+  const blocked = known.jobs.filter(({ state }) => state === "blocked");
+  // A set is gone through to its end, also to what comes in meanwhile.
+  for (const each of reached) {
+    for (const { id: child, dependsOn = [] } of blocked) if (dependsOn.includes(each)) reached.add(child);
+  }
+  const released = blocked.filter((each) => reached.has(each.id));
+  return [...(job !== null && isTerminal(job.state) ? [job] : []), ...released].flatMap((each) => linesOf(each));
+}
+
+/** The line of a job: its ordering key, in its lane. */
+function linesOf(job: Job | null): string[] {
+  return job?.orderingKey === undefined ? [] : [`the line ${job.orderingKey} of ${job.lane}`];
 }
 
 /** Whether its job waits for others, which may end in the same call. */
