@@ -79,7 +79,9 @@ END $$;
 -- depended on.
 CREATE OR REPLACE FUNCTION forget(ids text[]) RETURNS void ${INNER} AS $$
 BEGIN
-  DELETE FROM events e USING unnest(ids) g(id) WHERE e.id = g.id;
+  IF EXISTS (SELECT FROM events) THEN
+    DELETE FROM events e USING unnest(ids) g(id) WHERE e.id = g.id;
+  END IF;
   IF EXISTS (SELECT FROM dependencies) THEN
     DELETE FROM dependencies d USING unnest(ids) g(id) WHERE d.job = g.id;
   END IF;
