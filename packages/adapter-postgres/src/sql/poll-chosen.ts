@@ -10,12 +10,12 @@ const UP_TO_TOP = `(j.priority, j.run_at, j.seq) <= (coalesce((top ->> 0)::bigin
 /** They are looked up by where they are, so the condition on their place is in a form that fits no index. */
 const IS_FREE = `j.lane = here AND j.place + 0 = 0 AND j.state = wanted_state AND j.run_at <= clock`;
 
-const choose = (locked: string): string => `WITH near AS MATERIALIZED (
+const choose = (free: string): string => `WITH near AS MATERIALIZED (
         SELECT j.ctid AS at_ctid, j.priority, j.run_at, j.seq, (types IS NULL OR ${FITS}) AS fits
         FROM hot_jobs j WHERE ${READY} AND ${UP_TO_TOP} ${IN_ORDER} LIMIT ahead)
-      SELECT count(*), count(*) FILTER (WHERE n.fits), ARRAY(${locked} SKIP LOCKED),
+      SELECT count(*), count(*) FILTER (WHERE n.fits), ARRAY(${free} SKIP LOCKED),
         (SELECT json_build_array(l.priority, l.run_at, l.seq) FROM (SELECT n.* FROM near n OFFSET ahead - 1) l)
-      INTO seen, fit, found, last_seen FROM near n;`;
+      INTO seen, fit, locked, last_seen FROM near n;`;
 
 /** Looks at the next jobs of a lane, up to `ahead`, and locks those of them that fit and that nobody else is claiming. */
 export const CHOOSE_ALL = choose(`SELECT j.ctid FROM hot_jobs j

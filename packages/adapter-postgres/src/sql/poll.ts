@@ -71,7 +71,7 @@ DECLARE
   is_mark boolean;
   top json;
   last_seen json;
-  found tid[];
+  locked tid[];
   chosen tid[];
   ahead int;
   fit int;
@@ -154,20 +154,26 @@ BEGIN${first}${DURABILITY}
       ELSE
         ${CHOOSE_FIRST}
       END IF;
-      chosen := chosen || found;
-      wanted := wanted - cardinality(found);
+      chosen := chosen || locked;
+      wanted := wanted - cardinality(locked);
       EXIT WHEN wanted = 0;
 
-      is_left := is_left OR fit > cardinality(found);
-      ahead := CASE WHEN wanted < ${MANY} THEN ${BOUND} ELSE wanted END;
+      is_left := is_left OR fit > cardinality(locked);
+      ahead := CASE WHEN wanted < ${MANY} THEN least(${BOUND}, 8 * ahead) ELSE wanted END;
       IF last_seen IS NOT NULL THEN
         low := last_seen;
         IF types IS NOT NULL THEN
           -- What fits and is left is being claimed by others, and no candidate.
-          looked[k] := coalesce(looked[k], 0) + cardinality(found) + seen - fit;
+          looked[k] := coalesce(looked[k], 0) + cardinality(locked) + seen - fit;
           places[k] := low;
-          is_cut := is_cut OR looked[k] >= ${BOUND};
-          EXIT WHEN looked[k] >= ${BOUND};
+          IF looked[k] >= ${BOUND} THEN
+            is_cut := true;
+            -- What is below the mark is looked at by who goes on.
+            IF is_mark AND NOT believed THEN
+              places[k] := NULL;
+            END IF;
+            EXIT;
+          END IF;
         END IF;
       ELSIF is_mark AND NOT believed THEN
         -- Once more, from the beginning up to the mark.

@@ -14,8 +14,11 @@ const LINE = `SELECT k.lane, k.okey, t.free, f.id, f.seq FROM unnest(lanes, okey
       CROSS JOIN LATERAL (SELECT j.id, j.seq FROM hot_jobs j WHERE j.place = 2 AND j.lane = k.lane AND j.okey = k.okey
         ORDER BY j.seq LIMIT greatest(0, t.free)) f`;
 
-/** True of a row that no other transaction can see yet; and of some that are as young, which may wait as well. */
-const ownRow = (alias: string): string => `age(${alias}.xmin) <= 0`;
+/**
+ * True of a row that no other transaction can see yet; and of some that are as young, which may wait as well. Not of what
+ * is older than half of all transaction ids, whose age is negative again.
+ */
+const ownRow = (alias: string): string => `age(${alias}.xmin) BETWEEN -1000000 AND 0`;
 
 /**
  * Turns of ordering keys (P18). A job that gets in line is parked, and leaves a debt, as does one that gives up its turn; a
