@@ -47,7 +47,7 @@ export interface Subject {
   readonly configuration?: string;
   /** What has to run before it can be asked for anything; the benchmark starts it, and stops it at the end. */
   readonly server?: "postgres" | "redis";
-  /** The same as another subject but for what survives; left out where nothing but the durability would differ. */
+  /** The same as another subject but for what survives or is kept; left out where nothing else would differ. */
   readonly isVariant?: boolean;
   /** Whether jobs can be taken in another order than that of their insertion; yes if this is silent. */
   readonly hasPriorities?: boolean;

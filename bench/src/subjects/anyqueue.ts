@@ -37,21 +37,28 @@ const backends = {
   },
 } satisfies Record<string, Backend>;
 
-/** One of our backends. Fencing tokens, heartbeats, retries and error capture are on, as always. */
-export function anyqueue(name: keyof typeof backends, mode = ""): Subject {
+/**
+ * One of our backends. Fencing tokens, heartbeats, retries and error capture are on, as always. What has completed is kept
+ * for a day; `keepsNone`, named `unkept`, removes it at once, as queues of others do.
+ */
+export function anyqueue(name: keyof typeof backends, mode = "", { keepsNone = false } = {}): Subject {
   const { floor, durability, place, server, url }: Backend = backends[name];
   const named = (title: string): string => [title, mode.toUpperCase()].filter(Boolean).join(" ");
-  const connect = async (address: string) => queueSession(await openQueue(url(address, mode)));
+  const connect = async (address: string, isNew: boolean) => {
+    const queue = await openQueue(url(address, mode));
+    if (keepsNone && isNew) await queue.lane("default").configure({ keep: { completed: false } });
+    return queueSession(queue);
+  };
   return {
-    name: named(`anyqueue ${name}`),
+    name: named(`anyqueue ${name}`) + (keepsNone ? " unkept" : ""),
     durability: durability[mode] ?? "none",
     batching: "adds merged, claims ahead",
     floor: named(floor),
-    configuration: `a worker of concurrency ${BEST.concurrency}`,
+    configuration: `a worker of concurrency ${BEST.concurrency}${keepsNone ? "; completed jobs are removed" : ""}`,
     ...(server && { server }),
     hasDelays: true,
-    isVariant: durability[mode] === "crash",
-    ...(place ? at(place, connect) : { open: () => connect("") }),
+    isVariant: keepsNone || durability[mode] === "crash",
+    ...(place ? at(place, connect) : { open: () => connect("", true) }),
     adapter: async (address, connections) => {
       const adapter = await createAdapter(url(address, mode, connections));
       await adapter.open();

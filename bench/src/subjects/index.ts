@@ -27,6 +27,7 @@ export const ours: readonly Subject[] = [
   floorPostgres("plain", "on"),
   floorPostgres("merged", "on"),
   anyqueue("postgres", "on"),
+  anyqueue("postgres", "on", { keepsNone: true }),
   floorPostgres("merged", "off"),
   anyqueue("postgres", "off"),
   floorMemory("array"),
