@@ -166,6 +166,23 @@ export const removing: readonly Case[] = [
   },
   {
     promise: "P26",
+    title: "leaves no log of jobs that are completed by nothing but their token where the lane keeps none",
+    async run(t) {
+      await t.adapter.configure("main", { keep: { completed: false }, history: "all" });
+      const ids = await t.addAll([{}, {}, { lane: "side" }]);
+      await t.adapter.append(
+        ids.map((id) => ({ id, event: "note" })),
+        { now: T0 },
+      );
+      for (const held of await t.take({ lanes: ["main", "side"], limit: 3 })) {
+        status(await t.complete(held), "ok", "A job could not be completed.");
+      }
+      for (const id of ids.slice(0, 2)) same(await t.log({ id }), [], "The log of a job that is not kept outlived it.");
+      same((await t.log({ id: ids[2] })).length, 1, "The log of a job that is kept went with others.");
+    },
+  },
+  {
+    promise: "P26",
     title: "keeps nothing of cancelled jobs, or of those that a poll finishes, where the lane says so",
     async run(t) {
       await t.adapter.configure("main", { keep: { cancelled: false, completed: false } });

@@ -1,6 +1,6 @@
-import { type Adapter, isTerminal, type Job, type KeepFor, type NewJob } from "@anyqueue/api";
+import { type Adapter, type EventPage, isTerminal, type Job, type KeepFor, type NewJob } from "@anyqueue/api";
 import { decorate } from "../../src/decorate.ts";
-import { type Fault, without } from "./fault.ts";
+import { change, type Fault, oneByOne, without } from "./fault.ts";
 import { find, onceReopened, storing } from "./shaping.ts";
 
 /** Breaks what P10, P21, P24 and P26 say about jobs that wait for others or are kept for a while. */
@@ -54,6 +54,22 @@ export const keeping: readonly Fault[] = [
       },
     }),
   ),
+  fault("P26", "keeps the log of a job that its worker completes in a lane that keeps none", (adapter) => {
+    const left = new Map<string, EventPage>();
+    return decorate(adapter, {
+      cas: (changes, at) =>
+        oneByOne(changes, async (each) => {
+          const isPlain = each.expect.token !== undefined && !each.spawn && each.event === undefined;
+          if (isPlain) left.set(each.id, await adapter.events({ id: each.id, limit: 9 }));
+          return change(adapter, each, at);
+        }),
+      events: async (query) => {
+        const page = query.id === undefined ? undefined : left.get(query.id);
+        const isGone = page !== undefined && (await adapter.get([query.id ?? ""]))[0] === null;
+        return isGone ? page : adapter.events(query);
+      },
+    });
+  }),
   fault("P26", "removes the newest jobs beyond the count", (adapter) =>
     decorate(adapter, {
       remove: async (query) => {
