@@ -9,19 +9,9 @@ const ENDED = `gone AS (
   ended AS (${ended("gone", "end_state", "coalesce(end_result, result)")})`;
 
 /** What was done, to which jobs, under which ordering keys a turn is free, and whether a job says itself how long it is kept. */
-const done = (
-  more = { what: "", into: "" },
-): string => `SELECT json_agg(json_build_array(g.n, g.version + 1, g.cancel_requested)),
-      array_agg(g.id), array_agg(g.lane) FILTER (WHERE g.okey IS NOT NULL), array_agg(g.okey) FILTER (WHERE g.okey IS NOT NULL),
-      bool_or(g.extra::text LIKE '%"keep":%')${more.what}
-    INTO answer, done, lanes, okeys, has_keep${more.into} FROM gone g`;
-
-/** Those whose lane keeps none. */
-const UNKEPT_BY_LANE = {
-  what: `, array_agg(g.id) FILTER (WHERE EXISTS (
-        SELECT FROM lane_settings l WHERE l.lane = g.lane AND g.end_state = ANY (l.discards)))`,
-  into: ", unkept",
-};
+const DONE = `json_agg(json_build_array(g.n, g.version + 1, g.cancel_requested)), array_agg(g.id),
+      array_agg(g.lane) FILTER (WHERE g.okey IS NOT NULL), array_agg(g.okey) FILTER (WHERE g.okey IS NOT NULL),
+      bool_or(g.extra::text LIKE '%"keep":%')`;
 
 /**
  * What workers do most, in one statement for many jobs: `settle` finishes those whose token is that of the living lease
@@ -48,13 +38,15 @@ DECLARE
   okeys text[];
   has_keep boolean;
   unkept text[];
+  is_awaited boolean;
   ready text[];
   finished text[];
 BEGIN ${DURABILITY}
   IF NOT EXISTS (SELECT FROM lane_settings l WHERE l.records OR l.discards <> '{}' OR l.concurrency IS NOT NULL) THEN
     WITH ${ENDED},
     kept AS (INSERT INTO history (${STORED}) SELECT ${STORED} FROM ended)
-    ${done()};
+    SELECT ${DONE}
+    INTO answer, done, lanes, okeys, has_keep FROM gone g;
     -- After the jobs were locked by deleting them, so that nobody who counts on one of them is missed.
     IF lanes IS NULL AND has_keep IS NOT TRUE AND NOT EXISTS (SELECT FROM dependencies d WHERE d.on_job = ANY (done)) THEN
       RETURN answer;
@@ -70,13 +62,17 @@ BEGIN ${DURABILITY}
     INSERT INTO events (id, at, kind, detail)
     SELECT g.id, clock, 'moved', json_build_object('from', g.state, 'to', g.end_state, 'holder', g.holder)
     FROM gone g WHERE EXISTS (SELECT FROM lane_settings l WHERE l.lane = g.lane AND l.records) AND g.state <> g.end_state)
-  ${done(UNKEPT_BY_LANE)};
+  SELECT ${DONE},
+      array_agg(g.id) FILTER (WHERE EXISTS (SELECT FROM lane_settings l WHERE l.lane = g.lane AND g.end_state = ANY (l.discards))),
+      EXISTS (SELECT FROM dependencies d WHERE d.on_job = ANY (ARRAY(SELECT g.id FROM gone g)))
+    INTO answer, done, lanes, okeys, has_keep, unkept, is_awaited FROM gone g;
   IF done IS NULL THEN RETURN answer; END IF;
   PERFORM owe_turns(lanes, okeys);
-  IF has_keep OR EXISTS (SELECT FROM dependencies d WHERE d.on_job = ANY (done)) THEN
+  -- Before the jobs were locked, by what was stored, and after, so that nobody is missed who counts on one of them.
+  IF has_keep OR is_awaited OR EXISTS (SELECT FROM dependencies d WHERE d.on_job = ANY (done)) THEN
     SELECT f.ready, f.finished INTO ready, finished FROM follow_ends(done, has_keep, durability IS NOT NULL, clock) f;
   ELSIF unkept IS NOT NULL THEN
-    -- They were not even stored.
+    -- Their lane keeps none, and nobody waits for them, so they were not even stored.
     PERFORM forget(unkept);
   END IF;
   RETURN with_hints(answer, ready || lanes_with_lines(lanes, okeys) || ARRAY(SELECT l.lane FROM lane_settings l
