@@ -21,8 +21,8 @@ const MANY_JOBS = 500;
 const MANY_PAGES = 20;
 const JOBS_PER_PAGE = 50;
 
-/** Where claimed jobs were. */
-type ClaimedPlaces = Pick<ClaimedJobs, "lane" | "priority" | "runAt" | "seq">;
+/** Where the jobs were that a poll claimed in one lane, in poll order. */
+export type ClaimedPlaces = Pick<ClaimedJobs, "lane" | "priority" | "runAt" | "seq">;
 
 /** What a poll tells besides jobs. */
 export interface Look {

@@ -2,7 +2,7 @@ import { encodeCursor, isTerminal, type Job, laneOf, type PollRequest, type Poll
 import { type Candidates, choose, kindOf, placesOf, type Share } from "./choose.ts";
 import { type ClaimedJobs, jobsOf } from "./claimed.ts";
 import type { Connection } from "./connection.ts";
-import type { Look, Marks } from "./marks.ts";
+import type { ClaimedPlaces, Look, Marks } from "./marks.ts";
 import type { Pairing } from "./pairing.ts";
 import { type JobRow, toJob } from "./rows.ts";
 import { compileTypes } from "./type-filter.ts";
@@ -79,7 +79,13 @@ async function claim(polling: Polling, request: PollRequest, most: number): Prom
   const [nextDueAt, at, pages, cut, ms, held, through, came] = of(END)[0] as End;
   const jobs = told.flatMap(({ kind, answer }) => {
     if (kind === CLAIMED) return jobsOf(answer as ClaimedJobs, { from, to, holder: lease?.holder ?? "" });
-    return kind === LARGE ? [toJob(answer as JobRow)] : [];
+    return kind === ALONE ? [toJob(answer as JobRow)] : [];
+  });
+  const found = told.flatMap(({ kind, answer }): ClaimedPlaces[] => {
+    if (kind === CLAIMED) return [answer as ClaimedJobs];
+    if (kind !== ALONE) return [];
+    const [seq, , lane, , , priority, runAt] = answer as JobRow;
+    return [{ lane, priority: [priority], runAt: [runAt], seq: [seq] }];
   });
   const look = {
     at,
@@ -91,7 +97,7 @@ async function claim(polling: Polling, request: PollRequest, most: number): Prom
     came: came ?? [],
     isFull: jobs.length >= most,
   };
-  const isOverdue = ticket !== undefined && marks.learn(ticket, of(CLAIMED) as ClaimedJobs[], look);
+  const isOverdue = ticket !== undefined && marks.learn(ticket, found, look);
   const takenOver = (of(TAKEN_OVER) as JobRow[]).map(toJob);
   return { jobs, takenOver, nextDueAt: isOverdue ? at : nextDueAt, now: at, cut };
 }
@@ -112,8 +118,8 @@ type End = readonly [
 const CLAIMED = 0;
 const TAKEN_OVER = 1;
 const END = 2;
-/** A job that was claimed, where those of one claim are large together. */
-const LARGE = 4;
+/** A job that was claimed, where those of one claim are few, or large together. */
+const ALONE = 4;
 
 function read(polled: Polled, request: PollRequest, chosen?: Candidates): PollResult {
   const { jobs, takenOver: expired, nextDueAt, now, cut } = polled;

@@ -1,17 +1,21 @@
 import { INNER } from "./clause.ts";
 
+/** Holds for a job of this alias whose lane keeps none that end as it did. */
+const BY_LANE = (alias: string): string =>
+  `EXISTS (SELECT FROM lane_settings l WHERE l.lane = ${alias}.lane AND ${alias}.state = ANY (l.discards))`;
+
 /** Holds for a job of this alias, finished now or before, that is not to be kept: by its own word, or else by its lane's. */
-const UNKEPT = (alias: string): string => `CASE WHEN ${alias}.keep_until IS NULL
-    THEN EXISTS (SELECT FROM lane_settings l WHERE l.lane = ${alias}.lane AND ${alias}.state = ANY (l.discards))
-    ELSE ${alias}.keep_until = 0 END`;
+const UNKEPT = (alias: string, byLane = BY_LANE): string =>
+  `CASE WHEN ${alias}.keep_until IS NULL THEN ${byLane(alias)} ELSE ${alias}.keep_until = 0 END`;
 
 /** Holds for a finished job of this alias that an unfinished one depends on, and that is kept for its sake (P20). */
 export const SPARED = (alias: string): string => `EXISTS (SELECT FROM dependencies d
     JOIN hot_jobs w ON w.id = d.job AND w.lane = split_part(d.job, ':', 1) WHERE d.on_job = ${alias}.id OFFSET 0)`;
 
 /** Holds for a job of this alias that has just finished and goes to the history (P26). Whether it stays there, shows `drop_unkept`. */
-export const KEPT = (alias: string): string =>
-  `(NOT (${UNKEPT(alias)}) OR EXISTS (SELECT FROM dependencies d WHERE d.on_job = ${alias}.id))`;
+export const KEPT = (alias: string, byLane = BY_LANE): string =>
+  `(NOT (${UNKEPT(alias, byLane)})
+      OR (EXISTS (SELECT FROM dependencies) AND EXISTS (SELECT FROM dependencies d WHERE d.on_job = ${alias}.id)))`;
 
 /** What a lane or a job says of how long finished jobs are kept (P26): `keptFor` of the api, told in SQL. */
 export const KEEP = String.raw`

@@ -46,6 +46,9 @@ const RARE = ["grp", "cancel_requested", "extra", "progress", "error", "result"]
 /** From so many bytes on, as they are stored, jobs are told one by one: compressed well, a text of them all could be too long. */
 const MANY_BYTES = 1_000_000;
 
+/** So few jobs are told one by one: what brings many together takes longer to prepare than these to read. */
+const FEW = 8;
+
 const SIZE = ["payload", "extra", "progress", "error", "result"]
   .map((name) => `coalesce(pg_column_size(j.${name}), 0)`)
   .join(" + ");
@@ -58,7 +61,12 @@ const ordered = (alias: string): string => `FROM (SELECT * FROM leased j ${IN_OR
  */
 export const BY_COLUMNS: Telling = {
   returns: "kind int, answer text",
-  claim: (logged = "") => `WITH leased AS (
+  claim: (logged = "") => `IF cardinality(chosen) <= ${FEW} THEN
+        RETURN QUERY WITH leased AS (
+          ${LEASE} RETURNING ${columnsOf("j")})${logged}
+        SELECT 4, ${listOf("j")}::text FROM leased j ${IN_ORDER};
+        GET DIAGNOSTICS claimed = ROW_COUNT;
+      ELSE WITH leased AS (
         ${LEASE} RETURNING j.seq, j.id, j.type, j.priority, j.run_at, j.attempt, j.max_attempts, j.token, j.version,
           j.inserted_at, j.payload, ${RARE.map((name) => `j.${name}`).join(", ")})${logged}
       SELECT count(*),
@@ -79,6 +87,7 @@ export const BY_COLUMNS: Telling = {
       ELSIF large IS NOT NULL THEN
         RETURN QUERY SELECT 4, ${listOf("j")}::text FROM unnest(large) WITH ORDINALITY c(id, n)
           JOIN hot_jobs j ON j.id = c.id AND j.lane = here ORDER BY c.n;
+      END IF;
       END IF;`,
   takeOver: `RETURN QUERY SELECT 1, ${listOf("t")}::text FROM ${TAKEN_OVER};`,
   end: `IF pages > ${LONG_PAGES} AND cardinality(every_lane) <= ${MANY_LANES} THEN

@@ -55,7 +55,7 @@ DECLARE
   soonest bigint := (SELECT least(
     (SELECT min(j.lease_until) FROM hot_jobs j WHERE j.place = 4 AND j.lane = ANY (every_lane) AND j.token >= coalesce(held, 0)),
     (SELECT min(least(${DUE_LATER}, ${NOT_DUE_YET}, CASE WHEN looks AND ${IS_READY} THEN clock END)) FROM unnest(every_lane, paused, limited) e(here, paused, limited)
-      WHERE NOT (e.paused OR e.limited)),
+      WHERE (e.paused OR e.limited) IS NOT TRUE),
     -- Who does not look from the beginning had better come again.
     CASE WHEN held IS NOT NULL THEN clock + 1000 END));
   lane text;

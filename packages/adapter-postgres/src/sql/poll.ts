@@ -2,13 +2,12 @@ import { CLAUSE, CLOCK, DURABILITY } from "./clause.ts";
 import { POLL_PARTS } from "./poll-parts.ts";
 import { BY_COLUMNS, BY_ROWS, type Telling } from "./poll-answer.ts";
 import { LOOK_AT_LANES } from "./poll-lanes.ts";
-import { CHOOSE_ALL, CHOOSE_FIRST, LOGGED } from "./poll-chosen.ts";
+import { plainly } from "./poll-plainly.ts";
+import { BOUND, CHOOSE_ALL, CHOOSE_FIRST, LOGGED } from "./poll-chosen.ts";
 import { READY } from "./ready.ts";
 
 /** A place before all jobs. */
 const BEGINNING = "[-1,0,0]";
-/** How many candidates of a lane a poll by type looks at, as the contract's CANDIDATE_BOUND. */
-const BOUND = 1000;
 /** How many it looks at in any case, if it wants as many, where jobs before them are being claimed by others. */
 const STEP = 100;
 
@@ -53,7 +52,8 @@ DECLARE
   believed boolean := held IS NOT NULL;
   paused boolean[];
   limited boolean[];
-  has_limits boolean;
+  has_limits boolean := false;
+  is_done boolean := false;
   owes boolean;
   owing boolean[];
   recording boolean[];
@@ -71,6 +71,8 @@ DECLARE
   is_mark boolean;
   top json;
   last_seen json;
+  behind json;
+  is_held boolean;
   locked tid[];
   chosen tid[];
   ahead int;
@@ -89,124 +91,128 @@ BEGIN${first}${DURABILITY}
       every_lane := every_lane[k + 1 :] || every_lane[: k];
     END IF;
   END IF;
-  ${LOOK_AT_LANES}
-  IF owes THEN
-    may_be_more := settle_debts(every_lane, clock);
-  END IF;
-  IF believed THEN
-    -- What is leased from now on has higher tokens.
-    first_token := (SELECT t.last_value FROM ticks t);
-    held := coalesce((SELECT min(j.token) FROM hot_jobs j
-      WHERE j.place = 4 AND j.lane = ANY (every_lane) AND j.token >= held), first_token);
-  END IF;
-  IF expired > 0 AND lease_ms IS NOT NULL THEN
-    ${takeOver}
-  END IF;
-  IF most = 0 THEN
-    may_be_more := may_be_more OR EXISTS (
-      SELECT FROM unnest(every_lane, paused, limited, places) e(here, paused, limited, low),
-        LATERAL (SELECT FROM hot_jobs j WHERE ${READY} LIMIT 1) ready
-      WHERE NOT (e.paused OR (believed AND e.low IS NULL) OR (e.limited AND may_not_start(e.here, clock))));
-  END IF;
+${plainly(claim())}
 
-  -- Few expressions: each costs some microseconds in every call.
-  FOR i IN 1 .. cardinality(every_lane) LOOP
-    k := firsts[i];
-    wanted := CASE WHEN paused[i] OR finished[k] THEN 0 ELSE least(limits[i], most - taken) END;
-    -- Lanes that a cursor does not mention were looked through to their end by the calls before.
-    CONTINUE WHEN wanted <= 0 OR looked[k] >= ${BOUND} OR (resumed IS NOT NULL AND places[k] IS NULL);
-    IF is_empty[i] AND NOT (has_due[i] OR owes) THEN
-      finished[k] := true;
-      CONTINUE;
+  IF NOT is_done THEN
+    ${LOOK_AT_LANES}
+    IF owes THEN
+      may_be_more := settle_debts(every_lane, clock);
     END IF;
-    here := every_lane[i];
-    low := places[k];
-    IF has_limits AND limited[i] THEN
-      began := taken;
-      IF NOT lock_gate(here) THEN
-        -- Somebody else is taking jobs from this lane.
-        may_be_more := true;
+    IF believed THEN
+      -- What is leased from now on has higher tokens.
+      first_token := (SELECT t.last_value FROM ticks t);
+      held := coalesce((SELECT min(j.token) FROM hot_jobs j
+        WHERE j.place = 4 AND j.lane = ANY (every_lane) AND j.token >= held), first_token);
+    END IF;
+    IF expired > 0 AND lease_ms IS NOT NULL THEN
+      ${takeOver}
+    END IF;
+    IF most = 0 THEN
+      may_be_more := may_be_more OR EXISTS (
+        SELECT FROM unnest(every_lane, paused, limited, places) e(here, paused, limited, low),
+          LATERAL (SELECT FROM hot_jobs j WHERE ${READY} LIMIT 1) ready
+        WHERE NOT (e.paused OR (believed AND e.low IS NULL) OR (e.limited AND may_not_start(e.here, clock))));
+    END IF;
+
+    -- Few expressions: each costs some microseconds in every call.
+    FOR i IN 1 .. cardinality(every_lane) LOOP
+      k := firsts[i];
+      wanted := CASE WHEN paused[i] OR finished[k] THEN 0 ELSE least(limits[i], most - taken) END;
+      -- Lanes that a cursor does not mention were looked through to their end by the calls before.
+      CONTINUE WHEN wanted <= 0 OR looked[k] >= ${BOUND} OR (resumed IS NOT NULL AND places[k] IS NULL);
+      IF is_empty[i] AND NOT (has_due[i] OR owes) THEN
+        finished[k] := true;
         CONTINUE;
       END IF;
-      SELECT s.starts INTO allowed FROM starts_left(here, clock) s;
-      wanted := least(wanted, allowed);
-      CONTINUE WHEN wanted = 0;
-    END IF;
-    -- What a lane owed may let jobs of another one go on.
-    IF has_due[i] OR owes THEN
-      PERFORM promote(here, wanted_state, most, clock);
-      came := came || here;
-      -- What has come due, or got its turn, may belong below the mark.
-      low := CASE WHEN resumed IS NOT NULL OR (believed AND NOT owing[i]) THEN low END;
-    END IF;
-    is_mark := low IS NOT NULL AND resumed IS NULL;
-    is_left := false;
-    chosen := '{}';
-    top := NULL;
-    -- At first no more than are wanted: mostly all of these fit, and nobody else is claiming them.
-    ahead := wanted;
-    LOOP
-      IF types IS NOT NULL THEN
-        ahead := least(ahead, greatest(${BOUND} - coalesce(looked[k], 0), ${STEP}));
-      END IF;
-      IF ahead <= wanted THEN
-        ${CHOOSE_ALL}
-      ELSE
-        ${CHOOSE_FIRST}
-      END IF;
-      chosen := chosen || locked;
-      wanted := wanted - cardinality(locked);
-      EXIT WHEN wanted = 0;
-
-      is_left := is_left OR fit > cardinality(locked);
-      ahead := CASE WHEN wanted < ${MANY} THEN least(${BOUND}, 8 * ahead) ELSE wanted END;
-      IF last_seen IS NOT NULL THEN
-        low := last_seen;
-        IF types IS NOT NULL THEN
-          -- What fits and is left is being claimed by others, and no candidate.
-          looked[k] := coalesce(looked[k], 0) + cardinality(locked) + seen - fit;
-          places[k] := low;
-          IF looked[k] >= ${BOUND} THEN
-            is_cut := true;
-            -- What is below the mark is looked at by who goes on.
-            IF is_mark AND NOT believed THEN
-              places[k] := NULL;
-            END IF;
-            EXIT;
-          END IF;
+      here := every_lane[i];
+      low := coalesce(behind, places[k]);
+      IF has_limits AND limited[i] THEN
+        began := taken;
+        IF NOT lock_gate(here) THEN
+          -- Somebody else is taking jobs from this lane.
+          may_be_more := true;
+          CONTINUE;
         END IF;
-      ELSIF is_mark AND NOT believed THEN
-        -- Once more, from the beginning up to the mark.
-        top := marks -> 'lanes' -> here;
-        low := NULL;
-        places[k] := NULL;
-        is_mark := false;
+        SELECT s.starts INTO allowed FROM starts_left(here, clock) s;
+        wanted := least(wanted, allowed);
+        CONTINUE WHEN wanted = 0;
+      END IF;
+      -- What a lane owed may let jobs of another one go on.
+      IF has_due[i] OR owes THEN
+        PERFORM promote(here, wanted_state, most, clock);
+        came := came || here;
+        -- What has come due, or got its turn, may belong below the mark.
+        low := CASE WHEN resumed IS NOT NULL OR (believed AND NOT owing[i]) THEN low END;
+      END IF;
+      is_mark := low IS NOT NULL AND resumed IS NULL AND (behind IS NULL OR places[k] IS NOT NULL);
+      is_left := behind IS NOT NULL AND is_held;
+      chosen := '{}';
+      top := NULL;
+      -- At first no more than are wanted: mostly all of these fit, and nobody else is claiming them.
+      ahead := wanted;
+      LOOP
+        IF types IS NOT NULL THEN
+          ahead := least(ahead, greatest(${BOUND} - coalesce(looked[k], 0), ${STEP}));
+        END IF;
+        IF ahead <= wanted THEN
+          ${CHOOSE_ALL}
+        ELSE
+          ${CHOOSE_FIRST}
+        END IF;
+        chosen := chosen || locked;
+        wanted := wanted - cardinality(locked);
+        EXIT WHEN wanted = 0;
+
+        is_left := is_left OR fit > cardinality(locked);
+        ahead := CASE WHEN wanted < ${MANY} THEN least(${BOUND}, 8 * ahead) ELSE wanted END;
+        IF last_seen IS NOT NULL THEN
+          low := last_seen;
+          IF types IS NOT NULL THEN
+            -- What fits and is left is being claimed by others, and no candidate.
+            looked[k] := coalesce(looked[k], 0) + cardinality(locked) + seen - fit;
+            places[k] := low;
+            IF looked[k] >= ${BOUND} THEN
+              is_cut := true;
+              -- What is below the mark is looked at by who goes on.
+              IF is_mark AND NOT believed THEN
+                places[k] := NULL;
+              END IF;
+              EXIT;
+            END IF;
+          END IF;
+        ELSIF is_mark AND NOT believed AND (behind IS NULL OR taken = 0) THEN
+          -- Once more, from the beginning up to the mark; not for who took something behind it, since jobs come in order.
+          top := marks -> 'lanes' -> here;
+          low := NULL;
+          places[k] := NULL;
+          is_mark := false;
+        ELSE
+          finished[k] := NOT is_mark OR believed;
+          EXIT;
+        END IF;
+      END LOOP;
+
+      IF chosen = '{}' THEN
+        claimed := 0;
+      ELSIF recording[i] AND wanted_state <> target THEN
+        ${claim(LOGGED)}
       ELSE
-        finished[k] := true;
-        EXIT;
+        ${claim()}
+      END IF;
+      -- Who moved on while being chosen may have been met twice: servers from before 15.15, 16.11, 17.7 and 18.1 still lock it.
+      taken := taken + claimed;
+      IF has_limits AND limited[i] AND taken > began THEN
+        PERFORM count_starts(here, taken - began, clock);
+      END IF;
+      IF wanted = 0 THEN
+        -- With limits next_due looks closer.
+        may_be_more := may_be_more OR NOT has_limits;
+      ELSIF NOT is_cut THEN
+        -- Left is what others are claiming at this moment, and what somebody changed just before it was claimed.
+        may_be_more := may_be_more OR is_left;
       END IF;
     END LOOP;
-
-    IF chosen = '{}' THEN
-      claimed := 0;
-    ELSIF recording[i] AND wanted_state <> target THEN
-      ${claim(LOGGED)}
-    ELSE
-      ${claim()}
-    END IF;
-    -- Who moved on while being chosen may have been met twice: servers from before 15.15, 16.11, 17.7 and 18.1 still lock it.
-    taken := taken + claimed;
-    IF has_limits AND limited[i] AND taken > began THEN
-      PERFORM count_starts(here, taken - began, clock);
-    END IF;
-    IF wanted = 0 THEN
-      -- With limits next_due looks closer.
-      may_be_more := may_be_more OR NOT has_limits;
-    ELSIF NOT is_cut THEN
-      -- Left is what others are claiming at this moment, and what somebody changed just before it was claimed.
-      may_be_more := may_be_more OR is_left;
-    END IF;
-  END LOOP;
+  END IF;
 
   pages := ready_pages_read() - pages - ${PAGES_OF_A_LANE} * cardinality(every_lane);
   IF is_cut AND taken < most THEN

@@ -13,6 +13,9 @@ const DONE = `json_agg(json_build_array(g.n, g.version + 1, g.cancel_requested))
       array_agg(g.lane) FILTER (WHERE g.okey IS NOT NULL), array_agg(g.okey) FILTER (WHERE g.okey IS NOT NULL),
       bool_or(g.extra::text LIKE '%"keep":%')`;
 
+/** Of a job that ends: its lane keeps none that end so. The settings are read once, not for each job. */
+const IS_DISCARDED = (alias: string): string => `${alias}.lane || ':' || ${alias}.state = ANY (discarding)`;
+
 /**
  * What workers do most, in one statement for many jobs: `settle` finishes those whose token is that of the living lease
  * (P13), and moves them to the history unless their lane keeps none; `renew` prolongs leases.
@@ -37,6 +40,8 @@ DECLARE
   lanes text[];
   okeys text[];
   has_keep boolean;
+  recording text[];
+  discarding text[];
   unkept text[];
   is_awaited boolean;
   ready text[];
@@ -56,14 +61,17 @@ BEGIN ${DURABILITY}
     RETURN with_hints(answer, ready || lanes_with_lines(lanes, okeys), finished);
   END IF;
 
+  lanes := ARRAY(SELECT DISTINCT split_part(g.id, ':', 1) FROM unnest(ids) g(id));
+  recording := ARRAY(SELECT l.lane FROM lane_settings l WHERE l.lane = ANY (lanes) AND l.records);
+  discarding := ARRAY(SELECT l.lane || ':' || d.state FROM lane_settings l, unnest(l.discards) d(state) WHERE l.lane = ANY (lanes));
   WITH ${ENDED},
-  kept AS (INSERT INTO history (${STORED}) SELECT ${STORED} FROM ended e WHERE ${KEPT("e")}),
+  kept AS (INSERT INTO history (${STORED}) SELECT ${STORED} FROM ended e WHERE ${KEPT("e", IS_DISCARDED)}),
   logged AS (
     INSERT INTO events (id, at, kind, detail)
     SELECT g.id, clock, 'moved', json_build_object('from', g.state, 'to', g.end_state, 'holder', g.holder)
-    FROM gone g WHERE EXISTS (SELECT FROM lane_settings l WHERE l.lane = g.lane AND l.records) AND g.state <> g.end_state)
+    FROM gone g WHERE g.lane = ANY (recording) AND g.state <> g.end_state)
   SELECT ${DONE},
-      array_agg(g.id) FILTER (WHERE EXISTS (SELECT FROM lane_settings l WHERE l.lane = g.lane AND g.end_state = ANY (l.discards))),
+      array_agg(g.id) FILTER (WHERE g.lane || ':' || g.end_state = ANY (discarding)),
       EXISTS (SELECT FROM dependencies d WHERE d.on_job = ANY (ARRAY(SELECT g.id FROM gone g)))
     INTO answer, done, lanes, okeys, has_keep, unkept, is_awaited FROM gone g;
   IF done IS NULL THEN RETURN answer; END IF;

@@ -1,0 +1,87 @@
+import { postgres } from "@anyqueue/adapter-postgres";
+import type { Client } from "pg";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openClient, serverUrl, temporarySchema } from "./server.ts";
+
+const NOW = 100_000;
+
+describe("P7, P10 a poll of a lane in which somebody else is claiming jobs", () => {
+  let client: Client;
+  let other: Client;
+
+  beforeEach(async () => {
+    const schema = temporarySchema();
+    const adapter = postgres({ url: await serverUrl(), schema, notify: false });
+    await adapter.open();
+    await adapter.close();
+    client = await openClient();
+    other = await openClient();
+    for (const each of [client, other]) await each.query(`SET search_path = ${schema}`);
+    await other.query("BEGIN");
+  });
+
+  afterEach(() => other.query("ROLLBACK"));
+
+  it("goes on behind them for as many as it wants", async () => {
+    await add(1, 5);
+    await hold(1, 3);
+    expect(await poll(2)).toEqual({ ids: ["main:2", "main:4"], next: NOW });
+    expect(await poll(2)).toEqual({ ids: ["main:5"], next: NOW });
+  });
+
+  it("takes the others and asks to look again at once where it sees the end", async () => {
+    await add(1, 3);
+    await hold(2);
+    expect(await poll(9)).toEqual({ ids: ["main:1", "main:3"], next: NOW });
+    expect(await poll(9)).toEqual({ ids: [], next: NOW });
+  });
+
+  it("asks to look again at the end of a lease where none is left but of other types", async () => {
+    await add(1, 3, "other");
+    await add(4, 4);
+    expect(await poll(2)).toEqual({ ids: ["main:4"], next: NOW + 30_000 });
+    expect(await poll(2)).toEqual({ ids: [], next: NOW + 30_000 });
+  });
+
+  it("takes what is below its mark where all that it sees above is held", async () => {
+    await add(1, 1);
+    await add(11, 12);
+    await hold(11, 12);
+    expect(await poll(1, 10)).toEqual({ ids: ["main:1"], next: NOW });
+    expect(await poll(1, 10)).toEqual({ ids: [], next: NOW });
+  });
+
+  it("never takes a job after one that comes behind it", async () => {
+    await add(1, 1);
+    await add(11, 12);
+    await hold(11);
+    expect(await poll(2, 10)).toEqual({ ids: ["main:12"], next: NOW });
+    expect(await poll(2, 10)).toEqual({ ids: ["main:1"], next: NOW });
+  });
+
+  async function add(from: number, to: number, type = "wanted"): Promise<void> {
+    await client.query(
+      `INSERT INTO hot_jobs (seq, priority, run_at, inserted_at, updated_at, max_attempts, place, id, lane, type, state, payload)
+       SELECT n, 5, n, 1, 1, 3, 0, 'main:' || n, 'main', $1, 'waiting', '1' FROM generate_series($2::int, $3::int) n`,
+      [type, from, to],
+    );
+  }
+
+  async function hold(...jobs: readonly number[]): Promise<void> {
+    await other.query("SELECT FROM hot_jobs WHERE id = ANY ($1) FOR UPDATE", [jobs.map((n) => `main:${n}`)]);
+  }
+
+  /** What a poll that begins behind this job finds, in its order, and when it asks to look again. */
+  async function poll(most: number, mark?: number): Promise<{ readonly ids: string[]; readonly next: number | null }> {
+    const { rows } = await client.query<{ kind: number; answer: string }>({
+      text: `SELECT * FROM poll_jobs('{main}', $1, 0, '{wanted}', '{}', NULL, 'waiting', 'active', $2, 30000, 'me', 0, $3, $4, NULL)`,
+      values: [[most], most, mark === undefined ? null : JSON.stringify({ lanes: { main: [5, mark, mark] } }), NOW],
+    });
+    const told = rows.map(({ kind, answer }) => ({ kind, answer: JSON.parse(answer) as unknown }));
+    const ids = told.flatMap(({ kind, answer }) => {
+      if (kind === 0) return (answer as { id: string[] }).id;
+      return kind === 4 ? [(answer as string[])[1] ?? ""] : [];
+    });
+    return { ids, next: (told.at(-1)?.answer as [number | null])[0] };
+  }
+});
