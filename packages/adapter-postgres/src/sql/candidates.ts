@@ -1,4 +1,5 @@
 import { CLAUSE, CLOCK } from "./clause.ts";
+import { hasId } from "./lookup.ts";
 import { columnsOf, ROW_TYPE } from "./row.ts";
 
 const OPEN = `NOT EXISTS (SELECT FROM lane_settings l WHERE l.lane = j.lane AND l.paused)`;
@@ -18,7 +19,8 @@ BEGIN
   PERFORM settle_debts(ARRAY[here], clock);
   IF EXISTS (SELECT FROM lane_settings l WHERE l.lane = here AND l.paused) OR may_not_start(here, clock) THEN RETURN; END IF;
   IF EXISTS (SELECT FROM hot_jobs j
-    WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock) THEN
+    WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock
+    ORDER BY j.run_at OFFSET 0) THEN
     PERFORM promote(here, wanted_state, most, clock);
   END IF;
   IF by_touch THEN
@@ -42,7 +44,7 @@ DECLARE
 BEGIN
   PERFORM settle_debts(ARRAY(SELECT DISTINCT split_part(g.id, ':', 1) FROM unnest(ids) g(id)), clock);
   RETURN QUERY SELECT ${columnsOf("j")} FROM unnest(ids) g(id)
-  JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1)
+  JOIN hot_jobs j ON ${hasId("j", "g.id")}
   WHERE j.state = wanted_state AND j.place < 2 AND j.run_at <= clock AND ${OPEN};
 END $$;
 `;

@@ -6,7 +6,7 @@ const BOUND = 10_001;
 /**
  * `lane_status` tells of every lane its settings, how many jobs are in each state, counted up to a bound so that a long
  * backlog costs no more, and which waiting job has been due longest. The answer is a list of
- * `[lane, settings, [[state, count], …], oldest]`.
+ * `[lane, settings, [[state, count], …], oldest]`. What is counted is in the order of its index (lookup.ts).
  */
 export const LANE_STATUS = String.raw`
 CREATE OR REPLACE FUNCTION lane_status(at bigint) RETURNS text ${CLAUSE} AS $$
@@ -30,7 +30,7 @@ BEGIN
       WHERE j.place = 0 AND j.lane = here AND j.state > each_state ORDER BY j.state LIMIT 1;
       EXIT WHEN each_state IS NULL;
       SELECT count(*) INTO n FROM (SELECT FROM hot_jobs j
-        WHERE j.place = 0 AND j.lane = here AND j.state = each_state LIMIT ${BOUND}) s;
+        WHERE j.place = 0 AND j.lane = here AND j.state = each_state ORDER BY j.priority LIMIT ${BOUND}) s;
       counts := counts || json_build_array(each_state, n);
     END LOOP;
     each_state := '';
@@ -39,24 +39,24 @@ BEGIN
       WHERE j.place = 1 AND j.lane = here AND j.state > each_state ORDER BY j.state LIMIT 1;
       EXIT WHEN each_state IS NULL;
       SELECT count(*) INTO n FROM (SELECT FROM hot_jobs j
-        WHERE j.place = 1 AND j.lane = here AND j.state = each_state AND j.run_at <= clock LIMIT ${BOUND}) s;
+        WHERE j.place = 1 AND j.lane = here AND j.state = each_state AND j.run_at <= clock ORDER BY j.run_at LIMIT ${BOUND}) s;
       counts := counts || json_build_array(each_state, n);
       SELECT count(*) INTO n FROM (SELECT FROM hot_jobs j
-        WHERE j.place = 1 AND j.lane = here AND j.state = each_state AND j.run_at > clock LIMIT ${BOUND}) s;
+        WHERE j.place = 1 AND j.lane = here AND j.state = each_state AND j.run_at > clock ORDER BY j.run_at LIMIT ${BOUND}) s;
       counts := counts || json_build_array(CASE each_state WHEN 'waiting' THEN 'delayed' ELSE each_state END, n);
     END LOOP;
     FOR each_state, n IN
-      SELECT s.state, count(*) FROM (SELECT j.state FROM hot_jobs j WHERE j.place = 4 AND j.lane = here LIMIT 4 * ${BOUND}) s
+      SELECT s.state, count(*) FROM (SELECT j.state FROM hot_jobs j WHERE j.place = 4 AND j.lane = here ORDER BY j.token LIMIT 4 * ${BOUND}) s
       GROUP BY s.state LOOP
       counts := counts || json_build_array(each_state, n);
     END LOOP;
     -- Parked behind their keys, or blocked.
     FOR each_state, n IN
       SELECT CASE WHEN s.state = 'waiting' AND s.run_at > clock THEN 'delayed' ELSE s.state END, count(*)
-      FROM (SELECT j.state, j.run_at FROM hot_jobs j WHERE j.place = 2 AND j.lane = here LIMIT 4 * ${BOUND}) s GROUP BY 1 LOOP
+      FROM (SELECT j.state, j.run_at FROM hot_jobs j WHERE j.place = 2 AND j.lane = here ORDER BY j.okey LIMIT 4 * ${BOUND}) s GROUP BY 1 LOOP
       counts := counts || json_build_array(each_state, n);
     END LOOP;
-    SELECT count(*) INTO n FROM (SELECT FROM hot_jobs j WHERE j.place = 3 AND j.lane = here LIMIT ${BOUND}) s;
+    SELECT count(*) INTO n FROM (SELECT FROM hot_jobs j WHERE j.place = 3 AND j.lane = here ORDER BY j.seq LIMIT ${BOUND}) s;
     counts := counts || json_build_array('blocked', n);
     FOREACH each_state IN ARRAY ARRAY['completed', 'failed', 'cancelled'] LOOP
       SELECT count(*) INTO n FROM (SELECT FROM history h WHERE h.lane = here AND h.state = each_state LIMIT ${BOUND}) s;
@@ -79,7 +79,7 @@ BEGIN
         WHERE j.place = 0 AND j.lane = here AND j.state = 'waiting'));
     END IF;
     oldest := least(oldest, (SELECT min(s.run_at) FROM (
-      SELECT j.run_at FROM hot_jobs j WHERE j.place = 2 AND j.lane = here AND j.state = 'waiting' LIMIT 4 * ${BOUND}) s));
+      SELECT j.run_at FROM hot_jobs j WHERE j.place = 2 AND j.lane = here AND j.state = 'waiting' ORDER BY j.okey LIMIT 4 * ${BOUND}) s));
     lanes := lanes || json_build_array(here, coalesce((SELECT s.settings FROM lane_settings s WHERE s.lane = here), '{}'),
       array_to_json(counts), CASE WHEN oldest <= clock THEN oldest END);
   END LOOP;

@@ -3,11 +3,12 @@ import { INNER } from "./clause.ts";
 /** A token that is this near to being whole is whole, as in rate.ts of the api. */
 const ROUNDING = "1e-6";
 
-/** How many unfinished jobs a lane has, counted up to a bound. Each place has an index of its own. */
-const COUNTED = [0, 1, 2, 3, 4]
+/** How many unfinished jobs a lane has, counted up to a bound. Each place has an index of its own, which its order asks for. */
+const COUNTED = ["state", "state", "okey", "seq", "token"]
   .map(
-    (place) =>
-      `(SELECT count(*) FROM (SELECT FROM hot_jobs j WHERE j.place = ${place} AND j.lane = here LIMIT most) s)`,
+    (order, place) =>
+      `(SELECT count(*) FROM (SELECT FROM hot_jobs j WHERE j.place = ${place} AND j.lane = here
+        ORDER BY j.${order} LIMIT most) s)`,
   )
   .join("\n      + ");
 
@@ -46,7 +47,8 @@ BEGIN
   END IF;
   IF lane.concurrency IS NOT NULL THEN
     slots := greatest(0, lane.concurrency - (SELECT count(*) FROM (
-      SELECT FROM hot_jobs j WHERE j.place = 4 AND j.lane = here LIMIT lane.concurrency) s));
+      SELECT FROM hot_jobs j WHERE j.place = 4 AND j.lane = here
+      ORDER BY j.token LIMIT lane.concurrency) s));
     starts := least(starts, slots);
     IF slots = 0 THEN again := NULL; END IF;
   END IF;

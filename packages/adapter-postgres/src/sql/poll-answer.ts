@@ -1,3 +1,4 @@
+import { hasId, OF_LANE } from "./lookup.ts";
 import { IN_ORDER } from "./ready.ts";
 import { columnsOf, listOf, ROW_TYPE } from "./row.ts";
 
@@ -5,7 +6,7 @@ import { columnsOf, listOf, ROW_TYPE } from "./row.ts";
 const LEASE = `UPDATE hot_jobs j SET state = target, place = 4, token = nextval('ticks'),
           attempt = j.attempt + 1, version = j.version + 1, updated_at = clock, lease_until = clock + lease_ms,
           holder = for_holder, lease_from = wanted_state, touched = CASE WHEN to_custom THEN nextval('ticks') END
-        WHERE j.lane = here AND j.ctid = ANY (chosen)`;
+        WHERE ${OF_LANE} AND j.ctid = ANY (chosen)`;
 
 /** From so many pages of the index on, a look is long. */
 export const LONG_PAGES = 400;
@@ -86,7 +87,7 @@ export const BY_COLUMNS: Telling = {
         RETURN NEXT;
       ELSIF large IS NOT NULL THEN
         RETURN QUERY SELECT 4, ${listOf("j")}::text FROM unnest(large) WITH ORDINALITY c(id, n)
-          JOIN hot_jobs j ON j.id = c.id AND j.lane = here ORDER BY c.n;
+          JOIN hot_jobs j ON ${hasId("j", "c.id")} ORDER BY c.n;
       END IF;
       END IF;`,
   takeOver: `RETURN QUERY SELECT 1, ${listOf("t")}::text FROM ${TAKEN_OVER};`,

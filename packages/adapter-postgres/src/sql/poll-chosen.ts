@@ -1,3 +1,4 @@
+import { OF_LANE } from "./lookup.ts";
 import { FITS, IN_ORDER, READY } from "./ready.ts";
 
 /** How many candidates of a lane a poll by type looks at, as the contract's CANDIDATE_BOUND. */
@@ -11,7 +12,7 @@ const UP_TO_TOP = `(j.priority, j.run_at, j.seq) <= (coalesce((top ->> 0)::bigin
         coalesce((top ->> 1)::bigint, ${LAST}), coalesce((top ->> 2)::bigint, ${LAST}))`;
 
 /** They are looked up by where they are, so the condition on their place is in a form that fits no index. */
-const IS_FREE = `j.lane = here AND j.place + 0 = 0 AND j.state = wanted_state AND j.run_at <= clock`;
+const IS_FREE = `${OF_LANE} AND j.place + 0 = 0 AND j.state = wanted_state AND j.run_at <= clock`;
 
 /** The place of the last one that was looked at, if they were as many. */
 export const lastOf = (many: string): string =>

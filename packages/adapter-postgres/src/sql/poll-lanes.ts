@@ -1,16 +1,19 @@
-import { READY } from "./ready.ts";
+import { IN_ORDER, READY } from "./ready.ts";
 
 /**
  * What a poll knows of its lanes before it begins, in one statement. Of most of many lanes that is all it needs: they are
  * empty, and no claim is tried there. Above a mark the first look is short; only who finds nothing there looks below.
+ * The orders are there for their indexes (lookup.ts).
  */
 export const LOOK_AT_LANES = `SELECT array_agg(coalesce(l.paused, false)), array_agg(coalesce(l.records, false)),
     array_agg(array_position(every_lane, e.here)), array_agg(e.low),
-    array_agg(most <= 0 OR NOT EXISTS (SELECT FROM hot_jobs j WHERE ${READY} OFFSET 0)
+    array_agg(most <= 0 OR NOT EXISTS (SELECT FROM hot_jobs j WHERE ${READY} ${IN_ORDER} OFFSET 0)
       AND (e.low IS NULL OR believed OR resumed IS NOT NULL OR NOT EXISTS (SELECT FROM hot_jobs j
-        WHERE j.place = 0 AND j.lane = e.here AND j.state = wanted_state AND j.run_at <= clock OFFSET 0))),
+        WHERE j.place = 0 AND j.lane = e.here AND j.state = wanted_state AND j.run_at <= clock
+        ${IN_ORDER} OFFSET 0))),
     array_agg(EXISTS (SELECT FROM hot_jobs j
-      WHERE j.place = 1 AND j.lane = e.here AND j.state = wanted_state AND j.run_at <= clock OFFSET 0)),
+      WHERE j.place = 1 AND j.lane = e.here AND j.state = wanted_state AND j.run_at <= clock
+      ORDER BY j.run_at OFFSET 0)),
     array_agg(l.concurrency IS NOT NULL OR l.rate_limit IS NOT NULL), bool_or(l.concurrency IS NOT NULL OR l.rate_limit IS NOT NULL),
     array_agg(e.owing), bool_or(e.owing)
   INTO paused, recording, firsts, places, is_empty, has_due, limited, has_limits, owing, owes

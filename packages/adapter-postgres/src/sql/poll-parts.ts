@@ -1,9 +1,10 @@
 import { INNER } from "./clause.ts";
-import { FITS } from "./ready.ts";
+import { hasId, OF_LANE } from "./lookup.ts";
+import { FITS, IN_ORDER } from "./ready.ts";
 import { columnsOf, ROW_TYPE } from "./row.ts";
 
 const IS_READY = `EXISTS (SELECT FROM hot_jobs j WHERE j.place = 0 AND j.lane = e.here AND j.state = wanted_state
-        AND j.run_at <= clock AND (types IS NULL OR ${FITS}))`;
+        AND j.run_at <= clock AND (types IS NULL OR ${FITS}) ${IN_ORDER} OFFSET 0)`;
 
 /** When the first job of a lane comes due of those that wait for their time. */
 const DUE_LATER = `(SELECT j.run_at FROM hot_jobs j
@@ -22,7 +23,7 @@ BEGIN
     SELECT j.ctid AS at_ctid FROM hot_jobs j
     WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock
     ORDER BY j.run_at LIMIT greatest(5000, most) FOR UPDATE SKIP LOCKED)
-  UPDATE hot_jobs j SET place = 0 WHERE j.lane = here AND j.ctid = ANY (ARRAY(SELECT d.at_ctid FROM due d));
+  UPDATE hot_jobs j SET place = 0 WHERE ${OF_LANE} AND j.ctid = ANY (ARRAY(SELECT d.at_ctid FROM due d));
 END $$;
 
 -- Takes over jobs whose lease has ended, those first whose lease ended first, in paused lanes too (P15).
@@ -37,14 +38,14 @@ BEGIN
   END IF;
   RETURN QUERY
   WITH ended AS MATERIALIZED (
-    SELECT j.id, j.lane, j.lease_until AS ended_at FROM hot_jobs j
+    SELECT j.id, j.lease_until AS ended_at FROM hot_jobs j
     WHERE j.place = 4 AND j.lane = ANY (every_lane) AND j.token >= coalesce(held, 0) AND j.lease_until <= clock
     ORDER BY j.lease_until, j.seq LIMIT most FOR UPDATE SKIP LOCKED),
   taken AS (
     UPDATE hot_jobs j SET token = nextval('ticks'), version = j.version + 1, updated_at = clock,
       lease_until = clock + lease_ms, holder = for_holder,
       touched = CASE WHEN j.touched IS NOT NULL THEN nextval('ticks') END
-    FROM ended e WHERE j.id = e.id AND j.lane = e.lane RETURNING j.*, e.ended_at)
+    FROM ended e WHERE ${hasId("j", "e.id")} RETURNING j.*, e.ended_at)
   SELECT ${columnsOf("j")} FROM taken j ORDER BY j.ended_at, j.seq;
 END $$;
 

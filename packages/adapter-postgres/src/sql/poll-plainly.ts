@@ -9,12 +9,13 @@ import { BELOW, FITS, IN_ORDER, READY } from "./ready.ts";
 const CHOOSE = `WITH near AS MATERIALIZED (
         SELECT j.ctid AS at_ctid, j.priority, j.run_at, j.seq, (types IS NULL OR ${FITS}) AS fits
         FROM hot_jobs j WHERE ${READY} ${IN_ORDER} LIMIT most)
-      SELECT c.seen, c.fit, CASE WHEN (low IS NULL OR c.fit = most OR (c.seen < most AND NOT EXISTS (SELECT FROM hot_jobs j WHERE ${BELOW})))
+      SELECT c.seen, c.fit, CASE WHEN (low IS NULL OR c.fit = most OR (c.seen < most AND NOT EXISTS (SELECT FROM hot_jobs j WHERE ${BELOW} ${IN_ORDER} OFFSET 0)))
           AND NOT EXISTS (SELECT FROM lane_settings l WHERE l.lane = here
             AND (l.paused OR l.records OR l.concurrency IS NOT NULL OR l.rate_limit IS NOT NULL))
           AND NOT EXISTS (SELECT FROM debts d WHERE d.lane = here)
           AND NOT EXISTS (SELECT FROM hot_jobs j
-            WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock)
+            WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock
+            ORDER BY j.run_at OFFSET 0)
           THEN ARRAY(${lock(FITTING)}) END,
         ${lastOf("most")}
       INTO seen, fit, chosen, behind

@@ -4,7 +4,7 @@ import { BY_COLUMNS, BY_ROWS, type Telling } from "./poll-answer.ts";
 import { LOOK_AT_LANES } from "./poll-lanes.ts";
 import { plainly } from "./poll-plainly.ts";
 import { BOUND, CHOOSE_ALL, CHOOSE_FIRST, LOGGED } from "./poll-chosen.ts";
-import { READY } from "./ready.ts";
+import { IN_ORDER, READY } from "./ready.ts";
 
 /** A place before all jobs. */
 const BEGINNING = "[-1,0,0]";
@@ -110,7 +110,7 @@ ${plainly(claim())}
     IF most = 0 THEN
       may_be_more := may_be_more OR EXISTS (
         SELECT FROM unnest(every_lane, paused, limited, places) e(here, paused, limited, low),
-          LATERAL (SELECT FROM hot_jobs j WHERE ${READY} LIMIT 1) ready
+          LATERAL (SELECT FROM hot_jobs j WHERE ${READY} ${IN_ORDER} LIMIT 1) ready
         WHERE NOT (e.paused OR (believed AND e.low IS NULL) OR (e.limited AND may_not_start(e.here, clock))));
     END IF;
 
