@@ -1,4 +1,5 @@
 import { CLAUSE, CLOCK, DURABILITY } from "./clause.ts";
+import { hasId } from "./lookup.ts";
 
 /**
  * `append_events` adds user events to the logs of jobs; with a token, fenced (P13, P22). An entry is
@@ -18,7 +19,7 @@ BEGIN ${DURABILITY}
   IF json_array_length(entries) > 1 THEN
     sorted := (SELECT array_agg(e.id ORDER BY e.id COLLATE "C") FROM json_to_recordset(entries) AS e(id text));
     PERFORM FROM unnest(sorted) WITH ORDINALITY g(id, place)
-    JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1) ORDER BY g.place FOR UPDATE OF j;
+    JOIN hot_jobs j ON ${hasId("j", "g.id")} ORDER BY g.place FOR UPDATE OF j;
     sorted := (SELECT array_agg(e.id ORDER BY e.id COLLATE "C") FROM json_to_recordset(entries) AS e(id text, token bigint)
       WHERE e.token IS NULL);
     PERFORM FROM unnest(sorted) WITH ORDINALITY g(id, place) JOIN history h ON h.id = g.id ORDER BY g.place FOR UPDATE OF h;

@@ -1,5 +1,6 @@
 import { CLAUSE, CLOCK, DURABILITY, INNER } from "./clause.ts";
 import { KEPT } from "./keep.ts";
+import { hasId } from "./lookup.ts";
 import { listOf, STORED } from "./row.ts";
 
 const PLACES = STORED.split(", ")
@@ -48,7 +49,7 @@ BEGIN ${DURABILITY}
   IF json_array_length(changes) > 1 THEN
     PERFORM FROM unnest(ARRAY(SELECT c.id FROM json_to_recordset(changes) AS c(id text) ORDER BY c.id COLLATE "C"))
       WITH ORDINALITY AS g(id, place)
-    JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1) ORDER BY g.place FOR UPDATE OF j;
+    JOIN hot_jobs j ON ${hasId("j", "g.id")} ORDER BY g.place FOR UPDATE OF j;
   END IF;
   FOR change IN SELECT * FROM json_to_recordset(changes) AS c(id text, states text[], token bigint, version int, seen int,
     fails boolean, "set" json, event json, spawn json, shaped boolean, entered text[])

@@ -1,4 +1,5 @@
 import { INNER } from "./clause.ts";
+import { hasId } from "./lookup.ts";
 import { ended, STORED } from "./row.ts";
 import { MOST_DEBTS } from "./turns.ts";
 
@@ -91,10 +92,10 @@ BEGIN
     EXIT WHEN looked IS NULL;
   END LOOP;
   UPDATE hot_jobs j SET state = 'waiting', place = ${FREE_PLACE} FROM unnest(jobs) g(id)
-  WHERE j.id = g.id AND j.lane = split_part(g.id, ':', 1) AND ${BLOCKED}
+  WHERE ${hasId("j", "g.id")} AND ${BLOCKED}
     AND NOT EXISTS (SELECT FROM dependencies d WHERE d.job = g.id AND d.fate IS NULL OFFSET 0);
   INSERT INTO debts (lane, job) SELECT j.lane, j.id FROM unnest(jobs) g(id)
-  JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1)
+  JOIN hot_jobs j ON ${hasId("j", "g.id")}
   -- Nobody else has seen what this call has stored.
   WHERE ${BLOCKED} AND EXISTS (SELECT FROM dependencies d WHERE d.job = g.id AND d.fate IS NULL AND NOT own ? d.on_job OFFSET 0);
 END $$;
@@ -136,13 +137,13 @@ BEGIN
     IF held IS NULL THEN
       SELECT array_agg(s.id) INTO held FROM (
         SELECT j.id FROM unnest(concerned) g(id)
-        JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1) WHERE ${BLOCKED} FOR UPDATE OF j SKIP LOCKED) s;
+        JOIN hot_jobs j ON ${hasId("j", "g.id")} WHERE ${BLOCKED} FOR UPDATE OF j SKIP LOCKED) s;
     END IF;
     IF coalesce(cardinality(held), 0) < cardinality(concerned) THEN
       WITH owed AS (
         INSERT INTO debts (lane, job)
         SELECT j.lane, j.id FROM (SELECT unnest(concerned) EXCEPT SELECT unnest(held)) g(id)
-        JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1) WHERE ${BLOCKED} RETURNING lane)
+        JOIN hot_jobs j ON ${hasId("j", "g.id")} WHERE ${BLOCKED} RETURNING lane)
       -- The next poll of its lane is to come soon.
       SELECT ARRAY(SELECT unnest(ready) UNION SELECT o.lane FROM owed o) INTO ready;
     END IF;
@@ -171,7 +172,7 @@ END $$;
 CREATE OR REPLACE FUNCTION hold_blocked(jobs text[]) RETURNS text[] ${INNER} SET lock_timeout = '250ms' AS $$
 BEGIN
   RETURN ARRAY(SELECT j.id FROM unnest(jobs) WITH ORDINALITY g(id, n)
-    JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1) WHERE ${BLOCKED} ORDER BY g.n FOR UPDATE OF j);
+    JOIN hot_jobs j ON ${hasId("j", "g.id")} WHERE ${BLOCKED} ORDER BY g.n FOR UPDATE OF j);
 EXCEPTION WHEN lock_not_available THEN
   RETURN NULL;
 END $$;
@@ -192,7 +193,7 @@ BEGIN
   IF going IS NOT NULL THEN
     WITH moved AS (
         UPDATE hot_jobs j SET state = 'waiting', attempt = 0, version = j.version + 1, updated_at = clock, place = ${FREE_PLACE}
-        FROM unnest(going) g(id) WHERE j.id = g.id AND j.lane = split_part(g.id, ':', 1) RETURNING j.id, j.lane, j.okey),
+        FROM unnest(going) g(id) WHERE ${hasId("j", "g.id")} RETURNING j.id, j.lane, j.okey),
       logged AS (
         INSERT INTO events (id, at, kind, detail)
         SELECT m.id, clock, 'moved', json_build_object('from', 'blocked', 'to', 'waiting')
@@ -204,7 +205,7 @@ BEGIN
   IF ended IS NOT NULL THEN
     -- All at once what is further down; if somebody is at one of them, a level at a time.
     further := doomed_by(ended);
-    IF (SELECT count(*) FROM (SELECT FROM unnest(further) g(id) JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1)
+    IF (SELECT count(*) FROM (SELECT FROM unnest(further) g(id) JOIN hot_jobs j ON ${hasId("j", "g.id")}
       WHERE ${BLOCKED} FOR UPDATE OF j SKIP LOCKED) s) = cardinality(further) THEN
       ended := ended || further;
     END IF;
@@ -219,7 +220,7 @@ END $$;
 CREATE OR REPLACE FUNCTION end_blocked(jobs text[], versions int, clock bigint) RETURNS void ${INNER} AS $$
 BEGIN
   WITH gone AS (
-      DELETE FROM hot_jobs j USING unnest(jobs) e(id) WHERE j.id = e.id AND j.lane = split_part(e.id, ':', 1) RETURNING j.*),
+      DELETE FROM hot_jobs j USING unnest(jobs) e(id) WHERE ${hasId("j", "e.id")} RETURNING j.*),
     ended AS (${ended("gone", "'cancelled'", "result").replace("version + 1", "version + versions")})
   INSERT INTO history (${STORED}) SELECT ${STORED} FROM ended;
 END $$;
@@ -240,16 +241,16 @@ BEGIN
   IF jobs IS NULL THEN RETURN EXISTS (SELECT FROM debts d WHERE d.okey IS NULL AND d.lane = ANY (every_lane)); END IF;
   SELECT array_agg(s.id) INTO held FROM (
     SELECT j.id FROM unnest(ARRAY(SELECT DISTINCT g.id COLLATE "C" FROM unnest(jobs) g(id) ORDER BY 1)) WITH ORDINALITY g(id, n)
-    JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1) WHERE ${BLOCKED}
+    JOIN hot_jobs j ON ${hasId("j", "g.id")} WHERE ${BLOCKED}
     ORDER BY g.n FOR UPDATE OF j SKIP LOCKED) s;
   IF held IS NOT NULL THEN
     -- Who finishes one of these from now on, waits for us, and then sees who depends on it.
     WITH locked AS MATERIALIZED (
         SELECT d.job FROM unnest(held) g(id), ${OPEN("job")}, hot_jobs p
-        WHERE p.id = d.on_job AND p.lane = split_part(d.on_job, ':', 1) FOR KEY SHARE OF p SKIP LOCKED),
+        WHERE ${hasId("p", "d.on_job")} FOR KEY SHARE OF p SKIP LOCKED),
       seen AS MATERIALIZED (
-        SELECT d.job FROM unnest(held) g(id), ${OPEN("job")}, hot_jobs p
-        WHERE p.id = d.on_job AND p.lane = split_part(d.on_job, ':', 1))
+        SELECT d.job FROM unnest(held) g(id), ${OPEN("job")}
+        WHERE EXISTS (SELECT FROM hot_jobs p WHERE p.id = d.on_job AND p.lane = split_part(d.on_job, ':', 1) OFFSET 0))
     SELECT array_agg(g.id) INTO sure FROM unnest(held) g(id)
     WHERE (SELECT count(*) FROM locked l WHERE l.job = g.id) = (SELECT count(*) FROM seen s WHERE s.job = g.id);
     PERFORM judge(held);
@@ -260,7 +261,7 @@ BEGIN
   END IF;
   -- The others are kept, by somebody's lock, from being judged for good.
   DELETE FROM debts d USING unnest(places, jobs) o(n, job) WHERE d.n = o.n AND (o.job = ANY (sure)
-    OR NOT EXISTS (SELECT FROM hot_jobs j WHERE j.id = o.job AND j.lane = split_part(o.job, ':', 1) AND ${BLOCKED}));
+    OR NOT EXISTS (SELECT FROM hot_jobs j WHERE ${hasId("j", "o.job")} AND ${BLOCKED}));
   RETURN EXISTS (SELECT FROM debts d WHERE d.okey IS NULL AND d.lane = ANY (every_lane));
 END $$;
 `;

@@ -1,4 +1,5 @@
 import { CLAUSE, CLOCK, DURABILITY, INNER } from "./clause.ts";
+import { hasId } from "./lookup.ts";
 
 /** A new job as `insert_jobs` takes it. `progress` is in a list of one, since null is a value too. */
 export const JOB = `(id text, lane text, type text, payload json, state text, priority bigint, "maxAttempts" int, "runAt" bigint,
@@ -64,7 +65,7 @@ BEGIN ${DURABILITY}
       RAISE EXCEPTION USING ERRCODE = 'AQ003', MESSAGE = 'ids that may exist need a transaction that is READ COMMITTED',
         HINT = 'Begin the transaction with ISOLATION LEVEL READ COMMITTED, or let AnyQueue make the ids.';
     END IF;
-    PERFORM FROM json_to_recordset(given) AS g(id text) JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1)
+    PERFORM FROM json_to_recordset(given) AS g(id text) JOIN hot_jobs j ON ${hasId("j", "g.id")}
     FOR UPDATE OF j;
   END IF;
 
@@ -91,7 +92,7 @@ BEGIN ${DURABILITY}
   -- Not DISTINCT: to have them in order, some versions of Postgres would walk through the whole history.
   SELECT array_agg(h.id) INTO finished FROM unnest(added) a(id) JOIN history h ON h.id = a.id;
   IF finished IS NOT NULL THEN
-    DELETE FROM hot_jobs j USING unnest(finished) f(id) WHERE j.id = f.id AND j.lane = split_part(f.id, ':', 1);
+    DELETE FROM hot_jobs j USING unnest(finished) f(id) WHERE ${hasId("j", "f.id")};
     added := ARRAY(SELECT a.id FROM unnest(added) a(id) WHERE a.id <> ALL (finished));
   END IF;
 

@@ -1,5 +1,6 @@
 import { INNER } from "./clause.ts";
 import { JOB } from "./insert-jobs.ts";
+import { hasId } from "./lookup.ts";
 import { HOLDER } from "./unique-keys.ts";
 
 const COLUMNS = `lane, id, type, state, place, priority, run_at, inserted_at, updated_at, max_attempts, touched, grp, okey,
@@ -114,7 +115,7 @@ BEGIN
         SELECT array_agg(a.id) INTO stored FROM added a;
         -- As insert_jobs does: who waited for a job that was just being finished comes back when it is in the history (P3).
         WITH old AS MATERIALIZED (SELECT h.id FROM unnest(stored) a(id) JOIN history h ON h.id = a.id),
-          gone AS (DELETE FROM hot_jobs j USING old o WHERE j.id = o.id AND j.lane = split_part(o.id, ':', 1))
+          gone AS (DELETE FROM hot_jobs j USING old o WHERE ${hasId("j", "o.id")})
         SELECT coalesce((SELECT array_agg(a.id) FROM unnest(stored) a(id) WHERE NOT EXISTS (SELECT FROM old o WHERE o.id = a.id)), '{}')
         INTO stored;
       END IF;

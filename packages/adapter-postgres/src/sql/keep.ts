@@ -9,8 +9,8 @@ const UNKEPT = (alias: string, byLane = BY_LANE): string =>
   `CASE WHEN ${alias}.keep_until IS NULL THEN ${byLane(alias)} ELSE ${alias}.keep_until = 0 END`;
 
 /** Holds for a finished job of this alias that an unfinished one depends on, and that is kept for its sake (P20). */
-export const SPARED = (alias: string): string => `EXISTS (SELECT FROM dependencies d
-    JOIN hot_jobs w ON w.id = d.job AND w.lane = split_part(d.job, ':', 1) WHERE d.on_job = ${alias}.id OFFSET 0)`;
+export const SPARED = (alias: string): string => `EXISTS (SELECT FROM dependencies d WHERE d.on_job = ${alias}.id
+    AND EXISTS (SELECT FROM hot_jobs w WHERE w.id = d.job AND w.lane = split_part(d.job, ':', 1) OFFSET 0) OFFSET 0)`;
 
 /** Holds for a job of this alias that has just finished and goes to the history (P26). Whether it stays there, shows `drop_unkept`. */
 export const KEPT = (alias: string, byLane = BY_LANE): string =>
@@ -31,7 +31,7 @@ BEGIN
   DELETE FROM history h USING unnest(ids) g(id) WHERE h.id = g.id AND ${UNKEPT("h")} AND NOT ${SPARED("h")};
   -- Some were not even stored.
   PERFORM forget(ARRAY(SELECT g.id FROM unnest(ids) g(id)
-    WHERE NOT EXISTS (SELECT FROM hot_jobs j WHERE j.id = g.id AND j.lane = split_part(g.id, ':', 1))
-      AND NOT EXISTS (SELECT FROM history h WHERE h.id = g.id)));
+    WHERE NOT EXISTS (SELECT FROM hot_jobs j WHERE j.id = g.id AND j.lane = split_part(g.id, ':', 1) OFFSET 0)
+      AND NOT EXISTS (SELECT FROM history h WHERE h.id = g.id OFFSET 0)));
 END $$;
 `;

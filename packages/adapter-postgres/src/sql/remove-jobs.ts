@@ -1,4 +1,5 @@
 import { CLAUSE, CLOCK } from "./clause.ts";
+import { hasId } from "./lookup.ts";
 
 /** `remove_jobs` removes these jobs, whatever their state, with all that is kept about them, and tells how many (P26). */
 export const REMOVE_JOBS = String.raw`
@@ -18,8 +19,8 @@ BEGIN
     -- Rows are locked in the order of their ids, so that two calls about the same jobs do not wait for each other. They are
     -- sorted before, since to avoid sorting them the planner would read the index from end to end.
     WITH held AS MATERIALIZED (SELECT j.id FROM unnest(sorted) WITH ORDINALITY g(id, place)
-        JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1) ORDER BY g.place FOR UPDATE OF j),
-      gone AS (DELETE FROM hot_jobs j USING held g WHERE j.id = g.id AND j.lane = split_part(g.id, ':', 1) RETURNING j.id, j.lane, j.okey)
+        JOIN hot_jobs j ON ${hasId("j", "g.id")} ORDER BY g.place FOR UPDATE OF j),
+      gone AS (DELETE FROM hot_jobs j USING held g WHERE ${hasId("j", "g.id")} RETURNING j.id, j.lane, j.okey)
     SELECT removed || array_agg(g.id), unfinished || array_agg(g.id), lanes || array_agg(g.lane), okeys || array_agg(g.okey)
     INTO removed, unfinished, lanes, okeys FROM gone g;
     EXIT WHEN cardinality(removed) = cardinality(ids);

@@ -1,10 +1,11 @@
 import { CLAUSE, CLOCK, DURABILITY, INNER } from "./clause.ts";
 import { KEPT } from "./keep.ts";
+import { hasId } from "./lookup.ts";
 import { ended, lastingOf, STORED } from "./row.ts";
 
 const ENDED = `gone AS (
     DELETE FROM hot_jobs j USING unnest(ids, tokens, states, results) WITH ORDINALITY AS g(id, token, state, result, n)
-    WHERE j.id = g.id AND j.lane = split_part(g.id, ':', 1) AND j.token = g.token AND j.lease_until > clock
+    WHERE ${hasId("j", "g.id")} AND j.token = g.token AND j.lease_until > clock
     RETURNING ${lastingOf("j")}, j.state, j.holder, j.cancel_requested, g.n, g.state AS end_state, g.result::json AS end_result),
   ended AS (${ended("gone", "end_state", "coalesce(end_result, result)")})`;
 
@@ -124,7 +125,7 @@ BEGIN ${DURABILITY}
   WITH renewed AS (
     UPDATE hot_jobs j SET lease_until = clock + g.lease_ms
     FROM unnest(ids, tokens, lease_ms) WITH ORDINALITY AS g(id, token, lease_ms, n)
-    WHERE j.id = g.id AND j.lane = split_part(g.id, ':', 1) AND j.token = g.token AND j.lease_until > clock
+    WHERE ${hasId("j", "g.id")} AND j.token = g.token AND j.lease_until > clock
     RETURNING g.n, j.version, j.cancel_requested)
   SELECT json_agg(json_build_array(r.n, r.version, r.cancel_requested)) INTO answer FROM renewed r;
   RETURN answer;

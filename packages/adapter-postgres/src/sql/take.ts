@@ -1,5 +1,6 @@
 import { CLAUSE, CLOCK, DURABILITY } from "./clause.ts";
 import { KEPT } from "./keep.ts";
+import { hasId } from "./lookup.ts";
 import { columnsOf, ended, ROW_TYPE, STORED } from "./row.ts";
 
 /**
@@ -18,7 +19,7 @@ DECLARE
 BEGIN ${DURABILITY}
   SELECT array_agg(s.id) INTO locked FROM (
     SELECT j.id FROM unnest(ids, versions) AS g(id, version)
-    JOIN hot_jobs j ON j.id = g.id AND j.lane = split_part(g.id, ':', 1) AND j.version = g.version
+    JOIN hot_jobs j ON ${hasId("j", "g.id")} AND j.version = g.version
     WHERE j.state = wanted_state AND j.place < 2 AND j.run_at <= clock
     FOR UPDATE OF j SKIP LOCKED) s;
   IF locked IS NULL THEN RETURN; END IF;
@@ -33,7 +34,7 @@ BEGIN ${DURABILITY}
   IF target IN ('completed', 'failed', 'cancelled') THEN
     RETURN QUERY
     WITH gone AS (
-      DELETE FROM hot_jobs j USING unnest(locked) e(id) WHERE j.id = e.id AND j.lane = split_part(e.id, ':', 1) RETURNING j.*),
+      DELETE FROM hot_jobs j USING unnest(locked) e(id) WHERE ${hasId("j", "e.id")} RETURNING j.*),
     ended AS (${ended("gone", "target", "result")}),
     kept AS (INSERT INTO history (${STORED}) SELECT ${STORED} FROM ended e WHERE ${KEPT("e")}),
     owed AS (INSERT INTO debts (lane, okey) SELECT DISTINCT g.lane, g.okey FROM gone g WHERE g.okey IS NOT NULL)
@@ -52,7 +53,7 @@ BEGIN ${DURABILITY}
       holder = CASE WHEN lease_ms IS NOT NULL THEN for_holder END,
       lease_from = CASE WHEN lease_ms IS NOT NULL THEN wanted_state END,
       touched = CASE WHEN is_custom(target) THEN nextval('ticks') END
-    FROM unnest(locked) e(id) WHERE j.id = e.id AND j.lane = split_part(e.id, ':', 1) RETURNING j.*)
+    FROM unnest(locked) e(id) WHERE ${hasId("j", "e.id")} RETURNING j.*)
   SELECT ${columnsOf("j")} FROM moved j ORDER BY array_position(ids, j.id);
 END $$;
 `;

@@ -1,4 +1,5 @@
 import { INNER } from "./clause.ts";
+import { hasId } from "./lookup.ts";
 
 /** How many debts of each kind one poll settles. */
 export const MOST_DEBTS = 500;
@@ -62,7 +63,7 @@ BEGIN
   -- Whoever is first may be on his way elsewhere at this moment, by somebody who has not committed.
   WITH line AS MATERIALIZED (${LINE})
   SELECT jsonb_object_agg(s.id, true) INTO locked FROM (
-    SELECT j.id FROM line f JOIN hot_jobs j ON j.id = f.id AND j.lane = f.lane
+    SELECT j.id FROM line f JOIN hot_jobs j ON ${hasId("j", "f.id")}
     WHERE NOT ${ownRow("j")} FOR UPDATE OF j SKIP LOCKED) s;
   IF locked IS NOT NULL THEN
     -- With a new snapshot, since those who were locked may have changed before. Nobody gets a turn before who is ahead.
@@ -72,7 +73,7 @@ BEGIN
           count(*) OVER (PARTITION BY f.lane, f.okey) = f.free AS takes_all FROM line f),
       stuck AS MATERIALIZED (SELECT g.lane, g.okey FROM given g WHERE NOT g.is_due),
       started AS (UPDATE hot_jobs j SET place = CASE WHEN j.run_at <= clock THEN 0 ELSE 1 END
-        FROM given g WHERE g.is_due AND j.id = g.id AND j.lane = g.lane)
+        FROM given g WHERE g.is_due AND ${hasId("j", "g.id")})
     DELETE FROM debts d USING unnest(places) p(n) WHERE d.n = p.n
       AND NOT EXISTS (SELECT FROM stuck s WHERE s.lane = d.lane AND s.okey = d.okey)
       AND (NOT ${ownRow("d")} OR EXISTS (SELECT FROM given g WHERE g.takes_all AND g.lane = d.lane AND g.okey = d.okey));

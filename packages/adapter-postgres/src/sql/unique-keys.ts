@@ -1,4 +1,5 @@
 import { INNER } from "./clause.ts";
+import { hasId } from "./lookup.ts";
 
 const HOLDS = `j.id = (SELECT u.job FROM unique_keys u WHERE u.lane = k.lane AND u.ukey = k.ukey)
         AND j.extra -> 'unique' ->> 'key' = k.ukey AND holds_key(j.extra, j.state, j.lease_until, j.inserted_at, clock)`;
@@ -47,11 +48,11 @@ BEGIN
     UNION ALL
     SELECT j.lane, j.extra -> 'unique' ->> 'key', j.id
     FROM json_to_recordset(changes) AS c(id text, "set" json)
-    JOIN hot_jobs j ON j.id = c.id AND j.lane = split_part(c.id, ':', 1) WHERE c."set" ->> 'state' IS NOT NULL
+    JOIN hot_jobs j ON ${hasId("j", "c.id")} WHERE c."set" ->> 'state' IS NOT NULL
     UNION ALL
     SELECT j.lane, j.extra -> 'unique' ->> 'key', j.id
-    FROM json_to_recordset(changes) AS c(id text, "set" json)
-    JOIN history j ON j.id = c.id WHERE c."set" ->> 'state' IS NOT NULL) f
+    FROM json_to_recordset(changes) AS c(id text, "set" json),
+      LATERAL (SELECT h.* FROM history h WHERE h.id = c.id OFFSET 0) j WHERE c."set" ->> 'state' IS NOT NULL) f
   WHERE f.ukey IS NOT NULL;
   IF lanes IS NOT NULL THEN
     PERFORM lock_keys(lanes, ukeys, jobs);
@@ -80,15 +81,15 @@ END $$;
 CREATE OR REPLACE FUNCTION forget(ids text[]) RETURNS void ${INNER} AS $$
 BEGIN
   IF EXISTS (SELECT FROM events) THEN
-    DELETE FROM events e USING unnest(ids) g(id) WHERE e.id = g.id;
+    DELETE FROM events e WHERE e.id = ANY (ids);
   END IF;
   IF EXISTS (SELECT FROM dependencies) THEN
-    DELETE FROM dependencies d USING unnest(ids) g(id) WHERE d.job = g.id;
+    DELETE FROM dependencies d WHERE d.job = ANY (ids);
   END IF;
   IF EXISTS (SELECT FROM unique_keys) THEN
     -- What somebody is about to give to another job is left to him.
     WITH free AS MATERIALIZED (
-      SELECT k.lane, k.ukey FROM unnest(ids) g(id) JOIN unique_keys k ON k.job = g.id FOR UPDATE OF k SKIP LOCKED)
+      SELECT k.lane, k.ukey FROM unique_keys k WHERE k.job = ANY (ids) FOR UPDATE SKIP LOCKED)
     DELETE FROM unique_keys u USING free f WHERE u.lane = f.lane AND u.ukey = f.ukey;
   END IF;
 END $$;
