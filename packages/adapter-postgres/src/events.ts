@@ -48,6 +48,10 @@ async function ofStore(session: Session, sql: Statements, query: EventQuery): Pr
   const within = (at: number): Place => [thisEpoch, seen, snapshot, at];
   const isWhole = found.length < limit;
   const next: Place = isWhole ? [thisEpoch, snapshot, null, 0] : within((found.at(-1)?.[0] as number) ?? seq);
+  // Only the rest of what an earlier look saw is over: an empty page says that there is nothing more.
+  if (found.length === 0 && upTo !== null) {
+    return ofStore(session, sql, { ...query, after: encodeCursor("events", [...next]) });
+  }
   // Behind an event in the middle the same difference goes on, whatever has become visible since.
   const places = found.map(([at], i) => (i === found.length - 1 ? next : within(at as number)));
   const cursors = places.map((each) => encodeCursor("events", [...each]));

@@ -120,14 +120,10 @@ export class EventStream implements AsyncIterableIterator<StreamedEvent, undefin
     const ears = follow ? await wakeups.listen((hint) => this.#hear(hint)) : undefined;
     try {
       let hasEnded = false;
-      let wasEmpty = false;
       while (!this.#isStopped) {
         const page = await this.#look();
         yield* this.#tell(page);
-        const isQuiet = page.items.length === 0 && wasEmpty;
-        wasEmpty = page.items.length === 0;
-        // One empty page may only be the rest of what an earlier look saw: the next tells what came since.
-        if (this.#isStopped || !isQuiet) continue;
+        if (this.#isStopped || page.items.length > 0) continue;
         if (hasEnded) return;
         hasEnded = id !== undefined && (await this.#hasEnded(id));
         if (!follow) return;

@@ -131,6 +131,28 @@ export const following: readonly Case[] = [
   },
   {
     promise: "P23",
+    title: "answers an empty page only where nothing more is written, also behind one that was just full",
+    async run(t) {
+      const id = await t.add();
+      const write = (event: number) => t.adapter.append([{ id, event }], { now: T0 });
+      for (const event of [1, 2, 3]) await write(event);
+      let { items, after } = await t.adapter.events({ limit: 3 });
+      for (let left = 3 - items.length; left > 0; left -= items.length) {
+        ({ items, after } = await t.adapter.events({ after, limit: left }));
+        holds(items.length > 0, "A reader was told that there is nothing more.");
+      }
+      await write(4);
+      const next = await t.adapter.events({ after, limit: 3 });
+      same(
+        next.items.map((event) => event.data),
+        [4],
+        "A reader was told that there is nothing more.",
+      );
+      same((await t.adapter.events({ after: next.after, limit: 3 })).items, [], "An event was shown again.");
+    },
+  },
+  {
+    promise: "P23",
     title: "shows a reader every event once while many writers write",
     async run(t) {
       await followWriters([t.adapter, t.adapter, t.adapter], t.adapter, await t.addAll([{}, {}, {}]));

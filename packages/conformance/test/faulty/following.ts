@@ -23,6 +23,19 @@ export const following: readonly Fault[] = [
       });
     },
   },
+  fault("answers an empty page behind each that is full", (adapter) => {
+    const full = new Set<string>();
+    return decorate(adapter, {
+      events: async (query) => {
+        if (query.after !== undefined && full.delete(query.after)) {
+          return { items: [], cursors: [], after: query.after };
+        }
+        const page = await adapter.events(query);
+        if (page.items.length === query.limit) full.add(page.after);
+        return page;
+      },
+    });
+  }),
   fault("misses late-committed events: a reader passes over one that is being written", (adapter) => {
     const uncommitted = new Set<string>();
     const keyOf = (id: string, event: unknown) => JSON.stringify([id, event]);
