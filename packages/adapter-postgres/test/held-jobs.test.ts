@@ -82,7 +82,7 @@ describe("P7, P10 a poll of a lane in which somebody else is claiming jobs", () 
       if (kind === 0) return (answer as { id: string[] }).id;
       return kind === 4 ? [(answer as string[])[1] ?? ""] : [];
     });
-    const [next] = told.at(-1)?.answer as [number | null];
-    return { ids, next };
+    const end = told.at(-1)?.answer as [number | null] | undefined;
+    return { ids, next: end?.[0] ?? null };
   }
 });
