@@ -59,6 +59,22 @@ describe("P7, P10 a poll of a lane in which somebody else is claiming jobs", () 
     expect(await poll(2, 10)).toEqual({ ids: ["main:1"], next: NOW });
   });
 
+  it("never takes a job that comes due meanwhile after one that comes behind it", async () => {
+    await add(2, 4);
+    await hold(2);
+    await comeDue(1, 3);
+    expect(await poll(2)).toEqual({ ids: ["main:3", "main:4"], next: NOW });
+    expect(await poll(2)).toEqual({ ids: ["main:1"], next: NOW });
+  });
+
+  it("asks to look again at once when a job comes due meanwhile before what it took", async () => {
+    await add(2, 2);
+    await add(3, 3, "other");
+    await comeDue(1, 2);
+    expect(await poll(2)).toEqual({ ids: ["main:2"], next: NOW });
+    expect(await poll(2)).toEqual({ ids: ["main:1"], next: NOW + 30_000 });
+  });
+
   async function add(from: number, to: number, type = "wanted"): Promise<void> {
     await client.query(
       `INSERT INTO hot_jobs (seq, priority, run_at, inserted_at, updated_at, max_attempts, place, id, lane, type, state, payload)
@@ -69,6 +85,16 @@ describe("P7, P10 a poll of a lane in which somebody else is claiming jobs", () 
 
   async function hold(...jobs: readonly number[]): Promise<void> {
     await other.query("SELECT FROM hot_jobs WHERE id = ANY ($1) FOR UPDATE", [jobs.map((n) => `main:${n}`)]);
+  }
+
+  /** A job comes due when the other one is claimed, as if somebody committed it between two statements of the poll. */
+  async function comeDue(job: number, when: number): Promise<void> {
+    await client.query(`CREATE FUNCTION come() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO hot_jobs (seq, priority, run_at, inserted_at, updated_at, max_attempts, place, id, lane, type, state, payload)
+        VALUES (${job}, 5, ${job}, 1, 1, 3, 1, 'main:${job}', 'main', 'wanted', 'waiting', '1');
+        RETURN NULL;
+      END $$;
+      CREATE TRIGGER come AFTER UPDATE ON hot_jobs FOR EACH ROW WHEN (NEW.id = 'main:${when}') EXECUTE FUNCTION come()`);
   }
 
   /** What a poll that begins behind this job finds, in its order, and when it asks to look again. */

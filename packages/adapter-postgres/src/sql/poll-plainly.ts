@@ -46,6 +46,7 @@ export const plainly = (claim: string): string => `
       behind := NULL;
     ELSE
       looked := ARRAY[taken + seen - fit];
-      is_held := taken < fit;
+      goes_on := taken > 0;
+      leaves := taken < fit;
     END IF;
   END IF;`;

@@ -72,7 +72,10 @@ DECLARE
   top json;
   last_seen json;
   behind json;
-  is_held boolean;
+  -- after the short way: it took some, and others are only looked for behind them, since jobs come in order
+  goes_on boolean := false;
+  -- some are left to the next poll
+  leaves boolean := false;
   locked tid[];
   chosen tid[];
   ahead int;
@@ -142,10 +145,11 @@ ${plainly(claim())}
         PERFORM promote(here, wanted_state, most, clock);
         came := came || here;
         -- What has come due, or got its turn, may belong below the mark.
-        low := CASE WHEN resumed IS NOT NULL OR (believed AND NOT owing[i]) THEN low END;
+        low := CASE WHEN resumed IS NOT NULL OR goes_on OR (believed AND NOT owing[i]) THEN low END;
+        leaves := leaves OR goes_on;
       END IF;
-      is_mark := low IS NOT NULL AND resumed IS NULL AND (behind IS NULL OR places[k] IS NOT NULL);
-      is_left := behind IS NOT NULL AND is_held;
+      is_mark := low IS NOT NULL AND resumed IS NULL AND (behind IS NULL OR places[k] IS NOT NULL OR has_due[i] OR owes);
+      is_left := leaves;
       chosen := '{}';
       top := NULL;
       -- At first no more than are wanted: mostly all of these fit, and nobody else is claiming them.
@@ -180,8 +184,8 @@ ${plainly(claim())}
               EXIT;
             END IF;
           END IF;
-        ELSIF is_mark AND NOT believed AND (behind IS NULL OR taken = 0) THEN
-          -- Once more, from the beginning up to the mark; not for who took something behind it, since jobs come in order.
+        ELSIF is_mark AND NOT believed AND NOT goes_on THEN
+          -- Once more, from the beginning up to the mark.
           top := marks -> 'lanes' -> here;
           low := NULL;
           places[k] := NULL;
