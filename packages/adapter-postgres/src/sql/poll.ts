@@ -53,7 +53,12 @@ DECLARE
   paused boolean[];
   limited boolean[];
   has_limits boolean := false;
+  -- What the short way leaves to the general one, beside what it looked at: whether anything; behind which place it goes on;
+  -- whether it took some, and so takes none before them, since jobs come in order; and whether the next poll is to come soon.
   is_done boolean := false;
+  behind json;
+  goes_on boolean := false;
+  leaves boolean := false;
   owes boolean;
   owing boolean[];
   recording boolean[];
@@ -71,11 +76,7 @@ DECLARE
   is_mark boolean;
   top json;
   last_seen json;
-  behind json;
-  -- after the short way: it took some, and others are only looked for behind them, since jobs come in order
-  goes_on boolean := false;
   -- some are left to the next poll
-  leaves boolean := false;
   locked tid[];
   chosen tid[];
   ahead int;
