@@ -76,7 +76,6 @@ DECLARE
   is_mark boolean;
   top json;
   last_seen json;
-  -- some are left to the next poll
   locked tid[];
   chosen tid[];
   ahead int;
