@@ -1,7 +1,7 @@
-import { postgres } from "@anyqueue/adapter-postgres";
 import type { Client } from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openClient, serverUrl, temporarySchema } from "./server.ts";
+import { temporarySchema } from "./server.ts";
+import { openSession } from "./stores.ts";
 
 const NOW = 100_000;
 
@@ -11,12 +11,8 @@ describe("P7, P10 a poll of a lane in which somebody else is claiming jobs", () 
 
   beforeEach(async () => {
     const schema = temporarySchema();
-    const adapter = postgres({ url: await serverUrl(), schema, notify: false });
-    await adapter.open();
-    await adapter.close();
-    client = await openClient();
-    other = await openClient();
-    for (const each of [client, other]) await each.query(`SET search_path = ${schema}`);
+    client = await openSession(schema);
+    other = await openSession(schema);
     await other.query("BEGIN");
   });
 

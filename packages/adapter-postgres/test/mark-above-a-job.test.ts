@@ -1,7 +1,6 @@
-import { postgres } from "@anyqueue/adapter-postgres";
 import type { Client } from "pg";
 import { beforeEach, describe, expect, it } from "vitest";
-import { openClient, serverUrl, temporarySchema } from "./server.ts";
+import { openSession } from "./stores.ts";
 
 /** More than a poll by type looks at. */
 const MANY = 1500;
@@ -11,12 +10,7 @@ describe("P9 a poll by type that begins at a mark, with a job below it", () => {
   let client: Client;
 
   beforeEach(async () => {
-    const schema = temporarySchema();
-    const adapter = postgres({ url: await serverUrl(), schema, notify: false });
-    await adapter.open();
-    await adapter.close();
-    client = await openClient();
-    await client.query(`SET search_path = ${schema}`);
+    client = await openSession();
     await add(1, 1, "wanted");
   });
 

@@ -1,8 +1,8 @@
-import { postgres } from "@anyqueue/adapter-postgres";
 import type { Client } from "pg";
 import { beforeEach, describe, expect, it } from "vitest";
 import { pagesOf } from "./pages.ts";
-import { openClient, serverUrl, temporarySchema } from "./server.ts";
+import { openClient } from "./server.ts";
+import { openSession } from "./stores.ts";
 
 const DEAD = 20_000;
 
@@ -10,12 +10,7 @@ describe("beside an old snapshot, with the index entries of all jobs that were w
   let client: Client;
 
   beforeEach(async () => {
-    const schema = temporarySchema();
-    const adapter = postgres({ url: await serverUrl(), schema, notify: false });
-    await adapter.open();
-    await adapter.close();
-    client = await openClient();
-    await client.query(`SET search_path = ${schema}`);
+    client = await openSession();
     await add(1, DEAD);
     const old = await openClient();
     await old.query("BEGIN ISOLATION LEVEL REPEATABLE READ");

@@ -1,7 +1,8 @@
 import type { Job, NewJob, PollRequest } from "@anyqueue/api";
 import { postgres, type PostgresAdapter, type PostgresOptions } from "@anyqueue/adapter-postgres";
 import { onTestFinished } from "vitest";
-import { serverUrl, temporarySchema } from "./server.ts";
+import type { Client } from "pg";
+import { openClient, serverUrl, temporarySchema } from "./server.ts";
 
 /** An open adapter on a schema of the test's own, unless one is named; closed when the test is over. */
 export async function openStore(wish: PostgresOptions = {}): Promise<PostgresAdapter> {
@@ -10,7 +11,16 @@ export async function openStore(wish: PostgresOptions = {}): Promise<PostgresAda
   return store;
 }
 
-/** The same, but not open yet. */
+/** A session on a store that is open nowhere: nothing but SQL, which names no schema. */
+export async function openSession(schema = temporarySchema()): Promise<Client> {
+  const store = await openStore({ schema });
+  await store.close();
+  const session = await openClient();
+  await session.query(`SET search_path = ${schema}`);
+  return session;
+}
+
+/** A store that is not open yet. */
 export async function makeStore(wish: PostgresOptions = {}): Promise<PostgresAdapter> {
   const schema = wish.schema ?? temporarySchema();
   const store = postgres({ url: await serverUrl(), connections: 4, notify: false, ...wish, schema });

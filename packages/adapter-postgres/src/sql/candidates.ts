@@ -1,5 +1,6 @@
 import { CLAUSE, CLOCK } from "./clause.ts";
 import { hasId } from "./lookup.ts";
+import { HAS_DUE } from "./ready.ts";
 import { columnsOf, ROW_TYPE } from "./row.ts";
 
 const OPEN = `NOT EXISTS (SELECT FROM lane_settings l WHERE l.lane = j.lane AND l.paused)`;
@@ -18,9 +19,7 @@ DECLARE
 BEGIN
   PERFORM settle_debts(ARRAY[here], clock);
   IF EXISTS (SELECT FROM lane_settings l WHERE l.lane = here AND l.paused) OR may_not_start(here, clock) THEN RETURN; END IF;
-  IF EXISTS (SELECT FROM hot_jobs j
-    WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock
-    ORDER BY j.run_at OFFSET 0) THEN
+  IF ${HAS_DUE} THEN
     PERFORM promote(here, wanted_state, most, clock);
   END IF;
   IF by_touch THEN

@@ -1,4 +1,4 @@
-import { IN_ORDER, READY } from "./ready.ts";
+import { HAS_DUE, IN_ORDER, IS_READY, READY } from "./ready.ts";
 
 /**
  * What a poll knows of its lanes before it begins, in one statement. Of most of many lanes that is all it needs: they are
@@ -9,11 +9,8 @@ export const LOOK_AT_LANES = `SELECT array_agg(coalesce(l.paused, false)), array
     array_agg(array_position(every_lane, e.here)), array_agg(e.low),
     array_agg(most <= 0 OR NOT EXISTS (SELECT FROM hot_jobs j WHERE ${READY} ${IN_ORDER} OFFSET 0)
       AND (e.low IS NULL OR believed OR resumed IS NOT NULL OR NOT EXISTS (SELECT FROM hot_jobs j
-        WHERE j.place = 0 AND j.lane = e.here AND j.state = wanted_state AND j.run_at <= clock
-        ${IN_ORDER} OFFSET 0))),
-    array_agg(EXISTS (SELECT FROM hot_jobs j
-      WHERE j.place = 1 AND j.lane = e.here AND j.state = wanted_state AND j.run_at <= clock
-      ORDER BY j.run_at OFFSET 0)),
+        WHERE ${IS_READY} ${IN_ORDER} OFFSET 0))),
+    array_agg(${HAS_DUE}),
     array_agg(l.concurrency IS NOT NULL OR l.rate_limit IS NOT NULL), bool_or(l.concurrency IS NOT NULL OR l.rate_limit IS NOT NULL),
     array_agg(e.owing), bool_or(e.owing)
   INTO paused, recording, firsts, places, is_empty, has_due, limited, has_limits, owing, owes

@@ -1,5 +1,5 @@
 import { BOUND, FITTING, lastOf, lock } from "./poll-chosen.ts";
-import { BELOW, FITS, IN_ORDER, READY } from "./ready.ts";
+import { BELOW, FITS, HAS_DUE, IN_ORDER, READY } from "./ready.ts";
 
 /** Nothing that is below the mark is needed. */
 const NOTHING_BELOW = `(low IS NULL OR c.fit = most
@@ -10,9 +10,6 @@ const PLAIN_LANE = `NOT EXISTS (SELECT FROM lane_settings l WHERE l.lane = here
 
 const NO_DEBT = "NOT EXISTS (SELECT FROM debts d WHERE d.lane = here)";
 
-const NOTHING_DUE = `NOT EXISTS (SELECT FROM hot_jobs j
-            WHERE j.place = 1 AND j.lane = here AND j.state = wanted_state AND j.run_at <= clock ORDER BY j.run_at OFFSET 0)`;
-
 /**
  * Looks at the next jobs of a lane, up to `most`, and locks those that fit and that nobody else is claiming, unless there is
  * more to know: of the lane's settings, of what came due or got a turn there, or of jobs below its mark that may be needed.
@@ -22,7 +19,7 @@ const CHOOSE = `WITH near AS MATERIALIZED (
         SELECT j.ctid AS at_ctid, j.priority, j.run_at, j.seq, (types IS NULL OR ${FITS}) AS fits
         FROM hot_jobs j WHERE ${READY} ${IN_ORDER} LIMIT most)
       SELECT c.seen, c.fit,
-        CASE WHEN ${[NOTHING_BELOW, PLAIN_LANE, NO_DEBT, NOTHING_DUE].join("\n          AND ")}
+        CASE WHEN ${[NOTHING_BELOW, PLAIN_LANE, NO_DEBT, `NOT ${HAS_DUE}`].join("\n          AND ")}
           THEN ARRAY(${lock(FITTING)}) END,
         ${lastOf("most")}
       INTO seen, fit, chosen, behind

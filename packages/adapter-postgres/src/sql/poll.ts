@@ -250,7 +250,7 @@ END $$;`;
  * - With nothing to do it only reads: no transaction id, nothing in the write-ahead log.
  *
  * `poll_jobs` does the same, and `settle_and_poll` finishes jobs before that. They answer a row with JSON for the jobs of
- * each claim (kind 0), or one for each job where these are large (4), one for each job taken over (1), then
+ * each claim (kind 0), or one for each job where these are few or large (4), one for each job taken over (1), then
  * `[next due time, clock, pages, where it stopped, milliseconds, held, lanes seen to their end, lanes in which jobs became
  * ready]` (2); as kind 3 what `settle` answers.
  */
